@@ -1,0 +1,273 @@
+//! The one error of the house and its one mapping to the wire.
+//!
+//! Commands and rules say *what* went wrong; [`Error::render`] says it in the reader's language.
+//! `extensions.code` is a closed list (docs/errors.md); everything finer is `extensions.reason`.
+
+use std::borrow::Cow;
+
+use async_graphql::{ErrorExtensionValues, Name, Value};
+
+use crate::kernel::request::Locale;
+
+/// The house's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One sentence in the languages errors are shown in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Japanese.
+    pub ja: Cow<'static, str>,
+    /// English.
+    pub en: Cow<'static, str>,
+}
+
+impl Message {
+    /// A sentence in both languages.
+    pub fn new(ja: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self { ja: ja.into(), en: en.into() }
+    }
+
+    /// The sentence in the reader's language.
+    pub fn text(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Ja => &self.ja,
+            Locale::En => &self.en,
+        }
+    }
+}
+
+/// Why an act is not possible *now*: the state, a deadline, a budget. Becomes CONFLICT when the act
+/// is tried and the reason in `viewerCan` when it is only looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// A stable word for machines, `SCREAMING_SNAKE_CASE`.
+    pub reason: &'static str,
+    /// The sentence for people.
+    pub message: Message,
+}
+
+impl Refusal {
+    /// A refusal with its word and its sentence.
+    pub fn new(
+        reason: &'static str,
+        ja: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { reason, message: Message::new(ja, en) }
+    }
+}
+
+/// One thing wrong with the input; all of them are reported at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where, in dots: `input.email`.
+    pub path: Cow<'static, str>,
+    /// A stable word for machines: `REQUIRED`, `TOO_LONG` …
+    pub rule: &'static str,
+    /// The sentence for people.
+    pub message: Message,
+}
+
+/// Everything that can go wrong, as the wire's closed list sees it.
+#[derive(Clone, Debug)]
+pub enum Error {
+    /// The request itself is not one this server takes. The word is the `reason`.
+    BadRequest(Refusal),
+    /// Nobody is signed in, or the proof of identity is not (any longer) good.
+    Unauthenticated,
+    /// Nothing readable has this id: foreign, hidden, deleted and invented ids are the same answer.
+    NotFound,
+    /// Visible, but this person may not do it. The word is the `reason`.
+    Forbidden(&'static str),
+    /// The input breaks rules; every violation is listed.
+    Invalid(&'static str, Vec<Violation>),
+    /// Right person, wrong moment.
+    Conflict(Refusal),
+    /// Too many tries.
+    RateLimited,
+    /// The database or another part cannot answer just now; trying again may help.
+    Unavailable,
+    /// PostgreSQL asked for the whole transaction to be run again (40001, 40P01).
+    Retry,
+    /// A fault of ours; the text goes to the log, never to the client.
+    Internal(String),
+}
+
+impl Error {
+    /// INVALID_INPUT with one violation.
+    pub fn invalid(
+        path: impl Into<Cow<'static, str>>,
+        rule: &'static str,
+        ja: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let violation = Violation { path: path.into(), rule, message: Message::new(ja, en) };
+        Self::Invalid("", vec![violation])
+    }
+
+    /// A fault of ours, with what the log should say.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    /// The code of the closed list.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "BAD_REQUEST",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::NotFound => "NOT_FOUND",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::Invalid(..) => "INVALID_INPUT",
+            Self::Conflict(_) => "CONFLICT",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Unavailable | Self::Retry => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// The finer word under the code, empty where there is none.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::BadRequest(r) | Self::Conflict(r) => r.reason,
+            Self::Forbidden(reason) | Self::Invalid(reason, _) => reason,
+            _ => "",
+        }
+    }
+
+    /// The sentence for people.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::BadRequest(r) | Self::Conflict(r) => r.message.clone(),
+            Self::Unauthenticated => Message::new("サインインが必要です。", "Please sign in."),
+            Self::NotFound => Message::new("見つかりません。", "Not found."),
+            Self::Forbidden(_) => {
+                Message::new("この操作を行う権限がありません。", "You may not do this.")
+            }
+            Self::Invalid(_, fields) => match fields.as_slice() {
+                [only] => only.message.clone(),
+                _ => Message::new("入力内容を確認してください。", "Please check the input."),
+            },
+            Self::RateLimited => Message::new(
+                "回数の上限に達しました。しばらくしてからお試しください。",
+                "Too many requests. Please try again later.",
+            ),
+            Self::Unavailable | Self::Retry => Message::new(
+                "ただいま処理できません。しばらくしてからお試しください。",
+                "The service is busy. Please try again shortly.",
+            ),
+            Self::Internal(_) => Message::new(
+                "内部エラーが発生しました。問い合わせの際は要求番号をお伝えください。",
+                "An internal error occurred. Please quote the request id.",
+            ),
+        }
+    }
+
+    /// The message and extensions as they leave the server. `request` is the id to find the log by.
+    pub fn render(&self, locale: Locale, request: uuid::Uuid) -> (String, ErrorExtensionValues) {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", self.code());
+        if !self.reason().is_empty() {
+            extensions.set("reason", self.reason());
+        }
+        match self {
+            Self::Invalid(_, fields) => extensions.set("fields", violations(fields, locale)),
+            Self::Internal(cause) => {
+                tracing::error!(%request, %cause, "internal error");
+                extensions.set("requestId", request.to_string());
+            }
+            _ => {}
+        }
+        (self.message().text(locale).to_owned(), extensions)
+    }
+}
+
+fn violations(fields: &[Violation], locale: Locale) -> Value {
+    let one = |v: &Violation| {
+        Value::Object(indexmap::IndexMap::from([
+            (Name::new("path"), Value::from(v.path.as_ref())),
+            (Name::new("rule"), Value::from(v.rule)),
+            (Name::new("message"), Value::from(v.message.text(locale))),
+        ]))
+    };
+    Value::List(fields.iter().map(one).collect())
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code(), self.reason())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Conflict(refusal)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(db) => from_sqlstate(db.code().as_deref().unwrap_or(""), &error),
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                tracing::warn!(%error, "database out of reach");
+                Self::Unavailable
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::{DbErr, RuntimeErr};
+        match error {
+            DbErr::Exec(RuntimeErr::SqlxError(e))
+            | DbErr::Query(RuntimeErr::SqlxError(e))
+            | DbErr::Conn(RuntimeErr::SqlxError(e)) => match &*e {
+                sqlx::Error::Database(db) => from_sqlstate(db.code().as_deref().unwrap_or(""), &e),
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                    Self::Unavailable
+                }
+                other => Self::internal(other),
+            },
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// PostgreSQL's error codes (Appendix A of its manual) as our errors.
+fn from_sqlstate(code: &str, cause: &impl std::fmt::Display) -> Error {
+    match code {
+        "40001" | "40P01" => Error::Retry,
+        "23505" => Error::Conflict(Refusal::new(
+            "DUPLICATE",
+            "同じ内容がすでに登録されています。",
+            "The same entry already exists.",
+        )),
+        "23503" => Error::NotFound,
+        "23514" | "23P01" => {
+            tracing::info!(%cause, "a rule of the database refused the change");
+            Error::Conflict(Refusal::new(
+                "RULE",
+                "データベースの規則により変更できません。",
+                "A rule of the database refuses this change.",
+            ))
+        }
+        "22021" | "22P05" => Error::invalid(
+            "",
+            "CHARACTER",
+            "使用できない文字が含まれています。",
+            "The text contains a character that cannot be stored.",
+        ),
+        "55P03" => Error::Conflict(Refusal::new(
+            "IN_PROGRESS",
+            "同じ対象を別の処理が更新しています。",
+            "Another request is changing the same thing.",
+        )),
+        "57014" | "53300" | "57P01" | "57P02" | "57P03" => {
+            tracing::warn!(%cause, "database busy");
+            Error::Unavailable
+        }
+        _ => Error::internal(cause),
+    }
+}

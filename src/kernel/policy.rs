@@ -1,0 +1,105 @@
+//! The first wall: who may do what, as rows of one table (tests/golden/policy.txt prints it).
+//!
+//! A [`Permit`] says: these roles may do this action on rows whose scope column they are appointed to.
+//! The same rows become one SQL condition (inputs are parameters only, so the text never depends on
+//! the principal) and the answer of `viewerCan` in memory. What no row allows is refused.
+
+use uuid::Uuid;
+
+use crate::kernel::principal::{Principal, Role, ScopeKind};
+use crate::kernel::read::sql::{Param, Sql};
+
+/// The name of something one can do: the mutation's name, or [`Action::READ`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Action(pub &'static str);
+
+impl Action {
+    /// Seeing that the object exists, and its unmasked fields.
+    pub const READ: Self = Self("read");
+}
+
+/// Which rows a permit covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Every row, for holders over the municipality.
+    Municipality,
+    /// Rows whose column names the thing the role is held over.
+    Scope(ScopeKind, &'static str),
+    /// Rows whose column names the caller's own account; no role needed.
+    Own(&'static str),
+    /// Every row, for anyone signed in; no role needed.
+    SignedIn,
+}
+
+/// One row of the policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit {
+    /// What may be done.
+    pub action: Action,
+    /// By holders of which roles.
+    pub roles: &'static [Role],
+    /// On which rows.
+    pub over: Over,
+}
+
+impl Permit {
+    /// Does the permit cover a row whose columns `column` tells?
+    pub fn covers(&self, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
+        match self.over {
+            Over::Municipality => who.holds(self.roles),
+            Over::Scope(kind, name) => {
+                column(name).is_some_and(|id| who.scopes(self.roles, kind).contains(&id))
+            }
+            Over::Own(name) => who.account.is_some_and(|own| column(name) == Some(own.0)),
+            Over::SignedIn => who.is_signed_in(),
+        }
+    }
+
+    /// Could the permit cover some row for this person?
+    pub fn could_cover(&self, who: &Principal) -> bool {
+        match self.over {
+            Over::Municipality => who.holds(self.roles),
+            Over::Scope(kind, _) => !who.scopes(self.roles, kind).is_empty(),
+            Over::Own(_) | Over::SignedIn => who.is_signed_in(),
+        }
+    }
+
+    fn write(&self, who: &Principal, alias: &str, sql: &mut Sql) {
+        match self.over {
+            Over::Municipality => sql.param(Param::Bool(who.holds(self.roles))),
+            Over::SignedIn => sql.param(Param::Bool(who.is_signed_in())),
+            Over::Own(column) => {
+                sql.push(&format!("{alias}.{column} = "));
+                sql.param(Param::Uuid(who.account.map(|a| a.0)));
+            }
+            Over::Scope(kind, column) => {
+                sql.push(&format!("{alias}.{column} = ANY("));
+                sql.param(Param::Uuids(who.scopes(self.roles, kind)));
+                sql.push(")");
+            }
+        }
+    }
+}
+
+/// Writes the condition under which `who` may do `action` on a row of `alias`.
+/// `published` is the condition under which everybody may read it.
+pub fn write_condition(
+    permits: &[Permit],
+    published: Option<&str>,
+    action: Action,
+    who: &Principal,
+    alias: &str,
+    sql: &mut Sql,
+) {
+    sql.push("(");
+    sql.param(Param::Bool(who.system.is_some()));
+    if let (Action::READ, Some(condition)) = (action, published) {
+        sql.push(&format!(" OR ({})", condition.replace("t.", &format!("{alias}."))));
+    }
+    for permit in permits.iter().filter(|p| p.action == action) {
+        sql.push(" OR coalesce(");
+        permit.write(who, alias, sql);
+        sql.push(", false)");
+    }
+    sql.push(")");
+}

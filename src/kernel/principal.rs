@@ -1,0 +1,122 @@
+//! Who asks: nobody, a person with appointments, or the system itself.
+
+use uuid::Uuid;
+
+use crate::{id_type, text_enum};
+
+id_type!(/// 自治体
+    MunicipalityId = "mun");
+id_type!(/// アカウント
+    AccountId = "acc");
+id_type!(/// サインインの期間
+    SessionId = "ses");
+
+text_enum! {
+    /// 役割。任命(役割×対象×任期)によって与えられる。
+    Role {
+        /// 利用者(サインイン済みの住民・提案者)
+        Resident,
+        /// 地域組織の会員
+        OrgMember,
+        /// 地域組織の役員・事務局
+        OrgOfficer,
+        /// 地域組織の会計
+        OrgAccountant,
+        /// 地域組織の監事
+        OrgAuditor,
+        /// 地域担当職員
+        Liaison,
+        /// 生活支援コーディネーター
+        Coordinator,
+        /// 関係課の職員
+        SectionStaff,
+        /// 交付金担当職員
+        GrantStaff,
+        /// 企画担当職員(戦略・公募・円卓会議)
+        PlanningStaff,
+        /// 決裁者
+        Approver,
+        /// 支出担当者
+        Payer,
+        /// 審査員
+        Reviewer,
+        /// 監査担当(すべて閲覧し、何も変えない)
+        Auditor,
+        /// 管理者(利用者と設定)
+        Admin,
+        /// 運用者(自治体の作成のみ)
+        Operator,
+    }
+}
+
+text_enum! {
+    /// 任命の対象の種類。
+    ScopeKind {
+        /// 自治体全体
+        Municipality,
+        /// 部・課
+        Section,
+        /// 地区
+        District,
+        /// 地域組織
+        Organization,
+        /// 公募
+        Call,
+        /// 提案
+        Proposal,
+        /// 会議
+        Meeting,
+    }
+}
+
+/// A role held over something. Only appointments in force at the request's time are kept here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appointment {
+    /// What the person may do.
+    pub role: Role,
+    /// Over which kind of thing.
+    pub scope: ScopeKind,
+    /// Over which one; nothing for the municipality as a whole.
+    pub scope_id: Option<Uuid>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Principal {
+    /// The signed-in account.
+    pub account: Option<AccountId>,
+    /// The session the request came with.
+    pub session: Option<SessionId>,
+    /// What the account holds now.
+    pub appointments: Vec<Appointment>,
+    /// The system's own acts (jobs, CLI, demo): everything is allowed, and the audit names the act.
+    pub system: Option<&'static str>,
+}
+
+impl Principal {
+    /// Nobody is signed in.
+    pub fn public() -> Self {
+        Self::default()
+    }
+
+    /// The system acting for itself; `act` is what the audit shows.
+    pub fn system(act: &'static str) -> Self {
+        Self { system: Some(act), ..Self::default() }
+    }
+
+    /// Is somebody signed in?
+    pub fn is_signed_in(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Is one of the roles held over the municipality as a whole?
+    pub fn holds(&self, roles: &[Role]) -> bool {
+        self.appointments.iter().any(|a| a.scope == ScopeKind::Municipality && roles.contains(&a.role))
+    }
+
+    /// The things of a kind over which one of the roles is held.
+    pub fn scopes(&self, roles: &[Role], kind: ScopeKind) -> Vec<Uuid> {
+        let held = self.appointments.iter().filter(|a| a.scope == kind && roles.contains(&a.role));
+        held.filter_map(|a| a.scope_id).collect()
+    }
+}

@@ -1,0 +1,435 @@
+//! What a noun declares about a type, once: its fields, where they come from, who may see them, what
+//! can be done to it. Everything else (the GraphQL type, SQL, masks, `viewerCan`) follows from it.
+
+use async_graphql::registry::Registry;
+use async_graphql::{InputType, OutputType, Value};
+use chrono::{DateTime, Utc};
+use sea_orm::{FromQueryResult, QueryResult};
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::kernel::error::{Refusal, Result};
+use crate::kernel::id::TypedId;
+use crate::kernel::policy::{Action, Over, Permit};
+use crate::kernel::principal::{Principal, Role};
+use crate::kernel::read::column::{ColumnValue, read};
+use crate::kernel::read::list::{Filter, Key, Order, Where};
+use crate::kernel::request::Request;
+
+/// A type that can be read.
+pub trait Shape: Send + Sync + 'static {
+    /// Its typed id.
+    type Id: TypedId;
+    /// Its row, as commands load it.
+    type Row: Row;
+    /// Its declaration.
+    fn shape() -> &'static ShapeDef;
+}
+
+/// A row as commands load it.
+pub trait Row: FromQueryResult + Send {
+    /// The columns the row is made of.
+    fn columns() -> Vec<String>;
+
+    /// May the action be done now, whoever does it? The command calls the same rule.
+    fn may(&self, _action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
+pub type ShapeFn = fn() -> &'static ShapeDef;
+/// Registers a GraphQL type and returns its name as a field's type.
+pub type TypeFn = fn(&mut Registry) -> String;
+
+/// Where a field comes from.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// The prefixed id.
+    Id,
+    /// A column of the same row.
+    Column(&'static str, fn(&PgRow, &str) -> Result<Value>),
+    /// A pure function of some columns of the same row.
+    Computed(&'static [&'static str], fn(&PgRow, &Request) -> Result<Value>),
+    /// The row a column of this row names.
+    One(ShapeFn, &'static str),
+    /// The first row whose column names this row.
+    First(ShapeFn, Children),
+    /// All rows (at most [`MANY`]) whose column names this row.
+    Many(ShapeFn, Children),
+    /// A connection over the rows whose column names this row.
+    Connection(ShapeFn, Children),
+    /// What the viewer can do.
+    ViewerCan,
+    /// Which fields are masked, and why.
+    Redacted,
+}
+
+/// The most rows a plain list shows for one parent. Longer lists are connections.
+pub const MANY: i64 = 500;
+
+/// Rows that point to a parent.
+#[derive(Clone, Copy)]
+pub struct Children {
+    /// The column of the child that names the parent.
+    pub key: &'static str,
+    /// Which of them, a condition over `t`; empty for all.
+    pub when: &'static str,
+    /// In which order; empty for the child's own.
+    pub order: &'static [Key],
+}
+
+/// Who sees a field that not everybody sees.
+pub struct Mask {
+    /// Who sees it; [`Permit::action`] is READ.
+    pub permits: Vec<Permit>,
+    /// A boolean column that opens the field to everybody.
+    pub unless: Option<&'static str>,
+    /// Does a look at it go into the audit?
+    pub personal: bool,
+    /// The stable word shown in `redacted`.
+    pub reason: &'static str,
+}
+
+/// A field of a type.
+pub struct Field {
+    /// In the schema.
+    pub name: &'static str,
+    /// Its Japanese description.
+    pub doc: &'static str,
+    /// Its type.
+    pub ty: TypeFn,
+    /// Where it comes from.
+    pub source: Source,
+    /// Who sees it.
+    pub mask: Option<Mask>,
+}
+
+/// Something one can do to the object (or, for `creates`, with its kind).
+#[derive(Clone, Copy)]
+pub struct Act {
+    /// The mutation's name.
+    pub action: Action,
+    /// Does it make a new object? Then it is no part of `viewerCan`.
+    pub creates: bool,
+    /// The by-law, law or setting behind it.
+    pub policy_ref: &'static str,
+}
+
+/// How a list argument is registered and read.
+pub(crate) struct FilterDef {
+    pub(crate) register: TypeFn,
+    pub(crate) apply: fn(Value, &mut Where) -> Result<(), async_graphql::ServerError>,
+}
+
+pub(crate) struct OrderDef {
+    pub(crate) register: TypeFn,
+    pub(crate) keys: fn(Value) -> Result<&'static [Key], async_graphql::ServerError>,
+}
+
+/// The declaration of a type.
+pub struct ShapeDef {
+    /// The type's name in the schema.
+    pub name: &'static str,
+    /// Its Japanese description.
+    pub doc: &'static str,
+    /// Its table.
+    pub table: &'static str,
+    /// The prefix of its ids.
+    pub prefix: &'static str,
+    /// Is it behind the municipality's wall?
+    pub tenant: bool,
+    /// Its fields, in the schema's order.
+    pub fields: Vec<Field>,
+    /// Its rows of the policy.
+    pub permits: Vec<Permit>,
+    /// What can be done.
+    pub acts: Vec<Act>,
+    /// The condition over `t` under which everybody may read a row.
+    pub published: Option<&'static str>,
+    /// The order of its lists where none is asked for.
+    pub order: &'static [Key],
+    pub(crate) filter: Option<FilterDef>,
+    pub(crate) orders: Option<OrderDef>,
+    pub(crate) row_columns: fn() -> Vec<String>,
+    pub(crate) may: fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>,
+}
+
+impl ShapeDef {
+    /// Begins a declaration; `id` and `revision` are there already.
+    pub fn new<S: Shape>(name: &'static str, doc: &'static str, table: &'static str) -> Self {
+        let shape = Self {
+            name,
+            doc,
+            table,
+            prefix: S::Id::PREFIX,
+            tenant: true,
+            fields: Vec::new(),
+            permits: Vec::new(),
+            acts: Vec::new(),
+            published: None,
+            order: &[],
+            filter: None,
+            orders: None,
+            row_columns: S::Row::columns,
+            may: |row, action, now| Ok(S::Row::from_query_result(row, "")?.may(action, now)),
+        };
+        shape.field("id", "ID。種類を表す接頭辞付き。", <async_graphql::ID as OutputType>::create_type_info, Source::Id)
+    }
+
+    fn field(mut self, name: &'static str, doc: &'static str, ty: TypeFn, source: Source) -> Self {
+        self.fields.push(Field { name, doc, ty, source, mask: None });
+        self
+    }
+
+    /// A table without the wall (platform or commons).
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.tenant = false;
+        self
+    }
+
+    /// A column as a field. The column's name is the field's in snake case.
+    #[must_use]
+    pub fn column<T: ColumnValue + OutputType>(self, name: &'static str, doc: &'static str) -> Self {
+        let column = snake_case(name);
+        self.column_named::<T>(name, column, doc)
+    }
+
+    /// A column whose name is not the field's.
+    #[must_use]
+    pub fn column_named<T: ColumnValue + OutputType>(
+        self,
+        name: &'static str,
+        column: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        self.field(name, doc, <T as OutputType>::create_type_info, Source::Column(column, read::<T>))
+    }
+
+    /// The revision that changes must name.
+    #[must_use]
+    pub fn revision(self) -> Self {
+        self.column::<i32>("revision", "版。変更の際に指定すると、他の人の変更との衝突が分かる。")
+    }
+
+    /// A pure function of columns.
+    #[must_use]
+    pub fn computed<T: OutputType>(
+        self,
+        name: &'static str,
+        doc: &'static str,
+        columns: &'static [&'static str],
+        compute: fn(&PgRow, &Request) -> Result<Value>,
+    ) -> Self {
+        self.field(name, doc, <T as OutputType>::create_type_info, Source::Computed(columns, compute))
+    }
+
+    /// The object a column names. Nullable, because it may be hidden from the reader.
+    #[must_use]
+    pub fn one<T: Shape>(self, name: &'static str, column: &'static str, doc: &'static str) -> Self {
+        let ty: TypeFn = |r| super::register::nullable(r, T::shape());
+        self.field(name, doc, ty, Source::One(T::shape, column))
+    }
+
+    /// The first of the rows that point here.
+    #[must_use]
+    pub fn first<T: Shape>(self, name: &'static str, children: Children, doc: &'static str) -> Self {
+        let ty: TypeFn = |r| super::register::nullable(r, T::shape());
+        self.field(name, doc, ty, Source::First(T::shape, children))
+    }
+
+    /// The rows that point here, in the child's order.
+    #[must_use]
+    pub fn many<T: Shape>(self, name: &'static str, key: &'static str, doc: &'static str) -> Self {
+        self.many_when::<T>(name, Children { key, when: "", order: &[] }, doc)
+    }
+
+    /// Some of the rows that point here.
+    #[must_use]
+    pub fn many_when<T: Shape>(self, name: &'static str, children: Children, doc: &'static str) -> Self {
+        let ty: TypeFn = |r| super::register::list(r, T::shape());
+        self.field(name, doc, ty, Source::Many(T::shape, children))
+    }
+
+    /// A connection over the rows that point here.
+    #[must_use]
+    pub fn connection<T: Shape>(self, name: &'static str, key: &'static str, doc: &'static str) -> Self {
+        let ty: TypeFn = |r| super::register::connection(r, T::shape());
+        self.field(name, doc, ty, Source::Connection(T::shape, Children { key, when: "", order: &[] }))
+    }
+
+    /// Masks the field declared last: only `permits` see it (and all, where `unless` is true).
+    #[must_use]
+    pub fn masked(mut self, mask: Mask) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.mask = Some(mask);
+        }
+        self
+    }
+
+    /// The condition over `t` under which everybody may read a row; `"true"` for all rows.
+    #[must_use]
+    pub fn published(mut self, condition: &'static str) -> Self {
+        self.published = Some(condition);
+        self
+    }
+
+    /// These roles may read.
+    #[must_use]
+    pub fn readable(self, roles: &'static [Role], over: Over) -> Self {
+        self.permit(Action::READ, roles, over)
+    }
+
+    /// These roles may do it.
+    #[must_use]
+    pub fn permit(mut self, action: Action, roles: &'static [Role], over: Over) -> Self {
+        self.permits.push(Permit { action, roles, over });
+        self
+    }
+
+    /// Something that can be done to the object.
+    #[must_use]
+    pub fn act(mut self, action: Action, policy_ref: &'static str, roles: &'static [Role], over: Over) -> Self {
+        self.acts.push(Act { action, creates: false, policy_ref });
+        self.permit(action, roles, over)
+    }
+
+    /// Something that makes an object of this kind.
+    #[must_use]
+    pub fn create(mut self, action: Action, policy_ref: &'static str, roles: &'static [Role], over: Over) -> Self {
+        self.acts.push(Act { action, creates: true, policy_ref });
+        self.permit(action, roles, over)
+    }
+
+    /// The order of its lists.
+    #[must_use]
+    pub fn ordered(mut self, keys: &'static [Key]) -> Self {
+        self.order = keys;
+        self
+    }
+
+    /// The filter its lists take.
+    #[must_use]
+    pub fn filtered<F: Filter>(mut self) -> Self {
+        self.filter = Some(FilterDef {
+            register: <Option<F> as InputType>::create_type_info,
+            apply: |value, conditions| {
+                let parsed = <Option<F> as InputType>::parse(Some(value))
+                    .map_err(|e| e.into_server_error(async_graphql::Pos::default()))?;
+                if let Some(filter) = parsed {
+                    filter.conditions(conditions);
+                }
+                Ok(())
+            },
+        });
+        self
+    }
+
+    /// The orders its lists can be asked for.
+    #[must_use]
+    pub fn sortable<O: Order>(mut self) -> Self {
+        self.orders = Some(OrderDef {
+            register: <Option<O> as InputType>::create_type_info,
+            keys: |value| {
+                let parsed = <Option<O> as InputType>::parse(Some(value))
+                    .map_err(|e| e.into_server_error(async_graphql::Pos::default()))?;
+                Ok(parsed.map_or(&[], Order::keys))
+            },
+        });
+        self
+    }
+
+    /// Closes the declaration: `viewerCan` where there are acts, `redacted` where there are masks.
+    #[must_use]
+    pub fn done(mut self) -> Self {
+        if self.fields.iter().any(|f| f.mask.is_some()) {
+            let doc = "あなたには表示されない項目とその理由。";
+            self = self.field("redacted", doc, super::viewer::redactions, Source::Redacted);
+        }
+        if self.acts.iter().any(|a| !a.creates) {
+            let doc = "あなたがこの対象に対して今できる操作。";
+            self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
+        }
+        self
+    }
+
+    /// May `who` do `action` on a row whose columns `column` tells?
+    pub fn allows(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid> + Copy) -> bool {
+        who.system.is_some() || self.permits.iter().any(|p| p.action == action && p.covers(who, column))
+    }
+
+    /// The columns the policy looks at.
+    pub(crate) fn scope_columns(&self) -> impl Iterator<Item = &'static str> {
+        let masks = self.fields.iter().filter_map(|f| f.mask.as_ref());
+        let unless = masks.clone().filter_map(|m| m.unless);
+        let permits = self.permits.iter().chain(masks.flat_map(|m| &m.permits));
+        let columns = permits.filter_map(|p| match p.over {
+            Over::Scope(_, column) | Over::Own(column) => Some(column),
+            Over::Municipality | Over::SignedIn => None,
+        });
+        columns.chain(unless)
+    }
+}
+
+/// `nameKana` → `name_kana`. Declarations live as long as the program, so the name is leaked once.
+fn snake_case(name: &'static str) -> &'static str {
+    if !name.bytes().any(|b| b.is_ascii_uppercase()) {
+        return name;
+    }
+    let mut column = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            column.push('_');
+        }
+        column.push(c.to_ascii_lowercase());
+    }
+    Box::leak(column.into_boxed_str())
+}
+
+/// Makes a marker type readable: its id, its row and its declaration.
+///
+/// ```text
+/// shape! { District { id: DistrictId, row: district, rules: rules::district } => |shape| shape.column::<String>("name", "名称") }
+/// ```
+#[macro_export]
+macro_rules! shape {
+    (
+        $(#[$meta:meta])* $marker:ident($name:literal, $doc:literal, $table:literal)
+        { id: $id:ty, row: $row:path $(, may: $may:path)? $(,)? }
+        |$shape:ident| $body:expr
+    ) => {
+        $(#[$meta])*
+        #[doc = $doc]
+        pub struct $marker;
+
+        impl $crate::kernel::read::Shape for $marker {
+            type Id = $id;
+            type Row = <$row as sea_orm::EntityTrait>::Model;
+            fn shape() -> &'static $crate::kernel::read::ShapeDef {
+                static SHAPE: std::sync::LazyLock<$crate::kernel::read::ShapeDef> =
+                    std::sync::LazyLock::new(|| {
+                        let $shape = $crate::kernel::read::ShapeDef::new::<$marker>($name, $doc, $table);
+                        $body.done()
+                    });
+                &SHAPE
+            }
+        }
+
+        impl $crate::kernel::read::Row for <$row as sea_orm::EntityTrait>::Model {
+            fn columns() -> Vec<String> {
+                use sea_orm::{IdenStatic, Iterable};
+                <$row as sea_orm::EntityTrait>::Column::iter().map(|c| c.as_str().to_owned()).collect()
+            }
+            $(
+            fn may(
+                &self,
+                action: $crate::kernel::policy::Action,
+                now: chrono::DateTime<chrono::Utc>,
+            ) -> std::result::Result<(), $crate::kernel::error::Refusal> {
+                $may(self, action, now)
+            }
+            )?
+        }
+    };
+}

@@ -1,0 +1,102 @@
+//! What is true of one request from its first byte to its last: who, where, when, in which language.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::keys::KeyRing;
+use crate::kernel::principal::{MunicipalityId, Principal};
+use crate::kernel::tx::Tx;
+
+/// The language of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Locale {
+    /// Japanese.
+    #[default]
+    Ja,
+    /// English.
+    En,
+}
+
+/// Something that is written although the request's own transaction was rolled back.
+pub type Afterwards =
+    Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<()>> + Send + 'static>;
+
+/// One request. Cheap to share, never changed after it is made.
+pub struct Request {
+    /// To find the log by.
+    pub id: Uuid,
+    /// Who asks.
+    pub principal: Principal,
+    /// Inside which municipality's wall; nothing for the directory and the commons.
+    pub municipality: Option<MunicipalityId>,
+    /// The request's time; everything it writes bears it.
+    pub now: DateTime<Utc>,
+    /// The language of its messages.
+    pub locale: Locale,
+    /// Keys for cursors, tokens and the like.
+    pub keys: Arc<KeyRing>,
+    afterwards: Mutex<Vec<Afterwards>>,
+}
+
+/// Japan Standard Time, without daylight saving: the day of every deadline.
+pub fn japan_day(at: DateTime<Utc>) -> NaiveDate {
+    const NINE_HOURS: i32 = 9 * 3600;
+    FixedOffset::east_opt(NINE_HOURS).map_or(at.date_naive(), |jst| at.with_timezone(&jst).date_naive())
+}
+
+impl Request {
+    /// A request of `principal` inside `municipality` at `now`.
+    pub fn new(
+        principal: Principal,
+        municipality: Option<MunicipalityId>,
+        now: DateTime<Utc>,
+        keys: Arc<KeyRing>,
+    ) -> Self {
+        let id = Uuid::now_v7();
+        let afterwards = Mutex::default();
+        Self { id, principal, municipality, now, locale: Locale::Ja, keys, afterwards }
+    }
+
+    /// The same request with another language.
+    #[must_use]
+    pub fn in_locale(mut self, locale: Locale) -> Self {
+        self.locale = locale;
+        self
+    }
+
+    /// The day in Japan.
+    pub fn today(&self) -> NaiveDate {
+        japan_day(self.now)
+    }
+
+    /// The municipality, or BAD_REQUEST/MUNICIPALITY_REQUIRED.
+    pub fn municipality(&self) -> Result<MunicipalityId> {
+        self.municipality.ok_or_else(|| {
+            Error::BadRequest(Refusal::new(
+                "MUNICIPALITY_REQUIRED",
+                "団体コードを指定してください(ヘッダー Entaku-Municipality)。",
+                "Name the municipality in the header Entaku-Municipality.",
+            ))
+        })
+    }
+
+    /// FORBIDDEN, or UNAUTHENTICATED where nobody is signed in.
+    pub fn refused(&self) -> Error {
+        if self.principal.is_signed_in() { Error::Forbidden("") } else { Error::Unauthenticated }
+    }
+
+    /// Collects what must be written even when the request's transaction is rolled back: a failed
+    /// sign-in, a denial, a look at personal data.
+    pub fn afterwards(&self, write: Afterwards) {
+        self.afterwards.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(write);
+    }
+
+    /// Takes what was collected.
+    pub fn take_afterwards(&self) -> Vec<Afterwards> {
+        std::mem::take(&mut *self.afterwards.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,30 @@
+//! Words of a closed list: `text` with a CHECK in the database, an enum in Rust and in the schema.
+
+/// Declares such a list. Doc comments become the Japanese descriptions of the schema; the stored word
+/// and the GraphQL value are the variant in `SCREAMING_SNAKE_CASE`.
+#[macro_export]
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            async_graphql::Enum, sea_orm::EnumIter, sea_orm::DeriveActiveEnum,
+        )]
+        #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// The word as it is stored and shown.
+            pub fn word(self) -> String {
+                sea_orm::ActiveEnum::to_value(&self)
+            }
+        }
+
+        impl $crate::kernel::read::ColumnValue for $name {
+            type Sql = String;
+            fn value(word: String) -> async_graphql::Value {
+                async_graphql::Value::Enum(async_graphql::Name::new(word))
+            }
+        }
+    };
+}

@@ -1,0 +1,131 @@
+//! The work of one request: its transaction, opened at the first statement, and what it changed.
+//! Root fields take turns, because a transaction is one conversation with the database.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id::TypedId;
+use crate::kernel::read::{Read, Shape};
+use crate::kernel::request::Request;
+use crate::kernel::tx::{Database, Mode, Tx};
+
+/// The work of one request. Clones share it.
+#[derive(Clone)]
+pub struct Work {
+    /// What is true of the request.
+    pub request: Arc<Request>,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    database: Database,
+    mode: Mode,
+    tx: Option<Tx>,
+    changed: Vec<Uuid>,
+    replay: Option<Vec<Uuid>>,
+    statements: usize,
+}
+
+impl Work {
+    /// Work that has not begun.
+    pub fn new(database: Database, request: Arc<Request>, mode: Mode) -> Self {
+        let state = State { database, mode, tx: None, changed: Vec::new(), replay: None, statements: 0 };
+        Self { request, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Waits for the root fields before.
+    pub async fn turn(&self) -> Turn<'_> {
+        Turn { request: &self.request, state: self.state.lock().await }
+    }
+
+    /// Commits what was written, or ends what was read.
+    pub async fn commit(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        match (state.take(), state.mode) {
+            (Some(tx), Mode::Write) => tx.commit().await,
+            (Some(tx), Mode::Read) => tx.close().await,
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Undoes everything.
+    pub async fn rollback(&self) -> Result<()> {
+        match self.state.lock().await.take() {
+            Some(tx) => tx.rollback().await,
+            None => Ok(()),
+        }
+    }
+
+    /// How many statements it took, BEGIN and COMMIT apart.
+    pub async fn statements(&self) -> usize {
+        let state = self.state.lock().await;
+        state.statements + state.tx.as_ref().map_or(0, Tx::statements)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Tx> {
+        let tx = self.tx.take();
+        self.statements += tx.as_ref().map_or(0, Tx::statements);
+        tx
+    }
+}
+
+/// One root field's turn at the transaction.
+pub struct Turn<'w> {
+    request: &'w Arc<Request>,
+    state: MutexGuard<'w, State>,
+}
+
+impl Turn<'_> {
+    /// The transaction, opened if it is not.
+    pub async fn tx(&mut self) -> Result<&Tx> {
+        if self.state.tx.is_none() {
+            let tx = self.state.database.begin(self.request.clone(), self.state.mode).await?;
+            self.state.tx = Some(tx);
+        }
+        self.state.tx.as_ref().ok_or(Error::Unavailable)
+    }
+
+    /// Ends the turn. After a fault of the database a query goes on in a new transaction, so that the
+    /// other root fields keep their answers.
+    pub fn settle<T>(&mut self, result: Result<T>) -> Result<T> {
+        let broken = matches!(result, Err(Error::Unavailable | Error::Retry | Error::Internal(_)));
+        if broken && self.state.mode == Mode::Read {
+            self.state.take();
+        }
+        result
+    }
+
+    /// From now on acts answer with these ids and change nothing (a repeated idempotency key).
+    pub fn replay(&mut self, mut ids: Vec<Uuid>) {
+        ids.reverse();
+        self.state.replay = Some(ids);
+    }
+
+    /// The ids of what was changed, in the order of the acts.
+    pub fn changed(&self) -> &[Uuid] {
+        &self.state.changed
+    }
+}
+
+/// Runs one act of a mutation and answers with the object it changed.
+pub async fn act<S: Shape>(
+    ctx: &Context<'_>,
+    command: impl for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<S::Id>> + Send,
+) -> Result<Read<S>> {
+    let work = ctx.data_unchecked::<Work>();
+    let mut turn = work.turn().await;
+    if let Some(replay) = &mut turn.state.replay {
+        let id = replay.pop().ok_or_else(|| Error::internal("a replay shorter than its request"))?;
+        return Ok(Read::by_id(S::Id::from_uuid(id)));
+    }
+    let id = command(turn.tx().await?).await?;
+    turn.state.changed.push(id.uuid());
+    Ok(Read::by_id(id))
+}
