@@ -2,3 +2,6 @@
 //!
 //! - [`kernel`]: the foundation; it knows no noun.
 pub mod kernel;
+pub mod people;
+pub mod api;
+pub mod organizations;

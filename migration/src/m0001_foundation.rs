@@ -7,7 +7,7 @@ use crate::table::{drop, run, wall};
 
 /// This migration.
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

@@ -6,7 +6,7 @@ use crate::table::{Tenant, drop, fk, words};
 
 /// This migration.
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 const ROLES: &[&str] = &[
     "RESIDENT", "ORG_MEMBER", "ORG_OFFICER", "ORG_ACCOUNTANT", "ORG_AUDITOR", "LIAISON", "COORDINATOR",

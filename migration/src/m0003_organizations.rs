@@ -6,7 +6,7 @@ use crate::table::{Tenant, drop, fk, words};
 
 /// This migration.
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -55,7 +55,7 @@ fn tables() -> Vec<Tenant> {
                  population int NOT NULL CHECK (population >= 0), households int NOT NULL CHECK (households >= 0),
                  aged65 int NOT NULL CHECK (aged65 BETWEEN 0 AND population),
                  aged75 int NOT NULL CHECK (aged75 BETWEEN 0 AND aged65),
-                 area_square_metres bigint NOT NULL CHECK (area_square_metres >= 0), source text NOT NULL,
+                 area_square_metres int NOT NULL CHECK (area_square_metres >= 0), source text NOT NULL,
                  UNIQUE (municipality_id, district_id, as_of), {}",
                 fk("district_id", "districts")
             ),

@@ -32,3 +32,8 @@ pub async fn note(tx: &Tx, what: &'static str, kind: &str, objects: &[Uuid], det
     tx.run(sql).await?;
     Ok(())
 }
+
+/// As [`note`] for one object and without detail.
+pub async fn note_one(tx: &Tx, what: &'static str, kind: &'static str, object: Uuid) -> Result<()> {
+    note(tx, what, kind, &[object], "").await
+}

@@ -73,6 +73,8 @@ pub struct Violation {
 pub enum Error {
     /// The request itself is not one this server takes. The word is the `reason`.
     BadRequest(Refusal),
+    /// The document cannot be parsed.
+    Parse,
     /// Nobody is signed in, or the proof of identity is not (any longer) good.
     Unauthenticated,
     /// Nothing readable has this id: foreign, hidden, deleted and invented ids are the same answer.
@@ -114,6 +116,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "BAD_REQUEST",
+            Self::Parse => "GRAPHQL_PARSE_FAILED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden(_) => "FORBIDDEN",
@@ -138,6 +141,7 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::BadRequest(r) | Self::Conflict(r) => r.message.clone(),
+            Self::Parse => Message::new("GraphQL文書を読み取れません。", "The document cannot be parsed."),
             Self::Unauthenticated => Message::new("サインインが必要です。", "Please sign in."),
             Self::NotFound => Message::new("見つかりません。", "Not found."),
             Self::Forbidden(_) => {

@@ -2,11 +2,13 @@
 
 pub mod audit;
 pub mod bootstrap;
+pub mod clock;
 pub mod codes;
 pub mod config;
 pub mod date;
 pub mod decimal;
 pub mod embedded_pg;
+pub mod entity;
 pub mod error;
 pub mod fiscal_year;
 pub mod id;

@@ -49,6 +49,26 @@ text_enum! {
     }
 }
 
+impl Role {
+    /// Municipal staff and others who work for the town hall; they read what is not published.
+    pub const STAFF: &'static [Self] = &[
+        Self::SectionStaff,
+        Self::GrantStaff,
+        Self::PlanningStaff,
+        Self::Approver,
+        Self::Payer,
+        Self::Auditor,
+        Self::Admin,
+    ];
+
+    /// People of a community organization, who read what is theirs.
+    pub const ORGANIZATION: &'static [Self] =
+        &[Self::OrgMember, Self::OrgOfficer, Self::OrgAccountant, Self::OrgAuditor];
+
+    /// Those who look after districts.
+    pub const FIELD: &'static [Self] = &[Self::Liaison, Self::Coordinator];
+}
+
 text_enum! {
     /// 任命の対象の種類。
     ScopeKind {

@@ -102,6 +102,15 @@ impl Turn<'_> {
         result
     }
 
+    /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement
+    /// opens another.
+    pub async fn release(&mut self) -> Result<()> {
+        match self.state.take() {
+            Some(tx) => tx.commit().await,
+            None => Ok(()),
+        }
+    }
+
     /// From now on acts answer with these ids and change nothing (a repeated idempotency key).
     pub fn replay(&mut self, mut ids: Vec<Uuid>) {
         ids.reverse();

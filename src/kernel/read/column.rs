@@ -52,6 +52,6 @@ plain! {
 }
 
 /// Reads a column of a row.
-pub fn read<T: ColumnValue>(row: &PgRow, column: &str) -> Result<Value> {
+pub(super) fn read<T: ColumnValue>(row: &PgRow, column: &str) -> Result<Value> {
     Ok(T::value(row.try_get(column)?))
 }

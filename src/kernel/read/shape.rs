@@ -40,7 +40,7 @@ pub trait Row: FromQueryResult + Send {
 /// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
 pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.
-pub type TypeFn = fn(&mut Registry) -> String;
+pub(crate) type TypeFn = fn(&mut Registry) -> String;
 
 /// Where a field comes from.
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ pub enum Source {
 }
 
 /// The most rows a plain list shows for one parent. Longer lists are connections.
-pub const MANY: i64 = 500;
+pub(super) const MANY: i64 = 500;
 
 /// Rows that point to a parent.
 #[derive(Clone, Copy)]
@@ -304,8 +304,9 @@ impl ShapeDef {
 
     /// The order of its lists.
     #[must_use]
-    pub fn ordered(mut self, keys: &'static [Key]) -> Self {
-        self.order = keys;
+    pub fn ordered<const N: usize>(mut self, keys: [Key; N]) -> Self {
+        // Declarations live as long as the program.
+        self.order = Box::leak(Box::new(keys));
         self
     }
 

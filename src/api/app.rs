@@ -1,0 +1,114 @@
+//! One server: its database, keys, clock and schema.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+
+use sqlx::Row;
+
+use crate::api::schema::{EntakuSchema, schema};
+use crate::kernel::clock::Clock;
+use crate::kernel::codes::LocalGovernmentCode;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::keys::KeyRing;
+use crate::kernel::principal::{MunicipalityId, Principal};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::request::Request;
+use crate::kernel::tx::{Database, Mode, Tx};
+use crate::people::graphql::Identity;
+use crate::people::password::Passwords;
+
+/// How an [`App`] is set up.
+pub struct Settings {
+    /// `iss` of the access tokens.
+    pub issuer: String,
+    /// The municipality of requests that name none.
+    pub default_municipality: Option<LocalGovernmentCode>,
+    /// May everybody introspect (demo), or only those signed in?
+    pub open_introspection: bool,
+}
+
+/// One server's parts.
+pub struct App {
+    /// The database, as the application.
+    pub database: Database,
+    /// The key ring.
+    pub keys: Arc<KeyRing>,
+    /// The clock.
+    pub clock: Clock,
+    /// Passwords; the schema has them too.
+    pub passwords: Arc<Passwords>,
+    /// The schema.
+    pub schema: EntakuSchema,
+    /// How it is set up.
+    pub settings: Settings,
+    ready: AtomicBool,
+    codes: RwLock<HashMap<LocalGovernmentCode, MunicipalityId>>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(database: Database, keys: Arc<KeyRing>, clock: Clock, settings: Settings) -> Result<Arc<Self>> {
+        let passwords = Arc::new(Passwords::new(keys.clone())?);
+        let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone() };
+        Ok(Arc::new(Self {
+            database,
+            keys,
+            clock,
+            passwords,
+            schema: schema(identity),
+            settings,
+            ready: AtomicBool::new(false),
+            codes: RwLock::default(),
+        }))
+    }
+
+    /// Is the server ready for requests?
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Opens or closes the server for requests (`/readyz`).
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// A request of somebody, now.
+    pub fn request(&self, principal: Principal, municipality: Option<MunicipalityId>) -> Request {
+        Request::new(principal, municipality, self.clock.now(), self.keys.clone())
+    }
+
+    /// A transaction of the system itself inside a municipality.
+    pub async fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Result<Tx> {
+        let request = self.request(Principal::system(act), municipality);
+        self.database.begin(Arc::new(request), Mode::Write).await
+    }
+
+    /// The municipality of a code. A municipality's id never changes, so it is remembered.
+    ///
+    /// # Errors
+    /// BAD_REQUEST/MUNICIPALITY_UNKNOWN.
+    pub async fn municipality(&self, code: &LocalGovernmentCode) -> Result<MunicipalityId> {
+        if let Some(id) = self.codes.read().ok().and_then(|codes| codes.get(code).copied()) {
+            return Ok(id);
+        }
+        let request = Arc::new(self.request(Principal::public(), None));
+        let tx = self.database.begin(request, Mode::Read).await?;
+        let mut sql = Sql::new("SELECT id FROM municipalities WHERE code = ");
+        sql.param(Param::text(code.as_str()));
+        let row = tx.rows(sql).await?.pop();
+        tx.close().await?;
+        let row = row.ok_or_else(|| {
+            Error::BadRequest(Refusal::new(
+                "MUNICIPALITY_UNKNOWN",
+                "この団体コードの自治体は登録されていません。",
+                "No municipality with this code is registered.",
+            ))
+        })?;
+        let id = MunicipalityId(row.try_get("id")?);
+        if let Ok(mut codes) = self.codes.write() {
+            codes.insert(code.clone(), id);
+        }
+        Ok(id)
+    }
+}

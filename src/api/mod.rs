@@ -1,0 +1,8 @@
+//! The wire: HTTP in, GraphQL through, JSON out. It knows every noun and no rule.
+
+pub mod app;
+pub mod http;
+pub mod lifecycle;
+pub mod response;
+pub mod schema;
+pub mod serve;

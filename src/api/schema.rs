@@ -1,0 +1,56 @@
+//! The schema: every noun's queries and mutations, put together.
+
+use std::marker::PhantomData;
+use std::sync::LazyLock;
+
+use async_graphql::{EmptySubscription, MergedObject, Schema};
+use chrono::{DateTime, Utc};
+
+use crate::kernel::read::{Catalogue, Queries, QueryRoot};
+use crate::people;
+use crate::people::graphql::{Identity, PeopleMutation};
+
+/// Every query of every noun.
+pub struct Nouns;
+
+impl Catalogue for Nouns {
+    fn queries() -> &'static Queries {
+        static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
+            let queries = people::graphql::queries(Queries::new());
+            crate::organizations::graphql::queries(queries)
+        });
+        &QUERIES
+    }
+}
+
+/// 書き込み。操作(ミューテーション)は一つの要求ごとにすべて成功するか、すべて取り消される。
+#[derive(MergedObject, Default)]
+pub struct Mutation(PeopleMutation, crate::organizations::graphql::OrganizationMutation);
+
+/// The schema's Rust type.
+pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
+
+/// Builds the schema. Its limits stand in DESIGN of the guard (ARCHITECTURE.md); no extension is
+/// registered, because one alone makes every field take the slow path.
+pub fn schema(identity: Identity) -> EntakuSchema {
+    let root = QueryRoot::<Nouns>(PhantomData);
+    Schema::build(root, Mutation::default(), EmptySubscription)
+        .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
+        .limit_recursive_depth(20)
+        .limit_depth(18)
+        .limit_aliases(30)
+        .limit_directives(5)
+        .disable_suggestions()
+        .data(identity)
+        .finish()
+}
+
+/// The SDL, as it is kept in `schema.graphql`.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items();
+    let root = QueryRoot::<Nouns>(PhantomData);
+    let schema = Schema::build(root, Mutation::default(), EmptySubscription)
+        .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
+        .finish();
+    schema.sdl_with_options(options)
+}

@@ -1,0 +1,137 @@
+//! Rows of people, and their ids.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::kernel::date::Date;
+use crate::kernel::principal::{AccountId, Role, ScopeKind, SessionId};
+use crate::{entity, id_type};
+
+id_type!(/// 部・課
+    SectionId = "sec");
+id_type!(/// 任命
+    AppointmentId = "apt");
+id_type!(/// 招待
+    InvitationId = "inv");
+id_type!(/// 更新トークン
+    RefreshTokenId = "rft");
+id_type!(/// 自治体の設定
+    SettingsId = "set");
+
+entity! {
+    /// Accounts.
+    account in "accounts" {
+        id: AccountId,
+        email: String,
+        name: String,
+        name_kana: String,
+        password_hash: Option<String>,
+        suspended_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Sessions.
+    session in "sessions" {
+        id: SessionId,
+        account_id: AccountId,
+        device: String,
+        created_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+        ended_at: Option<DateTime<Utc>>,
+        end_reason: Option<String>,
+    }
+}
+
+entity! {
+    /// Refresh tokens, by their hash.
+    refresh_token in "refresh_tokens" {
+        id: RefreshTokenId,
+        session_id: SessionId,
+        hash: String,
+        consumed_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Sections of the town hall.
+    section in "sections" {
+        id: SectionId,
+        name: String,
+        parent_id: Option<SectionId>,
+        successor_id: Option<SectionId>,
+        established_on: Date,
+        abolished_on: Option<Date>,
+        postal_code: Option<String>,
+        address: Option<String>,
+        phone: Option<String>,
+        fax: Option<String>,
+        email: Option<String>,
+    }
+}
+
+entity! {
+    /// Appointments.
+    appointment in "appointments" {
+        id: AppointmentId,
+        account_id: AccountId,
+        role: Role,
+        scope: ScopeKind,
+        scope_id: Option<Uuid>,
+        starts_on: Date,
+        ends_on: Option<Date>,
+        ended_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Invitations.
+    invitation in "invitations" {
+        id: InvitationId,
+        email: String,
+        role: Role,
+        scope: ScopeKind,
+        scope_id: Option<Uuid>,
+        token_hash: String,
+        expires_at: DateTime<Utc>,
+        accepted_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// A municipality's settings.
+    settings in "municipality_settings" {
+        id: SettingsId,
+        public_contact: Option<String>,
+        grant_withdrawal_days: i32,
+        self_registration: bool,
+    }
+}
+
+/// Municipalities have no wall and no revision.
+#[allow(missing_docs)]
+pub mod municipality {
+    use sea_orm::entity::prelude::{
+        ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+        PrimaryKeyTrait,
+    };
+
+    use crate::kernel::codes::LocalGovernmentCode;
+    use crate::kernel::principal::MunicipalityId;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "municipalities")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: MunicipalityId,
+        pub code: LocalGovernmentCode,
+        pub name: String,
+        pub name_kana: String,
+        pub prefecture: String,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

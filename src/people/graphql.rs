@@ -1,0 +1,221 @@
+//! Root fields of people.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object};
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::principal::{AccountId, SessionId};
+use crate::kernel::read::{Queries, Read};
+use crate::kernel::text::Checks;
+use crate::kernel::work::{Work, act};
+use crate::people::commands::{
+    self, AccountCreateInput, AppointmentCreateInput, InvitationAcceptInput, MunicipalitySettingsChangeInput,
+    SectionAbolishInput, SectionChangeInput, SectionCreateInput,
+};
+use crate::people::entity::{AppointmentId, SectionId, SettingsId};
+use crate::people::password::Passwords;
+use crate::people::session::{self, SessionTokens};
+use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
+use crate::people::{rules, token};
+
+/// What people need of the installation.
+pub struct Identity {
+    /// Hashes and verifies.
+    pub passwords: Arc<Passwords>,
+    /// `iss` of the access tokens.
+    pub issuer: String,
+}
+
+/// Mutations on credentials: they take neither an idempotency key nor a dry run, and need no session.
+pub const CREDENTIAL_ACTS: &[&str] =
+    &["sessionSignIn", "sessionRefresh", "sessionEnd", "passwordChange", "invitationAccept", "accountCreate"];
+
+/// Queries of people.
+pub fn queries(queries: Queries) -> Queries {
+    queries
+        .own::<Account>("viewer", |request| request.principal.account.map(|a| a.0), "サインインしている人。していなければ null。")
+        .list::<Municipality>("municipalities", "Entaku を使う自治体。")
+        .list::<Account>("accounts", "アカウントの一覧。")
+        .one::<Account>("account", "アカウントを一つ読む。")
+        .list::<Section>("sections", "部・課の一覧。")
+        .one::<Section>("section", "部・課を一つ読む。")
+        .list::<MunicipalitySettings>("municipalitySettings", "自治体の設定(一件)。")
+}
+
+/// Mutations of people.
+#[derive(Default)]
+pub struct PeopleMutation;
+
+/// 人
+#[Object]
+impl PeopleMutation {
+    /// サインインする。知らない人とパスワード違いは同じ答えになる。
+    async fn session_sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "メールアドレス。")] email: String,
+        #[graphql(desc = "パスワード。")] password: String,
+        #[graphql(desc = "端末の名前。一覧で見分けるため。")] device: Option<String>,
+    ) -> Result<SessionTokens> {
+        let identity = ctx.data_unchecked::<Identity>();
+        let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        let known = session::find(turn.tx().await?, &email).await?;
+        turn.release().await?;
+        let stored = known.as_ref().and_then(|k| k.hash.as_deref());
+        let fits = identity.passwords.verify(&password, stored).await?;
+        let tx = turn.tx().await?;
+        match known {
+            Some(known) if fits => {
+                session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await
+            }
+            known => Err(session::failed(tx, known.map(|k| k.id))),
+        }
+    }
+
+    /// 更新トークンを新しいトークンに替える。同じ更新トークンが二度使われると、サインインは終わる。
+    async fn session_refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "更新トークン。")] refresh_token: String,
+    ) -> Result<SessionTokens> {
+        let identity = ctx.data_unchecked::<Identity>();
+        let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        session::refresh(turn.tx().await?, &identity.issuer, &refresh_token).await
+    }
+
+    /// サインアウトする。指定がなければ今のサインインを終える。
+    async fn session_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "終えるサインイン。")] id: Option<SessionId>,
+    ) -> Result<Read<Session>> {
+        let current = ctx.data_unchecked::<Work>().request.principal.session;
+        let id = id.or(current).ok_or(Error::Unauthenticated)?;
+        act(ctx, move |tx| Box::pin(commands::end_session(tx, id))).await
+    }
+
+    /// 自分のパスワードを変える。ほかの端末のサインインは終わる。
+    async fn password_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "今のパスワード。")] current: String,
+        #[graphql(desc = "新しいパスワード(12文字以上)。")] new: String,
+    ) -> Result<Read<Account>> {
+        let identity = ctx.data_unchecked::<Identity>();
+        let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        let stored = commands::own_password(turn.tx().await?).await?;
+        turn.release().await?;
+        if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
+            return Err(session::failed(turn.tx().await?, Some(stored.account)));
+        }
+        drop(turn);
+        let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
+        act(ctx, move |tx| Box::pin(commands::change_password(tx, hash))).await
+    }
+
+    /// 招待を受けてアカウントを作る。招待は一度だけ、72時間有効。
+    async fn invitation_accept(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "受諾の内容。")] input: InvitationAcceptInput,
+    ) -> Result<SessionTokens> {
+        let identity = ctx.data_unchecked::<Identity>();
+        token::read_bearer(commands::INVITATION, &input.token)?;
+        let hash = new_password(identity, "input.password", &input.password, &[]).await?;
+        let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        let tx = turn.tx().await?;
+        let account = commands::accept_invitation(tx, input, hash).await?;
+        session::open(tx, &identity.issuer, account, "").await
+    }
+
+    /// アカウントを作る(管理者)。
+    async fn account_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "アカウントの内容。")] input: AccountCreateInput,
+    ) -> Result<Read<Account>> {
+        {
+            let mut turn = ctx.data_unchecked::<Work>().turn().await;
+            turn.tx().await?.may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
+            turn.release().await?;
+        }
+        let identity = ctx.data_unchecked::<Identity>();
+        let hash = new_password(identity, "input.initialPassword", &input.initial_password, &[&input.email]).await?;
+        act(ctx, move |tx| Box::pin(commands::create_account(tx, input, hash))).await
+    }
+
+    /// アカウントを停止する(管理者)。サインインはすべて終わる。
+    async fn account_suspend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "アカウント。")] id: AccountId,
+    ) -> Result<Read<Account>> {
+        act(ctx, move |tx| Box::pin(commands::suspend_account(tx, id))).await
+    }
+
+    /// 任命する(管理者)。自分を任命することはできない。
+    async fn appointment_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "任命の内容。")] input: AppointmentCreateInput,
+    ) -> Result<Read<Appointment>> {
+        act(ctx, move |tx| Box::pin(commands::create_appointment(tx, input))).await
+    }
+
+    /// 任命を終える(管理者)。
+    async fn appointment_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "任命。")] id: AppointmentId,
+    ) -> Result<Read<Appointment>> {
+        act(ctx, move |tx| Box::pin(commands::end_appointment(tx, id))).await
+    }
+
+    /// 部署を作る(管理者)。
+    async fn section_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "部署の内容。")] input: SectionCreateInput,
+    ) -> Result<Read<Section>> {
+        act(ctx, move |tx| Box::pin(commands::create_section(tx, input))).await
+    }
+
+    /// 部署の連絡先を変える(管理者)。
+    async fn section_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "部署。")] id: SectionId,
+        #[graphql(desc = "変更の内容。")] input: SectionChangeInput,
+    ) -> Result<Read<Section>> {
+        act(ctx, move |tx| Box::pin(commands::change_section(tx, id, input))).await
+    }
+
+    /// 部署を廃止し、事務を引き継ぐ(管理者)。
+    async fn section_abolish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "部署。")] id: SectionId,
+        #[graphql(desc = "廃止の内容。")] input: SectionAbolishInput,
+    ) -> Result<Read<Section>> {
+        act(ctx, move |tx| Box::pin(commands::abolish_section(tx, id, input))).await
+    }
+
+    /// 自治体の設定を変える(管理者)。
+    async fn municipality_settings_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "設定。")] id: SettingsId,
+        #[graphql(desc = "変更の内容。")] input: MunicipalitySettingsChangeInput,
+    ) -> Result<Read<MunicipalitySettings>> {
+        act(ctx, move |tx| Box::pin(commands::change_settings(tx, id, input))).await
+    }
+}
+
+/// Checks and hashes a new password; `known` are words it must not be.
+async fn new_password(identity: &Identity, path: &'static str, password: &str, known: &[&str]) -> Result<String> {
+    let mut checks = Checks::new();
+    rules::check_password(&mut checks, path, password, known);
+    checks.done()?;
+    identity.passwords.hash(password).await
+}

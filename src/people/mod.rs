@@ -1,0 +1,19 @@
+//! People: accounts, how they prove who they are, and what they are appointed to.
+//!
+//! ```text
+//! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
+//! account --appointment--> role x scope x term        section --successor--> section
+//! ```
+//!
+//! Invariants: one e-mail address is one account within a municipality; a session that has ended never
+//! comes back; a refresh token that is used twice ends its session; nobody changes their own appointments.
+
+pub mod authenticate;
+pub mod commands;
+pub mod entity;
+pub mod graphql;
+pub mod password;
+pub mod rules;
+pub mod session;
+pub mod shapes;
+pub mod token;

@@ -1,0 +1,158 @@
+//! Signing in, staying signed in, signing out.
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use crate::kernel::audit;
+use crate::kernel::codes::LocalGovernmentCode;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::keys::sha256;
+use crate::kernel::principal::{AccountId, SessionId};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::text::normal_email;
+use crate::kernel::tx::Tx;
+use crate::people::entity::{RefreshTokenId, account, municipality, refresh_token, session};
+use crate::people::rules::{ACCESS_TOKEN_LIFE, SESSION_LIFE};
+use crate::people::token;
+
+/// The kind of bearer secret a refresh token is.
+pub const REFRESH: &str = "ert";
+
+/// サインインの結果。トークンは安全な場所に保管する。
+#[derive(SimpleObject)]
+pub struct SessionTokens {
+    /// アクセストークン。`Authorization: Bearer` に付ける。5分間有効。
+    pub access_token: String,
+    /// アクセストークンの期限。
+    pub access_token_expires_at: DateTime<Utc>,
+    /// 更新トークン。一度だけ使え、使うたびに新しいものに替わる。
+    pub refresh_token: String,
+    /// サインインの期限。
+    pub session_expires_at: DateTime<Utc>,
+}
+
+/// An account as sign-in sees it.
+pub struct Known {
+    /// The account.
+    pub id: AccountId,
+    /// Its password's hash.
+    pub hash: Option<String>,
+}
+
+/// The account with this address, if it may sign in.
+pub async fn find(tx: &Tx, email: &str) -> Result<Option<Known>> {
+    tx.municipality()?;
+    let found = account::Entity::find()
+        .filter(account::Column::Email.eq(normal_email(email)))
+        .filter(account::Column::SuspendedAt.is_null())
+        .one(tx)
+        .await?;
+    Ok(found.map(|a| Known { id: a.id, hash: a.password_hash }))
+}
+
+/// Opens a session for an account that has proved who it is.
+pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Result<SessionTokens> {
+    let id = SessionId::new();
+    let row = session::ActiveModel {
+        id: Set(id),
+        account_id: Set(account),
+        device: Set(device.chars().take(100).collect()),
+        expires_at: Set(tx.now + SESSION_LIFE),
+        ..Default::default()
+    };
+    let row = row.insert(tx).await?;
+    tokens(tx, issuer, &row).await
+}
+
+/// Remembers a failed sign-in, whatever becomes of the request.
+pub fn failed(tx: &Tx, account: Option<AccountId>) -> Error {
+    let object = account.map(|a| a.0).unwrap_or_default();
+    tx.afterwards(Box::new(move |tx| {
+        Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "Account", object))
+    }));
+    Error::Unauthenticated
+}
+
+/// Exchanges a refresh token for new tokens. Each is good once; a second use ends the session, because
+/// one of the two users is not the owner (RFC 9700, 4.14.2).
+pub async fn refresh(tx: &Tx, issuer: &str, text: &str) -> Result<SessionTokens> {
+    let bearer = token::read_bearer(REFRESH, text)?;
+    let session_id = SessionId(bearer.id);
+    let row = lock(tx, session_id).await?.ok_or(Error::Unauthenticated)?;
+    let used = refresh_token::Entity::find()
+        .filter(refresh_token::Column::SessionId.eq(session_id))
+        .filter(refresh_token::Column::Hash.eq(sha256(text.as_bytes())))
+        .one(tx)
+        .await?
+        .ok_or(Error::Unauthenticated)?;
+    if row.ended_at.is_some() || row.expires_at <= tx.now {
+        return Err(Error::Unauthenticated);
+    }
+    if used.consumed_at.is_some() {
+        tx.afterwards(Box::new(move |tx| Box::pin(async move {
+            audit::note_one(tx, "REFRESH_REUSED", "Session", session_id.0).await?;
+            end(tx, session_id, "REFRESH_REUSED").await
+        })));
+        return Err(Error::Unauthenticated);
+    }
+    let mut consumed: refresh_token::ActiveModel = used.into();
+    consumed.consumed_at = Set(Some(tx.now));
+    consumed.update(tx).await?;
+    tokens(tx, issuer, &row).await
+}
+
+/// Ends a session.
+pub async fn end(tx: &Tx, id: SessionId, reason: &str) -> Result<()> {
+    end_where(tx, "id = ?", Param::Uuid(Some(id.0)), reason).await
+}
+
+/// Ends every session of an account but one.
+pub async fn end_others(tx: &Tx, account: AccountId, but: Option<SessionId>, reason: &str) -> Result<()> {
+    let mut sql = Sql::new("UPDATE sessions SET ended_at = ");
+    sql.fill("?, end_reason = ?", [Param::Time(Some(tx.now)), Param::text(reason)]);
+    sql.fill(" WHERE account_id = ? AND ended_at IS NULL", [Param::Uuid(Some(account.0))]);
+    sql.fill(" AND id IS DISTINCT FROM ?", [Param::Uuid(but.map(|s| s.0))]);
+    tx.run(sql).await?;
+    Ok(())
+}
+
+async fn end_where(tx: &Tx, condition: &str, param: Param, reason: &str) -> Result<()> {
+    let mut sql = Sql::new("UPDATE sessions SET ended_at = ");
+    sql.fill("?, end_reason = ? WHERE ended_at IS NULL AND ", [Param::Time(Some(tx.now)), Param::text(reason)]);
+    sql.fill(condition, [param]);
+    tx.run(sql).await?;
+    Ok(())
+}
+
+async fn lock(tx: &Tx, id: SessionId) -> Result<Option<session::Model>> {
+    use sea_orm::QuerySelect;
+    Ok(session::Entity::find_by_id(id).lock(sea_orm::sea_query::LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// A fresh pair of tokens for a session.
+async fn tokens(tx: &Tx, issuer: &str, row: &session::Model) -> Result<SessionTokens> {
+    let municipality = tx.municipality()?;
+    let code = code(tx).await?;
+    let refresh_token = token::bearer(REFRESH, &code, row.id.0)?;
+    refresh_token::ActiveModel {
+        id: Set(RefreshTokenId::new()),
+        session_id: Set(row.id),
+        hash: Set(sha256(refresh_token.as_bytes())),
+        ..Default::default()
+    }
+    .insert(tx)
+    .await?;
+    Ok(SessionTokens {
+        access_token: token::sign(&tx.keys, issuer, (municipality, row.account_id, row.id), tx.now)?,
+        access_token_expires_at: tx.now + ACCESS_TOKEN_LIFE,
+        refresh_token,
+        session_expires_at: row.expires_at,
+    })
+}
+
+/// The code of the transaction's municipality.
+pub async fn code(tx: &Tx) -> Result<LocalGovernmentCode> {
+    let found = municipality::Entity::find_by_id(tx.municipality()?).one(tx).await?;
+    Ok(found.ok_or(Error::NotFound)?.code)
+}

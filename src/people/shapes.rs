@@ -1,0 +1,140 @@
+//! What can be read of people, and by whom.
+
+use chrono::{DateTime, Utc};
+
+use crate::kernel::codes::LocalGovernmentCode;
+use crate::kernel::date::Date;
+use crate::kernel::policy::{Action, Over, Permit};
+use crate::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind, SessionId};
+use crate::kernel::read::{Key, Mask};
+use crate::people::commands::{
+    ACCOUNT_CREATE, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH, SECTION_CHANGE,
+    SECTION_CREATE, SESSION_END, SETTINGS_CHANGE,
+};
+use crate::people::entity::{
+    AppointmentId, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
+};
+use crate::people::rules;
+use crate::shape;
+
+const ADMIN: &[Role] = &[Role::Admin];
+const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
+
+fn own_or_admin(column: &'static str) -> Vec<Permit> {
+    vec![
+        Permit { action: Action::READ, roles: &[], over: Over::Own(column) },
+        Permit { action: Action::READ, roles: ADMIN, over: Over::Municipality },
+    ]
+}
+
+shape! {
+    Municipality("Municipality", "自治体(市町村)。", "municipalities") { id: MunicipalityId, row: municipality::Entity }
+    |shape| shape
+        .shared()
+        .column_named::<LocalGovernmentCode>("lgCode", "code", "全国地方公共団体コード。")
+        .column::<String>("name", "名称。")
+        .column::<String>("nameKana", "名称のふりがな。")
+        .column::<String>("prefecture", "都道府県。")
+        .published("true")
+        .ordered([Key::up("code", "text")])
+}
+
+shape! {
+    Account("Account", "アカウント。サインインする人。", "accounts") { id: AccountId, row: account::Entity }
+    |shape| shape
+        .revision()
+        .column::<String>("name", "氏名。")
+        .column::<String>("nameKana", "氏名のふりがな。")
+        .column::<String>("email", "メールアドレス。本人と管理者だけに表示される。")
+        .masked(Mask { permits: own_or_admin("id"), unless: None, personal: true, reason: "PERSONAL" })
+        .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
+        .many::<Appointment>("appointments", "account_id", "任命。")
+        .connection::<Session>("sessions", "account_id", "サインインの記録。")
+        .ordered([Key::up("name_kana", "text")])
+        .readable(&[], Over::Own("id"))
+        .readable(Role::STAFF, Over::Municipality)
+        .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
+        .act(ACCOUNT_SUSPEND, "", ADMIN, Over::Municipality)
+}
+
+shape! {
+    Session("Session", "サインインしてからサインアウトするまで。", "sessions") { id: SessionId, row: session::Entity }
+    |shape| shape
+        .column::<String>("device", "端末の名前。")
+        .column::<DateTime<Utc>>("createdAt", "サインインした日時。")
+        .column::<DateTime<Utc>>("expiresAt", "期限。")
+        .column::<Option<DateTime<Utc>>>("endedAt", "終わった日時。")
+        .column::<Option<String>>("endReason", "終わった理由。")
+        .ordered([Key::down("created_at", "timestamptz")])
+        .readable(&[], Over::Own("account_id"))
+        .act(SESSION_END, "", &[], Over::Own("account_id"))
+}
+
+shape! {
+    Appointment("Appointment", "任命。役割 × 対象 × 任期。", "appointments") { id: AppointmentId, row: appointment::Entity, may: rules::appointment }
+    |shape| shape
+        .revision()
+        .one::<Account>("account", "account_id", "任命された人。")
+        .column::<Role>("role", "役割。")
+        .column::<ScopeKind>("scope", "対象の種類。")
+        .computed::<Option<async_graphql::ID>>("scopeId", "対象の ID。自治体全体なら null。", &["scope", "scope_id"], scope_id)
+        .column::<Date>("startsOn", "任期の始まり。")
+        .column::<Option<Date>>("endsOn", "任期の終わり。")
+        .column::<Option<DateTime<Utc>>>("endedAt", "解かれた日時。")
+        .ordered([Key::up("starts_on", "date")])
+        .readable(&[], Over::Own("account_id"))
+        .readable(ADMIN_AND_AUDITOR, Over::Municipality)
+        .create(APPOINTMENT_CREATE, "", ADMIN, Over::Municipality)
+        .act(APPOINTMENT_END, "", ADMIN, Over::Municipality)
+}
+
+/// The prefixed id of what an appointment is over.
+fn scope_id(
+    row: &sqlx::postgres::PgRow,
+    _request: &crate::kernel::request::Request,
+) -> crate::kernel::error::Result<async_graphql::Value> {
+    use sqlx::Row;
+    let id: Option<uuid::Uuid> = row.try_get("scope_id")?;
+    let prefix = match row.try_get::<String, _>("scope")?.as_str() {
+        "SECTION" => "sec",
+        "DISTRICT" => "dst",
+        "ORGANIZATION" => "org",
+        "CALL" => "cal",
+        "PROPOSAL" => "prp",
+        "MEETING" => "rtb",
+        _ => "mun",
+    };
+    Ok(id.map_or(async_graphql::Value::Null, |id| crate::kernel::id::encode(prefix, id).into()))
+}
+
+shape! {
+    Section("Section", "部・課。組織改正の後も、廃止された部署の記録は残る。", "sections") { id: SectionId, row: section::Entity, may: rules::section }
+    |shape| shape
+        .revision()
+        .column::<String>("name", "名称。")
+        .one::<Section>("parent", "parent_id", "上位の部署。")
+        .one::<Section>("successor", "successor_id", "廃止後に事務を引き継いだ部署。")
+        .column::<Date>("establishedOn", "設置日。")
+        .column::<Option<Date>>("abolishedOn", "廃止日。")
+        .column::<Option<String>>("postalCode", "郵便番号。")
+        .column::<Option<String>>("address", "所在地。")
+        .column::<Option<String>>("phone", "電話番号。")
+        .column::<Option<String>>("fax", "ファクス番号。")
+        .column::<Option<String>>("email", "メールアドレス。")
+        .ordered([Key::up("name", "text")])
+        .published("true")
+        .create(SECTION_CREATE, "", ADMIN, Over::Municipality)
+        .act(SECTION_CHANGE, "", ADMIN, Over::Municipality)
+        .act(SECTION_ABOLISH, "", ADMIN, Over::Municipality)
+}
+
+shape! {
+    MunicipalitySettings("MunicipalitySettings", "自治体の設定。変更はすべて記録される。", "municipality_settings") { id: SettingsId, row: settings::Entity }
+    |shape| shape
+        .revision()
+        .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
+        .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
+        .column::<bool>("selfRegistration", "住民が自分でアカウントを作れるか。")
+        .readable(Role::STAFF, Over::Municipality)
+        .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)
+}
