@@ -1,7 +1,14 @@
 //! Entaku (円卓): the backend through which a municipality and its community organizations work together.
 //!
+//! Rings, from the inside out; each knows only those before it (tests/architecture.rs):
 //! - [`kernel`]: the foundation; it knows no noun.
-pub mod kernel;
-pub mod people;
+//! - [`people`]: accounts, sessions, sections, appointments.
+//! - [`organizations`]: districts and community organizations.
+//! - [`api`]: the wire.
+//! - [`cli`]: the commands of `entaku`.
+
 pub mod api;
+pub mod cli;
+pub mod kernel;
 pub mod organizations;
+pub mod people;

@@ -1,1 +1,108 @@
-fn main(){}
+//! `entaku`: the command line. What the commands do is in `entaku::cli`.
+
+use clap::{Parser, Subcommand};
+use entaku::cli;
+use entaku::kernel::config::Config;
+
+/// 円卓 Entaku
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Verb>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve (also without any command)
+    Serve,
+    /// Bring the database's schema to this version (ENTAKU_OWNER_DATABASE_URL)
+    Migrate,
+    /// Prepare a database
+    #[command(subcommand)]
+    Db(Db),
+    /// Municipalities
+    #[command(subcommand)]
+    Municipality(Municipality),
+    /// Print the GraphQL schema
+    Schema,
+    /// The demo
+    #[command(subcommand)]
+    Demo(Demo),
+    /// Say whether the installation is well
+    Doctor,
+    /// Say whether the server on this host is ready
+    Healthcheck,
+}
+
+#[derive(Subcommand)]
+enum Db {
+    /// Make roles and database as a superuser (ENTAKU_SUPERUSER_DATABASE_URL)
+    Bootstrap {
+        /// Print the SQL for a database administrator instead
+        #[arg(long)]
+        print: bool,
+        /// The database's name
+        #[arg(long, default_value = "entaku")]
+        database: String,
+    },
+    /// Run a command beside a database that is gone afterwards
+    Throwaway {
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Municipality {
+    /// Make a municipality and print the invitation of its first administrator
+    Create {
+        /// 全国地方公共団体コード
+        #[arg(long)]
+        code: String,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// The first administrator's e-mail address
+        #[arg(long)]
+        admin_email: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Demo {
+    /// Print an access token of somebody with a role
+    Token {
+        /// 全国地方公共団体コード
+        #[arg(long)]
+        municipality: String,
+        /// A role such as GRANT_STAFF
+        #[arg(long)]
+        role: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Arguments::parse().command.unwrap_or(Verb::Serve) {
+        Verb::Serve => cli::serve::run(Config::from_env()?).await,
+        Verb::Migrate => cli::bootstrap::migrate().await,
+        Verb::Db(Db::Bootstrap { print, database }) => cli::bootstrap::bootstrap(&database, print).await,
+        Verb::Db(Db::Throwaway { command }) => std::process::exit(cli::throwaway::run(&command).await?),
+        Verb::Municipality(Municipality::Create { code, name, admin_email }) => {
+            cli::municipality::create(Config::from_env()?, &code, &name, &admin_email).await
+        }
+        Verb::Schema => {
+            use std::io::Write;
+            Ok(std::io::stdout().write_all(entaku::api::schema::sdl().as_bytes())?)
+        }
+        Verb::Demo(Demo::Token { municipality, role }) => {
+            cli::demo::token(Config::from_env()?, &municipality, &role).await
+        }
+        Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
+        Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
+    }
+}

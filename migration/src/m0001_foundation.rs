@@ -23,7 +23,8 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, "DROP FUNCTION entaku_changed() CASCADE; DROP FUNCTION entaku_touch() CASCADE").await?;
-        drop(manager, &["idempotency_keys", "access_notes", "audit_entries", "events", "jobs", "municipalities"]).await?;
+        drop(manager, &["idempotency_keys", "access_notes", "audit_entries", "events", "jobs", "municipalities"])
+            .await?;
         run(manager, "DROP FUNCTION entaku_now(); DROP FUNCTION entaku_municipality()").await
     }
 }
@@ -34,6 +35,7 @@ CREATE FUNCTION entaku_municipality() RETURNS uuid LANGUAGE sql STABLE PARALLEL 
     AS $$ SELECT NULLIF(current_setting('entaku.municipality', true), '')::uuid $$;
 CREATE FUNCTION entaku_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT coalesce(NULLIF(current_setting('entaku.now', true), '')::timestamptz, now()) $$;
+GRANT EXECUTE ON FUNCTION entaku_municipality(), entaku_now() TO entaku_app, entaku_worker;
 ";
 
 /// No wall: ids, kinds and times, never content.

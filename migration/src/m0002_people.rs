@@ -9,12 +9,24 @@ use crate::table::{Tenant, drop, fk, words};
 pub(crate) struct Migration;
 
 const ROLES: &[&str] = &[
-    "RESIDENT", "ORG_MEMBER", "ORG_OFFICER", "ORG_ACCOUNTANT", "ORG_AUDITOR", "LIAISON", "COORDINATOR",
-    "SECTION_STAFF", "GRANT_STAFF", "PLANNING_STAFF", "APPROVER", "PAYER", "REVIEWER", "AUDITOR", "ADMIN",
+    "RESIDENT",
+    "ORG_MEMBER",
+    "ORG_OFFICER",
+    "ORG_ACCOUNTANT",
+    "ORG_AUDITOR",
+    "LIAISON",
+    "COORDINATOR",
+    "SECTION_STAFF",
+    "GRANT_STAFF",
+    "PLANNING_STAFF",
+    "APPROVER",
+    "PAYER",
+    "REVIEWER",
+    "AUDITOR",
+    "ADMIN",
     "OPERATOR",
 ];
-const SCOPES: &[&str] =
-    &["MUNICIPALITY", "SECTION", "DISTRICT", "ORGANIZATION", "CALL", "PROPOSAL", "MEETING"];
+const SCOPES: &[&str] = &["MUNICIPALITY", "SECTION", "DISTRICT", "ORGANIZATION", "CALL", "PROPOSAL", "MEETING"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -28,7 +40,15 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop(
             manager,
-            &["municipality_settings", "invitations", "appointments", "refresh_tokens", "sessions", "accounts", "sections"],
+            &[
+                "municipality_settings",
+                "invitations",
+                "appointments",
+                "refresh_tokens",
+                "sessions",
+                "accounts",
+                "sections",
+            ],
         )
         .await
     }
@@ -72,7 +92,8 @@ fn tables() -> Vec<Tenant> {
                 fk("session_id", "sessions")
             ),
         )
-        .secret(&["hash"]),
+        .secret(&["hash"])
+        .deletable(),
         Tenant::new(
             "appointments",
             format!(

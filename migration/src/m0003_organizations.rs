@@ -31,14 +31,22 @@ fn tables() -> Vec<Tenant> {
     let stage = words(
         "stage",
         &[
-            "IDEA", "PREPARING", "SURVEYING", "PLANNING", "FOUNDED", "APPLIED", "RETURNED", "RECOGNIZED", "ACTIVE",
-            "SUSPENDED", "DISSOLVED", "REVOKED", "MERGED",
+            "IDEA",
+            "PREPARING",
+            "SURVEYING",
+            "PLANNING",
+            "FOUNDED",
+            "APPLIED",
+            "RETURNED",
+            "RECOGNIZED",
+            "ACTIVE",
+            "SUSPENDED",
+            "DISSOLVED",
+            "REVOKED",
+            "MERGED",
         ],
     );
-    let role = words(
-        "role",
-        &["CHAIR", "VICE_CHAIR", "DIRECTOR", "AUDITOR", "SECRETARY_GENERAL", "ACCOUNTANT"],
-    );
+    let role = words("role", &["CHAIR", "VICE_CHAIR", "DIRECTOR", "AUDITOR", "SECRETARY_GENERAL", "ACCOUNTANT"]);
     vec![
         Tenant::new(
             "districts",

@@ -43,10 +43,8 @@ pub struct GraphQlRequest {
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
-    let nosniff = SetResponseHeaderLayer::if_not_present(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    let nosniff =
+        SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Router::new()
         .route("/graphql", post(graphql))
         .route("/livez", get(|| async { "ok" }))
@@ -93,7 +91,11 @@ async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) ->
 
 async fn take(headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, (StatusCode, Error)> {
     if !is_json(headers) {
-        let error = bad_request("MEDIA_TYPE", "Content-Type は application/json にしてください。", "Content-Type must be application/json.");
+        let error = bad_request(
+            "MEDIA_TYPE",
+            "Content-Type は application/json にしてください。",
+            "Content-Type must be application/json.",
+        );
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
     }
     let too_large = || {
@@ -110,7 +112,11 @@ async fn take(headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, (Status
         return Err((StatusCode::BAD_REQUEST, error));
     }
     let request: GraphQlRequest = serde_json::from_slice(&bytes).map_err(|_| {
-        let error = bad_request("JSON", "GraphQL要求のJSONとして読めません。", "The body is not the JSON of a GraphQL request.");
+        let error = bad_request(
+            "JSON",
+            "GraphQL要求のJSONとして読めません。",
+            "The body is not the JSON of a GraphQL request.",
+        );
         (StatusCode::BAD_REQUEST, error)
     })?;
     if request.query.len() > DOCUMENT {
@@ -134,7 +140,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Japanese unless English is preferred to it.
 fn locale(headers: &HeaderMap) -> Locale {
     let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let first = text.split(',').map(|l| l.trim().to_ascii_lowercase()).find(|l| l.starts_with("ja") || l.starts_with("en"));
+    let first =
+        text.split(',').map(|l| l.trim().to_ascii_lowercase()).find(|l| l.starts_with("ja") || l.starts_with("en"));
     if first.is_some_and(|l| l.starts_with("en")) { Locale::En } else { Locale::Ja }
 }
 

@@ -27,7 +27,13 @@ use crate::people::{authenticate, token};
 const TRIES: u32 = 5;
 
 /// Answers a request.
-pub async fn answer(app: &Arc<App>, headers: &HeaderMap, gql: GraphQlRequest, locale: Locale, media: Media) -> Response {
+pub async fn answer(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    gql: GraphQlRequest,
+    locale: Locale,
+    media: Media,
+) -> Response {
     let (principal, municipality) = match identify(app, headers).await {
         Ok(found) => found,
         Err(error) => return response::refuse(status_of(&error), &error, locale, media),
@@ -56,7 +62,11 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<M
         Some(value) => {
             let code = value.to_str().ok().and_then(LocalGovernmentCode::parse);
             let code = code.ok_or_else(|| {
-                bad_request("MUNICIPALITY_UNKNOWN", "団体コードが正しくありません。", "The local government code is wrong.")
+                bad_request(
+                    "MUNICIPALITY_UNKNOWN",
+                    "団体コードが正しくありません。",
+                    "The local government code is wrong.",
+                )
             })?;
             Some(app.municipality(&code).await?)
         }
@@ -74,7 +84,11 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<M
     let claims = token::verify(&app.keys, &app.settings.issuer, token, app.clock.now())?;
     let municipality = MunicipalityId(claims.mun);
     if named.is_some_and(|named| named != municipality) {
-        return Err(bad_request("MUNICIPALITY_MISMATCH", "サインインしている自治体と異なります。", "You are signed in to another municipality."));
+        return Err(bad_request(
+            "MUNICIPALITY_MISMATCH",
+            "サインインしている自治体と異なります。",
+            "You are signed in to another municipality.",
+        ));
     }
     let looking = Arc::new(app.request(Principal::public(), Some(municipality)));
     let tx = app.database.begin(looking, Mode::Read).await?;
@@ -105,17 +119,28 @@ impl Operation {
         let document = async_graphql::parser::parse_query(&gql.query).map_err(|error| parse_failed(&error))?;
         let refused = |error| Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]);
         let (kind, fields) = chosen(&document, gql.operation_name.as_deref()).ok_or_else(|| {
-            refused(bad_request("OPERATION", "実行する操作を一つ指定してください。", "Name exactly one operation of the document."))
+            refused(bad_request(
+                "OPERATION",
+                "実行する操作を一つ指定してください。",
+                "Name exactly one operation of the document.",
+            ))
         })?;
         if kind == OperationType::Subscription {
-            return Err(refused(bad_request("OPERATION", "購読はこの経路では受け付けません。", "Subscriptions are not served here.")));
+            return Err(refused(bad_request(
+                "OPERATION",
+                "購読はこの経路では受け付けません。",
+                "Subscriptions are not served here.",
+            )));
         }
         let mutation = kind == OperationType::Mutation;
         let dry_run = mutation && flag(headers, "entaku-dry-run");
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
         let credentials = fields.iter().any(|f| CREDENTIAL_ACTS.contains(&f.as_str()));
         if credentials && (dry_run || key.is_some()) {
-            let (ja, en) = ("この操作では Idempotency-Key と Entaku-Dry-Run は使えません。", "This act takes neither an idempotency key nor a dry run.");
+            let (ja, en) = (
+                "この操作では Idempotency-Key と Entaku-Dry-Run は使えません。",
+                "This act takes neither an idempotency key nor a dry run.",
+            );
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
         Ok(Self { document, mutation, key, dry_run })
@@ -141,7 +166,12 @@ fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(Operatio
     Some((operation.node.ty, fields))
 }
 
-fn root_fields(document: &ExecutableDocument, set: &async_graphql::parser::types::SelectionSet, to: &mut Vec<String>, depth: usize) {
+fn root_fields(
+    document: &ExecutableDocument,
+    set: &async_graphql::parser::types::SelectionSet,
+    to: &mut Vec<String>,
+    depth: usize,
+) {
     if depth > 10 {
         return;
     }
@@ -168,7 +198,11 @@ fn key(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<O
     let Some(word) = headers.get("idempotency-key") else { return Ok(None) };
     let word = word.to_str().ok().map(|w| w.trim_matches('"')).filter(|w| idempotency::well_formed(w));
     let word = word.ok_or_else(|| {
-        bad_request("IDEMPOTENCY_KEY", "Idempotency-Key は1〜255文字の英数記号にしてください。", "An Idempotency-Key has 1 to 255 visible ASCII characters.")
+        bad_request(
+            "IDEMPOTENCY_KEY",
+            "Idempotency-Key は1〜255文字の英数記号にしてください。",
+            "An Idempotency-Key has 1 to 255 visible ASCII characters.",
+        )
     })?;
     let account = request.principal.account.ok_or(Error::Unauthenticated)?;
     let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
@@ -205,9 +239,7 @@ async fn run(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, operation:
                 Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors)
             }
             Ok(response) => Outcome::Executed(response),
-            Err(errors) => {
-                Outcome::Executed(async_graphql::Response::from_errors(errors))
-            }
+            Err(errors) => Outcome::Executed(async_graphql::Response::from_errors(errors)),
         };
     }
     Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(Error::Unavailable)])
@@ -253,7 +285,8 @@ async fn attempt_once(
 
 fn engine_request(app: &App, gql: &GraphQlRequest, operation: &Operation, work: &Work) -> async_graphql::Request {
     let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-    let mut engine = async_graphql::Request::new(&gql.query).variables(Variables::from_json(variables)).data(work.clone());
+    let mut engine =
+        async_graphql::Request::new(&gql.query).variables(Variables::from_json(variables)).data(work.clone());
     engine.set_parsed_query(operation.document.clone());
     engine.operation_name.clone_from(&gql.operation_name);
     if !(app.settings.open_introspection || work.request.principal.is_signed_in()) {

@@ -42,7 +42,12 @@ pub fn bad_request(reason: &'static str, ja: &'static str, en: &'static str) -> 
 }
 
 /// The answer as it leaves.
-pub fn answer(outcome: Outcome, request: &Request, media: Media, extensions: serde_json::Map<String, serde_json::Value>) -> Response {
+pub fn answer(
+    outcome: Outcome,
+    request: &Request,
+    media: Media,
+    extensions: serde_json::Map<String, serde_json::Value>,
+) -> Response {
     let (status, mut body) = match outcome {
         Outcome::Executed(response) => {
             let mut body = serde_json::Map::new();

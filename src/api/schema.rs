@@ -47,7 +47,11 @@ pub fn schema(identity: Identity) -> EntakuSchema {
 
 /// The SDL, as it is kept in `schema.graphql`.
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().include_specified_by().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = async_graphql::SDLExportOptions::new()
+        .include_specified_by()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
     let root = QueryRoot::<Nouns>(PhantomData);
     let schema = Schema::build(root, Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")

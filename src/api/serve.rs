@@ -12,7 +12,11 @@ use crate::api::http::router;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` resolves.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
     let closing = app.clone();
     let shutdown = async move {

@@ -67,9 +67,8 @@ impl ScalarType for LocalGovernmentCode {
 impl ScalarType for CorporateNumber {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        Self::parse(text).ok_or_else(|| {
-            refuse("CORPORATE_NUMBER", "法人番号が正しくありません。", "The corporate number is wrong.")
-        })
+        Self::parse(text)
+            .ok_or_else(|| refuse("CORPORATE_NUMBER", "法人番号が正しくありません。", "The corporate number is wrong."))
     }
 
     fn to_value(&self) -> Value {
@@ -89,13 +88,25 @@ mod tests {
             assert_eq!(LocalGovernmentCode::parse(&code[..5]).expect(code).as_str(), code);
         }
         for code in ["322092", "32209", "3220911", "", "32209x", "３２２０９１"] {
-            assert!(LocalGovernmentCode::parse(code).is_none_or(|c| c.as_str() == "322091" && code == "32209"), "{code}");
+            assert!(
+                LocalGovernmentCode::parse(code).is_none_or(|c| c.as_str() == "322091" && code == "32209"),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn corporate_numbers_of_the_fixtures() {
-        for number in ["4000020242080", "6000020212032", "1180301018771", "1000020322091", "6000020082368", "8000020332101", "3000020332089", "4000020172014"] {
+        for number in [
+            "4000020242080",
+            "6000020212032",
+            "1180301018771",
+            "1000020322091",
+            "6000020082368",
+            "8000020332101",
+            "3000020332089",
+            "4000020172014",
+        ] {
             assert!(CorporateNumber::parse(number).is_some(), "{number}");
         }
         for number in ["4000020242081", "400002024208", "", "４０００020242080"] {
@@ -110,12 +121,15 @@ mod tests {
             let _ = CorporateNumber::parse(&text);
         }
 
+        /// Modulo nine a 0 for a 9 goes unnoticed; every other wrong digit is found.
         #[test]
         fn one_wrong_digit_is_noticed(base in "[0-9]{12}", at in 1usize..13, by in 1u8..9) {
             let whole = (0..10).map(|c| format!("{c}{base}")).find(|n| CorporateNumber::parse(n).is_some());
             if let Some(whole) = whole {
                 let mut digits = whole.into_bytes();
-                digits[at] = b'0' + (digits[at] - b'0' + by) % 10;
+                let right = digits[at];
+                digits[at] = b'0' + (right - b'0' + by) % 10;
+                prop_assume!(right.abs_diff(digits[at]) != 9);
                 prop_assert!(CorporateNumber::parse(std::str::from_utf8(&digits).expect("digits")).is_none());
             }
         }

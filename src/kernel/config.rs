@@ -137,7 +137,9 @@ fn profile(
         Some("production") => Profile::Production,
         Some("demo") if listen.ip().is_loopback() => Profile::Demo,
         Some("demo") => {
-            problems.push(format!("ENTAKU_PROFILE=demo refuses {listen}: the demo has printed passwords and listens on loopback only"));
+            problems.push(format!(
+                "ENTAKU_PROFILE=demo refuses {listen}: the demo has printed passwords and listens on loopback only"
+            ));
             natural
         }
         Some(other) => {

@@ -48,11 +48,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal with its word and its sentence.
-    pub fn new(
-        reason: &'static str,
-        ja: impl Into<Cow<'static, str>>,
-        en: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn new(reason: &'static str, ja: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, message: Message::new(ja, en) }
     }
 }
@@ -144,9 +140,7 @@ impl Error {
             Self::Parse => Message::new("GraphQL文書を読み取れません。", "The document cannot be parsed."),
             Self::Unauthenticated => Message::new("サインインが必要です。", "Please sign in."),
             Self::NotFound => Message::new("見つかりません。", "Not found."),
-            Self::Forbidden(_) => {
-                Message::new("この操作を行う権限がありません。", "You may not do this.")
-            }
+            Self::Forbidden(_) => Message::new("この操作を行う権限がありません。", "You may not do this."),
             Self::Invalid(_, fields) => match fields.as_slice() {
                 [only] => only.message.clone(),
                 _ => Message::new("入力内容を確認してください。", "Please check the input."),
@@ -229,9 +223,7 @@ impl From<sea_orm::DbErr> for Error {
             | DbErr::Query(RuntimeErr::SqlxError(e))
             | DbErr::Conn(RuntimeErr::SqlxError(e)) => match &*e {
                 sqlx::Error::Database(db) => from_sqlstate(db.code().as_deref().unwrap_or(""), &e),
-                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                    Self::Unavailable
-                }
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable,
                 other => Self::internal(other),
             },
             other => Self::internal(other),

@@ -43,14 +43,15 @@ impl FiscalYear {
 impl ScalarType for FiscalYear {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
-        number
-            .as_i64()
-            .and_then(|n| i32::try_from(n).ok())
-            .filter(|n| Self::KEPT.contains(n))
-            .map(Self)
-            .ok_or_else(|| {
-                refuse("FISCAL_YEAR", "年度は1989から2100までの西暦で指定してください。", "A fiscal year is a year from 1989 to 2100.")
-            })
+        number.as_i64().and_then(|n| i32::try_from(n).ok()).filter(|n| Self::KEPT.contains(n)).map(Self).ok_or_else(
+            || {
+                refuse(
+                    "FISCAL_YEAR",
+                    "年度は1989から2100までの西暦で指定してください。",
+                    "A fiscal year is a year from 1989 to 2100.",
+                )
+            },
+        )
     }
 
     fn to_value(&self) -> Value {
@@ -75,7 +76,16 @@ mod tests {
 
     #[test]
     fn labels_follow_the_public_papers() {
-        let pairs = [(2014, "平成26年度"), (2018, "平成30年度"), (2019, "令和元年度"), (2020, "令和2年度"), (2022, "令和4年度"), (2024, "令和6年度"), (2040, "令和22年度"), (2060, "令和42年度")];
+        let pairs = [
+            (2014, "平成26年度"),
+            (2018, "平成30年度"),
+            (2019, "令和元年度"),
+            (2020, "令和2年度"),
+            (2022, "令和4年度"),
+            (2024, "令和6年度"),
+            (2040, "令和22年度"),
+            (2060, "令和42年度"),
+        ];
         for (year, label) in pairs {
             assert_eq!(FiscalYear(year).label(), label);
         }

@@ -25,9 +25,7 @@ pub fn encode(prefix: &str, uuid: Uuid) -> String {
 /// INVALID_INPUT/ID when it is not a prefix of lower-case letters, an underscore and 32 lower-case
 /// hexadecimal digits.
 pub fn decode(text: &str) -> Result<(&str, Uuid), Error> {
-    let malformed = || {
-        Error::invalid("id", "ID", "IDの形式が正しくありません。", "The id is malformed.")
-    };
+    let malformed = || Error::invalid("id", "ID", "IDの形式が正しくありません。", "The id is malformed.");
     let (prefix, digits) = text.rsplit_once('_').ok_or_else(malformed)?;
     let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     let well_formed = (1..=8).contains(&prefix.len())
@@ -139,7 +137,15 @@ mod tests {
 
     #[test]
     fn malformed_ids_are_refused() {
-        for text in ["", "org", "org_", "org_xyz", "ORG_0192f0c1d2e37a4b8c5d6e7f8091a2b3", "org_0192F0C1D2E37A4B8C5D6E7F8091A2B3", "org_0192f0c1-d2e3-7a4b-8c5d-6e7f8091a2b3"] {
+        for text in [
+            "",
+            "org",
+            "org_",
+            "org_xyz",
+            "ORG_0192f0c1d2e37a4b8c5d6e7f8091a2b3",
+            "org_0192F0C1D2E37A4B8C5D6E7F8091A2B3",
+            "org_0192f0c1-d2e3-7a4b-8c5d-6e7f8091a2b3",
+        ] {
             assert!(decode(text).is_err(), "{text}");
         }
     }

@@ -85,7 +85,8 @@ impl KeyRing {
         if !path.exists() {
             let stored = serde_json::to_vec_pretty(&Self::draw()?)?;
             let temporary = path.with_extension("new");
-            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            let mut file =
+                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
             file.write_all(&stored)?;
             file.sync_all()?;
             fs::rename(temporary, path)?;

@@ -38,9 +38,11 @@ impl std::fmt::Display for Yen {
 impl ScalarType for Yen {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::Number(number) = &value else { return Err(InputValueError::expected_type(value)) };
-        number.as_i64().filter(|n| n.unsigned_abs() <= Self::MAX.0.unsigned_abs()).map(Self).ok_or_else(|| {
-            refuse("YEN", "金額は整数の円で指定してください。", "An amount is a whole number of yen.")
-        })
+        number
+            .as_i64()
+            .filter(|n| n.unsigned_abs() <= Self::MAX.0.unsigned_abs())
+            .map(Self)
+            .ok_or_else(|| refuse("YEN", "金額は整数の円で指定してください。", "An amount is a whole number of yen."))
     }
 
     fn to_value(&self) -> Value {

@@ -47,9 +47,7 @@ impl Permit {
     pub fn covers(&self, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
         match self.over {
             Over::Municipality => who.holds(self.roles),
-            Over::Scope(kind, name) => {
-                column(name).is_some_and(|id| who.scopes(self.roles, kind).contains(&id))
-            }
+            Over::Scope(kind, name) => column(name).is_some_and(|id| who.scopes(self.roles, kind).contains(&id)),
             Over::Own(name) => who.account.is_some_and(|own| column(name) == Some(own.0)),
             Over::SignedIn => who.is_signed_in(),
         }

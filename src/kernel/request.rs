@@ -22,8 +22,7 @@ pub enum Locale {
 }
 
 /// Something that is written although the request's own transaction was rolled back.
-pub type Afterwards =
-    Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<()>> + Send + 'static>;
+pub type Afterwards = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<()>> + Send + 'static>;
 
 /// One request. Cheap to share, never changed after it is made.
 pub struct Request {

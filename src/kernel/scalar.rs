@@ -4,10 +4,7 @@ use async_graphql::{InputType, InputValueError};
 
 /// INVALID_INPUT from inside an input's parsing. `rule` is the violation's stable word.
 pub fn refuse<T: InputType>(rule: &str, ja: &str, en: &str) -> InputValueError<T> {
-    InputValueError::custom(en)
-        .with_extension("rule", rule)
-        .with_extension("ja", ja)
-        .with_extension("en", en)
+    InputValueError::custom(en).with_extension("rule", rule).with_extension("ja", ja).with_extension("en", en)
 }
 
 /// Declares a scalar from a Rust value: how it is read from and written to a GraphQL value.

@@ -91,16 +91,39 @@ pub struct DistrictStatisticRecordInput {
 pub async fn record_statistic(tx: &Tx, input: DistrictStatisticRecordInput) -> Result<DistrictStatisticId> {
     tx.may_create::<DistrictStatistic>(DISTRICT_STATISTIC_RECORD, &[])?;
     let DistrictStatisticRecordInput {
-        district_id, as_of, population, households, aged65, aged75, area_square_metres, source,
+        district_id,
+        as_of,
+        population,
+        households,
+        aged65,
+        aged75,
+        area_square_metres,
+        source,
     } = input;
     tx.peek::<District>(district_id, Action::READ).await?;
     let mut checks = Checks::new();
-    let counts = [("input.population", population), ("input.households", households), ("input.areaSquareMetres", area_square_metres)];
+    let counts = [
+        ("input.population", population),
+        ("input.households", households),
+        ("input.areaSquareMetres", area_square_metres),
+    ];
     for (path, count) in counts {
         checks.check(count >= 0, path, "RANGE", "0以上で入力してください。", "0 or more.");
     }
-    checks.check((0..=population).contains(&aged65), "input.aged65", "RANGE", "人口を超えています。", "More than the population.");
-    checks.check((0..=aged65).contains(&aged75), "input.aged75", "RANGE", "65歳以上の人口を超えています。", "More than those aged 65.");
+    checks.check(
+        (0..=population).contains(&aged65),
+        "input.aged65",
+        "RANGE",
+        "人口を超えています。",
+        "More than the population.",
+    );
+    checks.check(
+        (0..=aged65).contains(&aged75),
+        "input.aged75",
+        "RANGE",
+        "65歳以上の人口を超えています。",
+        "More than those aged 65.",
+    );
     let row = district_statistic::ActiveModel {
         id: Set(DistrictStatisticId::new()),
         district_id: Set(district_id),
@@ -173,7 +196,16 @@ pub struct OrganizationCreateInput {
 pub async fn create_organization(tx: &Tx, input: OrganizationCreateInput) -> Result<OrganizationId> {
     tx.may_create::<CommunityOrganization>(ORGANIZATION_CREATE, &[])?;
     let OrganizationCreateInput {
-        district_id, name, name_kana, kind, stage, founded_on, corporate_number, phone, email, facility_id,
+        district_id,
+        name,
+        name_kana,
+        kind,
+        stage,
+        founded_on,
+        corporate_number,
+        phone,
+        email,
+        facility_id,
     } = input;
     tx.peek::<District>(district_id, Action::READ).await?;
     if let Some(facility) = facility_id {
@@ -215,7 +247,11 @@ pub struct OrganizationChangeInput {
 }
 
 /// Changes how an organization is reached.
-pub async fn change_organization(tx: &Tx, id: OrganizationId, input: OrganizationChangeInput) -> Result<OrganizationId> {
+pub async fn change_organization(
+    tx: &Tx,
+    id: OrganizationId,
+    input: OrganizationChangeInput,
+) -> Result<OrganizationId> {
     let row = tx.load::<CommunityOrganization>(id, ORGANIZATION_CHANGE).await?;
     let OrganizationChangeInput { revision, phone, email, corporate_number, facility_id } = input;
     same_revision(row.revision, revision)?;
@@ -303,7 +339,13 @@ pub async fn appoint_officer(tx: &Tx, input: OfficerAppointInput) -> Result<Offi
     }
     let mut checks = Checks::new();
     let ordered = term_end.is_none_or(|end| end >= term_start);
-    checks.check(ordered, "input.termEnd", "ORDER", "任期の終わりが始まりより前です。", "The term ends before it starts.");
+    checks.check(
+        ordered,
+        "input.termEnd",
+        "ORDER",
+        "任期の終わりが始まりより前です。",
+        "The term ends before it starts.",
+    );
     let row = officer::ActiveModel {
         id: Set(OfficerId::new()),
         organization_id: Set(organization_id),

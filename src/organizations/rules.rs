@@ -32,11 +32,19 @@ pub fn next_stages(stage: OrganizationStage) -> &'static [OrganizationStage] {
 /// May the stage change, given the roles of the officers now in office?
 pub fn change_stage(from: OrganizationStage, to: OrganizationStage, officers: &[OfficerRole]) -> Result<(), Refusal> {
     if !next_stages(from).contains(&to) {
-        return Err(Refusal::new("STAGE", "今の段階からこの段階へは進めません。", "This stage does not follow the present one."));
+        return Err(Refusal::new(
+            "STAGE",
+            "今の段階からこの段階へは進めません。",
+            "This stage does not follow the present one.",
+        ));
     }
     let complete = officers.contains(&OfficerRole::Chair) && officers.contains(&OfficerRole::Auditor);
     if to == Founded && !complete {
-        return Err(Refusal::new("OFFICERS_MISSING", "設立には会長と監事が必要です。", "A founding needs a chair and an auditor."));
+        return Err(Refusal::new(
+            "OFFICERS_MISSING",
+            "設立には会長と監事が必要です。",
+            "A founding needs a chair and an auditor.",
+        ));
     }
     Ok(())
 }
@@ -44,8 +52,12 @@ pub fn change_stage(from: OrganizationStage, to: OrganizationStage, officers: &[
 /// What may be done to an organization now.
 pub fn organization(row: &organization::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
     match (action, row.published) {
-        (ORGANIZATION_PUBLISH, true) => Err(Refusal::new("PUBLISHED", "すでに公開されています。", "It is already public.")),
-        (ORGANIZATION_UNPUBLISH, false) => Err(Refusal::new("NOT_PUBLISHED", "公開されていません。", "It is not public.")),
+        (ORGANIZATION_PUBLISH, true) => {
+            Err(Refusal::new("PUBLISHED", "すでに公開されています。", "It is already public."))
+        }
+        (ORGANIZATION_UNPUBLISH, false) => {
+            Err(Refusal::new("NOT_PUBLISHED", "公開されていません。", "It is not public."))
+        }
         _ => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
+use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Result};
@@ -11,15 +12,16 @@ use crate::kernel::id;
 use crate::kernel::keys::sha256;
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
-use crate::kernel::principal::{AccountId, Role, ScopeKind, SessionId};
+use crate::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind, SessionId};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{
-    AppointmentId, InvitationId, SectionId, SettingsId, account, appointment, invitation, section, settings,
+    AppointmentId, InvitationId, SectionId, SettingsId, account, appointment, invitation, municipality, section,
+    settings,
 };
 use crate::people::rules::{self, INVITATION_LIFE};
 use crate::people::shapes::{Account, Appointment, MunicipalitySettings, Section, Session};
-use crate::people::{session, token};
+use crate::people::{housekeeping, session, token};
 
 /// アカウントを作る。
 pub const ACCOUNT_CREATE: Action = Action("accountCreate");
@@ -142,9 +144,21 @@ pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Resul
     let scope_id: Option<Uuid> = scope_id.map(|text| id::decode(&text).map(|(_, uuid)| uuid)).transpose()?;
     let mut checks = Checks::new();
     let whole = scope == ScopeKind::Municipality;
-    checks.check(whole == scope_id.is_none(), "input.scopeId", "SCOPE", "対象の種類と対象が合っていません。", "Scope and scope id do not fit.");
+    checks.check(
+        whole == scope_id.is_none(),
+        "input.scopeId",
+        "SCOPE",
+        "対象の種類と対象が合っていません。",
+        "Scope and scope id do not fit.",
+    );
     let ordered = ends_on.is_none_or(|end| end >= starts_on);
-    checks.check(ordered, "input.endsOn", "ORDER", "任期の終わりが始まりより前です。", "The term ends before it starts.");
+    checks.check(
+        ordered,
+        "input.endsOn",
+        "ORDER",
+        "任期の終わりが始まりより前です。",
+        "The term ends before it starts.",
+    );
     checks.done()?;
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),
@@ -267,8 +281,20 @@ pub async fn abolish_section(tx: &Tx, id: SectionId, input: SectionAbolishInput)
     let SectionAbolishInput { abolished_on, successor_id } = input;
     tx.peek::<Section>(successor_id, Action::READ).await?;
     let mut checks = Checks::new();
-    checks.check(successor_id != id, "input.successorId", "SELF", "自分自身に引き継ぐことはできません。", "A section cannot succeed itself.");
-    checks.check(abolished_on > row.established_on, "input.abolishedOn", "ORDER", "廃止日が設置日より前です。", "It would end before it began.");
+    checks.check(
+        successor_id != id,
+        "input.successorId",
+        "SELF",
+        "自分自身に引き継ぐことはできません。",
+        "A section cannot succeed itself.",
+    );
+    checks.check(
+        abolished_on > row.established_on,
+        "input.abolishedOn",
+        "ORDER",
+        "廃止日が設置日より前です。",
+        "It would end before it began.",
+    );
     checks.done()?;
     let mut row: section::ActiveModel = row.into();
     row.abolished_on = Set(Some(abolished_on));
@@ -299,7 +325,13 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
     let mut row: settings::ActiveModel = row.into();
     public_contact.map_value(|t| checks.text("input.publicContact", &t, 500)).apply(&mut row.public_contact);
     if let Some(days) = grant_withdrawal_days {
-        checks.check((0..=365).contains(&days), "input.grantWithdrawalDays", "RANGE", "0から365までで指定してください。", "0 to 365.");
+        checks.check(
+            (0..=365).contains(&days),
+            "input.grantWithdrawalDays",
+            "RANGE",
+            "0から365までで指定してください。",
+            "0 to 365.",
+        );
         row.grant_withdrawal_days = Set(days);
     }
     if let Some(open) = self_registration {
@@ -388,11 +420,36 @@ pub async fn accept_invitation(tx: &Tx, input: InvitationAcceptInput, hash: Stri
     Ok(account)
 }
 
+/// Registers a municipality; its settings and jobs are made inside its own wall by
+/// [`create_settings`].
+pub async fn create_municipality(
+    tx: &Tx,
+    code: LocalGovernmentCode,
+    name: &str,
+    kana: &str,
+    prefecture: &str,
+) -> Result<MunicipalityId> {
+    if tx.principal.system.is_none() {
+        return Err(tx.refused());
+    }
+    let mut checks = Checks::new();
+    let row = municipality::ActiveModel {
+        id: Set(MunicipalityId::new()),
+        code: Set(code),
+        name: Set(checks.text("name", name, 50)),
+        name_kana: Set(kana.to_owned()),
+        prefecture: Set(prefecture.to_owned()),
+    };
+    checks.done()?;
+    Ok(row.insert(tx).await?.id)
+}
+
 /// Makes the settings of a new municipality.
 pub async fn create_settings(tx: &Tx) -> Result<SettingsId> {
     if tx.principal.system.is_none() {
         return Err(tx.refused());
     }
+    housekeeping::schedule(tx).await?;
     let row = settings::ActiveModel { id: Set(SettingsId::new()), ..Default::default() };
     Ok(row.insert(tx).await?.id)
 }

@@ -34,7 +34,11 @@ pub const CREDENTIAL_ACTS: &[&str] =
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
     queries
-        .own::<Account>("viewer", |request| request.principal.account.map(|a| a.0), "サインインしている人。していなければ null。")
+        .own::<Account>(
+            "viewer",
+            |request| request.principal.account.map(|a| a.0),
+            "サインインしている人。していなければ null。",
+        )
         .list::<Municipality>("municipalities", "Entaku を使う自治体。")
         .list::<Account>("accounts", "アカウントの一覧。")
         .one::<Account>("account", "アカウントを一つ読む。")
@@ -66,9 +70,7 @@ impl PeopleMutation {
         let fits = identity.passwords.verify(&password, stored).await?;
         let tx = turn.tx().await?;
         match known {
-            Some(known) if fits => {
-                session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await
-            }
+            Some(known) if fits => session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await,
             known => Err(session::failed(tx, known.map(|k| k.id))),
         }
     }

@@ -12,6 +12,7 @@ pub mod authenticate;
 pub mod commands;
 pub mod entity;
 pub mod graphql;
+pub mod housekeeping;
 pub mod password;
 pub mod rules;
 pub mod session;

@@ -19,7 +19,13 @@ pub const INVITATION_LIFE: Duration = Duration::hours(72);
 /// NIST SP 800-63B-4: length, no composition rules, and not one's own name or the town's.
 pub fn check_password(checks: &mut Checks, path: &'static str, password: &str, known: &[&str]) {
     let length = password.chars().count();
-    checks.check(length >= 12, path, "TOO_SHORT", "パスワードは12文字以上にしてください。", "A password has at least 12 characters.");
+    checks.check(
+        length >= 12,
+        path,
+        "TOO_SHORT",
+        "パスワードは12文字以上にしてください。",
+        "A password has at least 12 characters.",
+    );
     checks.check(password.len() <= 256, path, "TOO_LONG", "パスワードが長すぎます。", "The password is too long.");
     let plain = password.to_lowercase();
     let guessable = known.iter().any(|k| !k.is_empty() && plain == k.to_lowercase())
@@ -30,7 +36,11 @@ pub fn check_password(checks: &mut Checks, path: &'static str, password: &str, k
 /// What may be done to a section now.
 pub fn section(row: &section::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
     if action == SECTION_ABOLISH && row.abolished_on.is_some() {
-        return Err(Refusal::new("ABOLISHED", "この部署はすでに廃止されています。", "The section is already abolished."));
+        return Err(Refusal::new(
+            "ABOLISHED",
+            "この部署はすでに廃止されています。",
+            "The section is already abolished.",
+        ));
     }
     Ok(())
 }

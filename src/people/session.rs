@@ -68,9 +68,7 @@ pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Re
 /// Remembers a failed sign-in, whatever becomes of the request.
 pub fn failed(tx: &Tx, account: Option<AccountId>) -> Error {
     let object = account.map(|a| a.0).unwrap_or_default();
-    tx.afterwards(Box::new(move |tx| {
-        Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "Account", object))
-    }));
+    tx.afterwards(Box::new(move |tx| Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "Account", object))));
     Error::Unauthenticated
 }
 
@@ -90,10 +88,12 @@ pub async fn refresh(tx: &Tx, issuer: &str, text: &str) -> Result<SessionTokens>
         return Err(Error::Unauthenticated);
     }
     if used.consumed_at.is_some() {
-        tx.afterwards(Box::new(move |tx| Box::pin(async move {
-            audit::note_one(tx, "REFRESH_REUSED", "Session", session_id.0).await?;
-            end(tx, session_id, "REFRESH_REUSED").await
-        })));
+        tx.afterwards(Box::new(move |tx| {
+            Box::pin(async move {
+                audit::note_one(tx, "REFRESH_REUSED", "Session", session_id.0).await?;
+                end(tx, session_id, "REFRESH_REUSED").await
+            })
+        }));
         return Err(Error::Unauthenticated);
     }
     let mut consumed: refresh_token::ActiveModel = used.into();

@@ -36,7 +36,12 @@ pub struct Claims {
 }
 
 /// Signs an access token.
-pub fn sign(keys: &KeyRing, issuer: &str, who: (MunicipalityId, AccountId, SessionId), now: DateTime<Utc>) -> Result<String> {
+pub fn sign(
+    keys: &KeyRing,
+    issuer: &str,
+    who: (MunicipalityId, AccountId, SessionId),
+    now: DateTime<Utc>,
+) -> Result<String> {
     let key = keys.signing.first().ok_or_else(|| Error::internal("no signing key"))?;
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(TYPE.to_owned());
@@ -94,9 +99,7 @@ fn validation(issuer: &str) -> Validation {
 
 /// The public keys as a JWK set (RFC 7517, RFC 8037).
 pub fn jwks(keys: &KeyRing) -> serde_json::Value {
-    let key = |k: &crate::kernel::keys::SigningKey| {
-        serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": k.id, "x": k.public})
-    };
+    let key = |k: &crate::kernel::keys::SigningKey| serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": k.id, "x": k.public});
     serde_json::json!({ "keys": keys.signing.iter().map(key).collect::<Vec<_>>() })
 }
 
@@ -200,7 +203,14 @@ mod tests {
         hs.kid = Some(keys.signing[0].id.clone());
         let public = jsonwebtoken::EncodingKey::from_secret(&B64.decode(&keys.signing[0].public).expect("key"));
         let confused = encode(&hs, &serde_json::json!({"iss": ISS}), &public).expect("signed");
-        for token in [format!("{none}.{claims}."), confused, format!("{good}.x"), format!("{good}x"), good.replace(signature, ""), "x".repeat(100_000)] {
+        for token in [
+            format!("{none}.{claims}."),
+            confused,
+            format!("{good}.x"),
+            format!("{good}x"),
+            good.replace(signature, ""),
+            "x".repeat(100_000),
+        ] {
             assert!(verify(&keys, ISS, &token, now).is_err());
         }
         let other = KeyRing::ephemeral().expect("keys");

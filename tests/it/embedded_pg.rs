@@ -35,10 +35,6 @@ impl Dir {
     fn start(&self) -> Cluster {
         Cluster::start(&self.data(), Durability::Throwaway).expect("a cluster")
     }
-
-    fn start_durable(&self) -> Cluster {
-        Cluster::start(&self.data(), Durability::Durable).expect("a cluster")
-    }
 }
 
 impl Drop for Dir {
@@ -106,7 +102,7 @@ async fn the_server_listens_on_its_private_socket_only() {
 #[tokio::test]
 async fn a_durable_cluster_waits_for_the_disk() {
     let dir = Dir::new();
-    let cluster = dir.start_durable();
+    let cluster = Cluster::start(&dir.data(), Durability::Durable).expect("a cluster");
     for setting in ["SHOW fsync", "SHOW full_page_writes", "SHOW synchronous_commit"] {
         assert_eq!(fetch(&cluster.superuser_url(), setting).await, "on", "{setting}");
     }
@@ -115,16 +111,16 @@ async fn a_durable_cluster_waits_for_the_disk() {
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_at_the_next_start() {
     let dir = Dir::new();
-    let cluster = dir.start_durable();
+    let cluster = dir.start();
     let url = cluster.superuser_url();
-    execute(&url, "CREATE TABLE kept (x int)").await.expect("a table");
+    execute(&url, "SET synchronous_commit = on; CREATE TABLE kept (x int)").await.expect("a table");
     // A client that is at work when it happens: its process outlives the postmaster for a moment.
     let _client = connect(&url).await;
     kill("-KILL", postmaster(&dir.cluster()));
     drop(cluster);
     assert!(dir.cluster().join("postmaster.pid").exists(), "a killed server cleans up nothing");
 
-    let cluster = dir.start_durable();
+    let cluster = dir.start();
     execute(&cluster.superuser_url(), "SELECT FROM kept").await.expect("the table");
 }
 
@@ -134,7 +130,7 @@ const SERVE: &str = "ENTAKU_TEST_SERVE";
 #[test]
 fn serves_until_it_is_killed() {
     let Some(data) = std::env::var_os(SERVE) else { return };
-    let _cluster = Cluster::start(Path::new(&data), Durability::Durable).expect("a cluster");
+    let _cluster = Cluster::start(Path::new(&data), Durability::Throwaway).expect("a cluster");
     fs::write(Path::new(&data).join("started"), "").expect("a sign");
     std::thread::sleep(Duration::from_mins(1));
 }
@@ -149,12 +145,15 @@ async fn a_killed_entaku_takes_its_server_along_and_leaves_the_data() {
         assert!(matches!(copy.try_wait(), Ok(None)), "the copy ended");
         std::thread::sleep(Duration::from_millis(5));
     }
-    let locked = Cluster::start(&dir.data(), Durability::Durable);
-    assert!(matches!(&locked, Err(LaunchError::Locked { pid, .. }) if *pid == Some(copy.id().to_string())), "{locked:?}");
+    let locked = Cluster::start(&dir.data(), Durability::Throwaway);
+    assert!(
+        matches!(&locked, Err(LaunchError::Locked { pid, .. }) if *pid == Some(copy.id().to_string())),
+        "{locked:?}"
+    );
     let orphan = postmaster(&dir.cluster());
     copy.kill().and_then(|()| copy.wait()).expect("a violent end");
 
-    let cluster = dir.start_durable();
+    let cluster = dir.start();
     assert_ne!(postmaster(&dir.cluster()), orphan);
     assert_eq!(fetch(&cluster.superuser_url(), "SELECT 'here'").await, "here");
 }
@@ -316,13 +315,20 @@ async fn the_roles_have_what_they_need_and_no_more() {
     assert_eq!(fetch(&superuser, ATTRIBUTES).await, expected);
 
     let owner = cluster.url("entaku_owner", "entaku");
-    let given_away = "CREATE TABLE t (x int); CREATE FUNCTION f() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1';
+    let given_away =
+        "CREATE TABLE t (x int); CREATE FUNCTION f() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1';
                       ALTER FUNCTION f() OWNER TO entaku_ledger";
     execute(&owner, given_away).await.expect("the owner makes a function of the ledger's");
     for role in ["entaku_app", "entaku_worker"] {
         let url = cluster.url(role, "entaku");
-        for forbidden in ["CREATE TABLE own (x int)", "CREATE TEMP TABLE own (x int)", "SELECT * FROM t", "SELECT f()",
-                          "SET ROLE entaku_owner", "CREATE DATABASE own"] {
+        for forbidden in [
+            "CREATE TABLE own (x int)",
+            "CREATE TEMP TABLE own (x int)",
+            "SELECT * FROM t",
+            "SELECT f()",
+            "SET ROLE entaku_owner",
+            "CREATE DATABASE own",
+        ] {
             let code = execute(&url, forbidden).await.expect_err(forbidden);
             let code = code.as_database_error().and_then(|error| error.code().map(String::from));
             assert_eq!(code.as_deref(), Some("42501"), "{role}: {forbidden}");
@@ -339,8 +345,12 @@ async fn the_printed_script_does_the_same() {
     let script = dir.0.join("bootstrap.sql");
     fs::write(&script, bootstrap::sql(DATABASE, &passwords).expect("a script")).expect("a file");
     for _ in 0..2 {
-        let psql = Command::new("psql").args(["--no-psqlrc", "--quiet", "--file"]).arg(&script)
-            .arg(cluster.superuser_url().replace("localhost:5432", "")).output().expect("psql");
+        let psql = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--file"])
+            .arg(&script)
+            .arg(cluster.superuser_url().replace("localhost:5432", ""))
+            .output()
+            .expect("psql");
         assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
     }
     let set = "SELECT (rolpassword LIKE 'SCRAM%')::text FROM pg_authid WHERE rolname = 'entaku_app'";

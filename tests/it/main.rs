@@ -1,0 +1,10 @@
+//! Everything that needs a database, in one binary: one file a domain.
+
+#![allow(unreachable_pub, missing_docs)]
+
+mod containers;
+mod embedded_pg;
+mod golden;
+mod organizations;
+mod people;
+mod support;

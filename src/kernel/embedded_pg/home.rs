@@ -3,9 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
 use std::hash::{BuildHasher, RandomState};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 use super::account::Account;
@@ -117,7 +117,7 @@ pub(super) fn make_private(dir: &Path, account: Option<&Account>) -> Result<(), 
         return Err(LaunchError::NotPrivate { path: dir.into() });
     }
     let Some(account) = account else { return Ok(()) };
-    chown(dir, Some(account.uid), Some(account.gid)).map_err(failed("give away", dir))
+    lchown(dir, Some(account.uid), Some(account.gid)).map_err(failed("give away", dir))
 }
 
 /// The parent of the homes that cannot be where they were asked for.

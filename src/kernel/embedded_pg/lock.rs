@@ -10,7 +10,7 @@ use super::{LaunchError, failed};
 /// The lock on a data directory, held while this value lives.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -26,7 +26,14 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
         }
         sign(&mut file).map_err(failed("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Closing is not enough: a child that is being spawned has the file, too, until it becomes its program.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
     }
 }
 

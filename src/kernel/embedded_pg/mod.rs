@@ -89,7 +89,7 @@ impl Cluster {
 
     /// Ends the server: open transactions are rolled back, everything committed is on disk.
     ///
-    /// Blocking, about 20 ms. An error says that it had to be forced; committed data is safe in that case too.
+    /// Blocking, about 20 ms. An error says that it had to be forced, after which the next start recovers.
     pub fn stop(mut self) -> Result<(), LaunchError> {
         self.postmaster.stop()
     }

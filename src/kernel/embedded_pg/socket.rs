@@ -107,6 +107,10 @@ mod tests {
     fn every_character_survives_the_url() {
         let socket = SocketDir { path: "/tmp/円 卓,&?#%".into(), borrowed: false };
         let url = socket.url("a@b", "c/d");
-        assert!(url.starts_with("postgres://a%40b@localhost:5432/c%2Fd?host=%2Ftmp%2F%E5%86%86%20%E5%8D%93%2C%26%3F%23%25&"));
+        assert!(
+            url.starts_with(
+                "postgres://a%40b@localhost:5432/c%2Fd?host=%2Ftmp%2F%E5%86%86%20%E5%8D%93%2C%26%3F%23%25&"
+            )
+        );
     }
 }

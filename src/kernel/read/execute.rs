@@ -139,13 +139,10 @@ async fn values(tx: &Tx, plan: &Plan, step: &Step, rows: &[QueryResult]) -> Resu
         Step::Id => each(&|row| Ok(Value::from(id::encode(plan.shape.prefix, row.try_get("id")?)))),
         Step::Column(field, column, read) => each(&|row| unmasked(tx, field, row, || read(row, column))),
         Step::Computed(field, compute, project) => each(&|row| computed(tx, field, *compute, project, row)),
-        Step::Redacted(project) => {
-            each(&|row| Ok(project.apply(viewer::redacted(plan.shape, row, tx), "Redaction")))
+        Step::Redacted(project) => each(&|row| Ok(project.apply(viewer::redacted(plan.shape, row, tx), "Redaction"))),
+        Step::ViewerCan(project) => {
+            rows.iter().map(|row| Ok(project.apply(viewer::viewer_can(plan.shape, row, tx)?, "Permission"))).collect()
         }
-        Step::ViewerCan(project) => rows
-            .iter()
-            .map(|row| Ok(project.apply(viewer::viewer_can(plan.shape, row, tx)?, "Permission")))
-            .collect(),
         Step::One(column, child) => one(tx, column, child, rows).await,
         Step::First(children, child) => {
             let mut lists = lists(tx, *children, child, rows, 1).await?;

@@ -133,7 +133,10 @@ impl ListArgs {
         let Some(after) = &self.after else { return };
         let columns: Vec<_> = self.keys.iter().map(|k| format!("t.{}", k.column)).collect();
         let compare = if self.descending() { "<" } else { ">" };
-        sql.push(&format!(" AND ({}) {compare} (", columns.iter().map(String::as_str).chain(["t.id"]).collect::<Vec<_>>().join(", ")));
+        sql.push(&format!(
+            " AND ({}) {compare} (",
+            columns.iter().map(String::as_str).chain(["t.id"]).collect::<Vec<_>>().join(", ")
+        ));
         let types = self.keys.iter().map(|k| k.ty).chain(["uuid"]);
         for (i, (text, ty)) in after.iter().zip(types).enumerate() {
             sql.push(if i > 0 { ", " } else { "" });

@@ -34,16 +34,23 @@ pub(crate) fn connection(registry: &mut Registry, shape: &'static ShapeDef) -> S
     let int = <i32 as OutputType>::create_type_info(registry);
     let text = <String as OutputType>::create_type_info(registry);
     let of = shape.name;
-    insert(registry, &edge, &format!("{of} の一覧の一件。"), [
-        ("node", format!("{of}!"), "対象。"),
-        ("cursor", text, "この位置を表すカーソル。"),
-    ]);
-    insert(registry, &name, &format!("{of} の一覧。"), [
-        ("edges", format!("[{edge}!]!"), "対象とカーソルの組。"),
-        ("nodes", format!("[{of}!]!"), "対象の並び。"),
-        ("pageInfo", "PageInfo!".to_owned(), "続きの有無。"),
-        ("totalCount", int, "閲覧できる全件数。必要なときだけ指定する。"),
-    ]);
+    insert(
+        registry,
+        &edge,
+        &format!("{of} の一覧の一件。"),
+        [("node", format!("{of}!"), "対象。"), ("cursor", text, "この位置を表すカーソル。")],
+    );
+    insert(
+        registry,
+        &name,
+        &format!("{of} の一覧。"),
+        [
+            ("edges", format!("[{edge}!]!"), "対象とカーソルの組。"),
+            ("nodes", format!("[{of}!]!"), "対象の並び。"),
+            ("pageInfo", "PageInfo!".to_owned(), "続きの有無。"),
+            ("totalCount", int, "閲覧できる全件数。必要なときだけ指定する。"),
+        ],
+    );
     ty
 }
 
@@ -138,12 +145,17 @@ pub(crate) fn node_interface(registry: &mut Registry) {
 fn page_info(registry: &mut Registry) {
     let flag = <bool as OutputType>::create_type_info(registry);
     let text = <Option<String> as OutputType>::create_type_info(registry);
-    insert(registry, "PageInfo", "一覧の続きの有無(Relay Cursor Connections)。", [
-        ("hasNextPage", flag.clone(), "後に続きがあるか。"),
-        ("hasPreviousPage", flag, "前があるか(途中から読んだか)。"),
-        ("startCursor", text.clone(), "先頭のカーソル。"),
-        ("endCursor", text, "末尾のカーソル。"),
-    ]);
+    insert(
+        registry,
+        "PageInfo",
+        "一覧の続きの有無(Relay Cursor Connections)。",
+        [
+            ("hasNextPage", flag.clone(), "後に続きがあるか。"),
+            ("hasPreviousPage", flag, "前があるか(途中から読んだか)。"),
+            ("startCursor", text.clone(), "先頭のカーソル。"),
+            ("endCursor", text, "末尾のカーソル。"),
+        ],
+    );
 }
 
 fn insert<const N: usize>(registry: &mut Registry, name: &str, doc: &str, fields: [(&str, String, &str); N]) {

@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use async_graphql::parser::types::Field as Selected;
 use async_graphql::registry::{MetaField, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned,
-    ServerError, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerError,
+    ServerResult, Value,
 };
 use indexmap::IndexMap;
 use uuid::Uuid;
@@ -100,7 +100,9 @@ fn reach(shape: &'static ShapeDef, found: &mut IndexMap<&'static str, &'static S
         return;
     }
     for field in &shape.fields {
-        if let Source::One(to, _) | Source::First(to, _) | Source::Many(to, _) | Source::Connection(to, _) = field.source {
+        if let Source::One(to, _) | Source::First(to, _) | Source::Many(to, _) | Source::Connection(to, _) =
+            field.source
+        {
             reach(to(), found);
         }
     }
@@ -135,9 +137,7 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
 
 fn meta_field(registry: &mut Registry, field: &RootField) -> MetaField {
     let (ty, args) = match field.what {
-        What::One(shape) => {
-            (register::nullable(registry, shape()), IndexMap::from([register::id_argument(registry)]))
-        }
+        What::One(shape) => (register::nullable(registry, shape()), IndexMap::from([register::id_argument(registry)])),
         What::List(shape) => {
             let ty = register::connection(registry, shape());
             (ty.trim_end_matches('!').to_owned(), register::list_arguments(registry, shape()))

@@ -356,7 +356,12 @@ impl ShapeDef {
     }
 
     /// May `who` do `action` on a row whose columns `column` tells?
-    pub fn allows(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid> + Copy) -> bool {
+    pub fn allows(
+        &self,
+        action: Action,
+        who: &Principal,
+        column: impl Fn(&'static str) -> Option<Uuid> + Copy,
+    ) -> bool {
         who.system.is_some() || self.permits.iter().any(|p| p.action == action && p.covers(who, column))
     }
 

@@ -1,8 +1,8 @@
 //! SQL text with its parameters. Text is ours alone; everything of a client is a parameter.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::postgres::PgArguments;
 use sqlx::Arguments;
+use sqlx::postgres::PgArguments;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
@@ -88,8 +88,10 @@ impl Sql {
     /// Appends text in which each `?` stands for the next parameter.
     pub fn fill(&mut self, text: &str, params: impl IntoIterator<Item = Param>) {
         let mut params = params.into_iter();
-        for (i, part) in text.split('?').enumerate() {
-            if let (true, Some(param)) = (i > 0, params.next()) {
+        let mut parts = text.split('?');
+        self.push(parts.next().unwrap_or(""));
+        for part in parts {
+            if let Some(param) = params.next() {
                 self.param(param);
             }
             self.push(part);

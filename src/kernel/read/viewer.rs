@@ -65,9 +65,10 @@ pub(crate) fn is_masked(field: &Field, row: &PgRow, request: &Request) -> bool {
 pub(crate) fn is_personal_look(field: &Field, row: &PgRow, request: &Request) -> bool {
     let Some(mask) = field.mask.as_ref().filter(|m| m.personal) else { return false };
     let open = mask.unless.is_some_and(|column| row.try_get(column).unwrap_or(false));
-    let own = mask.permits.iter().any(|p| {
-        matches!(p.over, Over::Own(_)) && p.covers(&request.principal, |column| scope_column(row, column))
-    });
+    let own = mask
+        .permits
+        .iter()
+        .any(|p| matches!(p.over, Over::Own(_)) && p.covers(&request.principal, |column| scope_column(row, column)));
     !open && !own && request.principal.system.is_none() && !is_masked(field, row, request)
 }
 

@@ -1,0 +1,47 @@
+//! `entaku doctor`: is the installation well? One line a finding; the exit status says whether any.
+
+use anyhow::{Result, bail};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+
+use crate::cli::installation::Installation;
+use crate::kernel::config::Config;
+use crate::kernel::schema_version;
+
+/// Looks at the database, the schema, the keys and the jobs.
+#[allow(clippy::print_stdout)]
+pub async fn run(config: Config) -> Result<()> {
+    let installation = Installation::open(config).await?;
+    let mut findings = Vec::new();
+    if let Err(error) = schema_version::check(&installation.app_url).await {
+        findings.push(error.to_string());
+    }
+    if let Err(error) = installation.keys() {
+        findings.push(error.to_string());
+    }
+    match jobs(&installation.worker_url).await {
+        Ok((waiting, late, failed)) => {
+            println!("jobs: {waiting} waiting, {late} late, {failed} failed");
+            if late > 0 || failed > 0 {
+                findings.push(format!("{late} jobs are more than ten minutes late, {failed} have failed"));
+            }
+        }
+        Err(error) => findings.push(error.to_string()),
+    }
+    installation.close().await?;
+    if findings.is_empty() {
+        println!("ok");
+        return Ok(());
+    }
+    bail!(findings.join("\n"))
+}
+
+async fn jobs(worker_url: &str) -> Result<(i64, i64, i64)> {
+    let mut connection = PgConnection::connect(worker_url).await?;
+    let counts = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE state = 'READY'),
+                count(*) FILTER (WHERE state = 'READY' AND run_at < now() - interval '10 minutes'),
+                count(*) FILTER (WHERE state = 'FAILED') FROM jobs",
+    );
+    Ok(counts.fetch_one(&mut connection).await?)
+}

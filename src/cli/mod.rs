@@ -1,0 +1,10 @@
+//! The commands of `entaku`, one file each. `main` parses and calls; what they do is said here.
+
+pub mod bootstrap;
+pub mod demo;
+pub mod doctor;
+pub mod healthcheck;
+pub mod installation;
+pub mod municipality;
+pub mod serve;
+pub mod throwaway;

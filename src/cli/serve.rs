@@ -1,0 +1,70 @@
+//! `entaku serve`: the server, from an empty machine to the first request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+
+use crate::api::app::App;
+use crate::api::serve;
+use crate::cli::demo;
+use crate::cli::installation::Installation;
+use crate::kernel::config::{Config, Profile};
+use crate::kernel::jobs::{Kind, Runner};
+use crate::kernel::schema_version::{self, SchemaError};
+use crate::people::housekeeping::HOUSEKEEPING;
+
+/// Every kind of job.
+pub const JOBS: &[Kind] = &[HOUSEKEEPING];
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> Result<()> {
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("ENTAKU_LISTEN {listen}"))?;
+    let address = listener.local_addr()?;
+    let installation = Installation::open(config).await?;
+    let app = installation.app()?;
+    let runner = Runner::new(&installation.worker_url, app.database.clone(), app.keys.clone(), app.clock.clone(), JOBS)
+        .map_err(anyhow::Error::msg)?;
+    let ready = open(app.clone(), &installation);
+    let work = async {
+        ready.await?;
+        if installation.config.profile == Profile::Demo && installation.is_embedded() {
+            demo::load_once(&app).await?;
+            demo::greet(address);
+        }
+        app.set_ready(true);
+        tracing::info!(%address, "ready");
+        runner.run().await;
+        Ok::<(), anyhow::Error>(())
+    };
+    tokio::select! {
+        served = serve::serve(app.clone(), listener, stop_signal()) => served?,
+        failed = work => failed?,
+    }
+    installation.close().await
+}
+
+/// Waits for the database; refuses a role or a schema that is not right.
+async fn open(app: Arc<App>, installation: &Installation) -> Result<()> {
+    loop {
+        match schema_version::check(&installation.app_url).await {
+            Ok(()) => return Ok(()),
+            Err(SchemaError::Database(error)) => tracing::warn!(%error, "waiting for the database"),
+            Err(refused) => bail!(refused),
+        }
+        let _ = &app;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+}

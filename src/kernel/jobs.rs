@@ -1,0 +1,171 @@
+//! Work for later: due jobs, claimed with a lease by the worker's role, run inside the municipality's
+//! wall as the system. A crash loses nothing: the lease ends and another process takes over.
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use chrono::{DateTime, Duration, Utc};
+use futures_util::future::BoxFuture;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Row};
+use uuid::Uuid;
+
+use crate::kernel::clock::Clock;
+use crate::kernel::error::Result;
+use crate::kernel::keys::KeyRing;
+use crate::kernel::principal::{MunicipalityId, Principal};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::request::Request;
+use crate::kernel::tx::{Database, Mode, Tx};
+
+/// A kind of job.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Its stable name.
+    pub name: &'static str,
+    /// What it does; the subject is what [`enqueue`] was given.
+    pub run: for<'t> fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>>,
+    /// When it runs again after it is done.
+    pub every: Option<Duration>,
+}
+
+/// How long a claimed job belongs to its claimer.
+const LEASE: &str = "30 seconds";
+/// How often a job is tried before it is left to the operators (`entaku doctor`).
+const ATTEMPTS: i32 = 10;
+
+/// Puts a job into the queue of the transaction's municipality. A job of the same kind and subject that
+/// is already waiting is left as it is.
+pub async fn enqueue(tx: &Tx, kind: &str, subject: Option<Uuid>, run_at: DateTime<Utc>) -> Result<()> {
+    let mut sql = Sql::new("INSERT INTO jobs (id, municipality_id, kind, subject_id, run_at) VALUES (");
+    let municipality = tx.municipality()?;
+    sql.fill(
+        "?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            Param::Uuid(Some(Uuid::now_v7())),
+            Param::Uuid(Some(municipality.0)),
+            Param::text(kind),
+            Param::Uuid(subject),
+            Param::Time(Some(run_at)),
+        ],
+    );
+    tx.run(sql).await?;
+    Ok(())
+}
+
+/// Runs due jobs.
+#[allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
+pub struct Runner {
+    worker: PgPool,
+    app: Database,
+    keys: Arc<KeyRing>,
+    clock: Clock,
+    kinds: &'static [Kind],
+}
+
+struct Claimed {
+    id: Uuid,
+    municipality: MunicipalityId,
+    kind: String,
+    subject: Option<Uuid>,
+    attempts: i32,
+}
+
+impl Runner {
+    /// A runner with two connections of its own as `entaku_worker`.
+    pub fn new(
+        worker_url: &str,
+        app: Database,
+        keys: Arc<KeyRing>,
+        clock: Clock,
+        kinds: &'static [Kind],
+    ) -> Result<Self> {
+        let worker = PgPoolOptions::new().max_connections(2).connect_lazy(worker_url)?;
+        Ok(Self { worker, app, keys, clock, kinds })
+    }
+
+    /// Runs jobs as they fall due until it is dropped; looks every second.
+    pub async fn run(&self) {
+        loop {
+            match self.run_due().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "jobs wait for the database"),
+            }
+            tokio::time::sleep(StdDuration::from_secs(1)).await;
+        }
+    }
+
+    /// Claims and runs what is due, at most one job a municipality; returns how many.
+    pub async fn run_due(&self) -> Result<usize> {
+        let claimed = self.claim().await?;
+        for job in &claimed {
+            let result = self.run_one(job).await;
+            self.finish(job, result).await?;
+        }
+        Ok(claimed.len())
+    }
+
+    async fn claim(&self) -> Result<Vec<Claimed>> {
+        let text = format!(
+            "UPDATE jobs SET attempts = attempts + 1, lease_until = $1 + interval '{LEASE}'
+             WHERE id IN (
+                SELECT id FROM jobs j WHERE state = 'READY' AND run_at <= $1
+                    AND (lease_until IS NULL OR lease_until < $1)
+                    AND id = (SELECT id FROM jobs f WHERE f.municipality_id = j.municipality_id AND f.state = 'READY'
+                        AND f.run_at <= $1 AND (f.lease_until IS NULL OR f.lease_until < $1)
+                        ORDER BY f.run_at, f.id LIMIT 1)
+                ORDER BY run_at LIMIT 8 FOR UPDATE SKIP LOCKED)
+             RETURNING id, municipality_id, kind, subject_id, attempts"
+        );
+        let rows = sqlx::query(AssertSqlSafe(text)).bind(self.clock.now()).fetch_all(&self.worker).await?;
+        let claimed = rows.iter().map(|row| {
+            Ok(Claimed {
+                id: row.try_get("id")?,
+                municipality: MunicipalityId(row.try_get("municipality_id")?),
+                kind: row.try_get("kind")?,
+                subject: row.try_get("subject_id")?,
+                attempts: row.try_get("attempts")?,
+            })
+        });
+        claimed.collect()
+    }
+
+    async fn run_one(&self, job: &Claimed) -> Result<()> {
+        let Some(kind) = self.kinds.iter().find(|k| k.name == job.kind) else {
+            return Err(crate::kernel::error::Error::internal(format!("no job kind {}", job.kind)));
+        };
+        let principal = Principal::system(kind.name);
+        let request = Request::new(principal, Some(job.municipality), self.clock.now(), self.keys.clone());
+        let tx = self.app.begin(Arc::new(request), Mode::Write).await?;
+        (kind.run)(&tx, job.subject).await?;
+        tx.commit().await
+    }
+
+    /// Done, due again, to be tried again later, or left to the operators.
+    async fn finish(&self, job: &Claimed, result: Result<()>) -> Result<()> {
+        let now = self.clock.now();
+        let every = self.kinds.iter().find(|k| k.name == job.kind).and_then(|k| k.every);
+        let (state, run_at, error) = match (&result, every) {
+            (Ok(()), None) => ("DONE", now, None),
+            (Ok(()), Some(every)) => ("READY", now + every, None),
+            (Err(error), _) if job.attempts >= ATTEMPTS => ("FAILED", now, Some(error.code())),
+            (Err(error), _) => ("READY", now + backoff(job.attempts), Some(error.code())),
+        };
+        if let Err(error) = &result {
+            tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, %error, "job failed");
+        }
+        let text = "UPDATE jobs SET state = $2, run_at = $3, last_error = $4, lease_until = NULL,
+                attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END,
+                finished_at = CASE WHEN $2 = 'READY' THEN NULL ELSE $5 END WHERE id = $1";
+        let query = sqlx::query(text).bind(job.id).bind(state).bind(run_at).bind(error).bind(now);
+        query.execute(&self.worker).await?;
+        Ok(())
+    }
+}
+
+/// 2, 4, 8 … seconds, at most an hour.
+fn backoff(attempts: i32) -> Duration {
+    let exponent = u32::try_from(attempts.clamp(1, 12)).unwrap_or(1);
+    Duration::seconds(2_i64.pow(exponent).min(3600))
+}

@@ -1,0 +1,36 @@
+//! What is thrown away after its time: idempotency keys and used refresh tokens.
+
+use chrono::Duration;
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::kernel::error::Result;
+use crate::kernel::jobs::{self, Kind};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::tx::Tx;
+
+/// The daily job of every municipality.
+pub const HOUSEKEEPING: Kind = Kind { name: "people.housekeeping", run, every: Some(Duration::days(1)) };
+
+/// How long an idempotency key is kept.
+const KEY_LIFE: Duration = Duration::hours(48);
+
+/// Puts the job of a new municipality into the queue.
+pub async fn schedule(tx: &Tx) -> Result<()> {
+    jobs::enqueue(tx, HOUSEKEEPING.name, None, tx.now).await
+}
+
+fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        let mut sql = Sql::new("DELETE FROM idempotency_keys WHERE created_at < ");
+        sql.param(Param::Time(Some(tx.now - KEY_LIFE)));
+        tx.run(sql).await?;
+        let mut sql = Sql::new(
+            "DELETE FROM refresh_tokens r USING sessions s WHERE s.municipality_id = r.municipality_id \
+             AND s.id = r.session_id AND least(s.expires_at, s.ended_at) < ",
+        );
+        sql.param(Param::Time(Some(tx.now - Duration::days(30))));
+        tx.run(sql).await?;
+        Ok(())
+    })
+}

@@ -1,0 +1,85 @@
+//! A client that is somebody: the test client is the identity.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use entaku::api::app::App;
+use entaku::api::http::router;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Client {
+    app: Arc<App>,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    /// Nobody in particular.
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, headers: vec![("accept-language".into(), "en".into())] }
+    }
+
+    /// The same client with another header.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.retain(|(n, _)| n != name);
+        client.headers.push((name.into(), value.into()));
+        client
+    }
+
+    /// Sends a document.
+    pub async fn run(&self, query: &str, variables: Value) -> Answer {
+        self.send(json!({ "query": query, "variables": variables }).to_string(), "application/json").await
+    }
+
+    /// Sends any body.
+    pub async fn send(&self, body: impl Into<Body>, content_type: &str) -> Answer {
+        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, content_type);
+        for (name, value) in &self.headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let response = router(self.app.clone()).oneshot(request.body(body.into()).expect("a request"));
+        let response = response.await.expect("an answer");
+        let status = response.status();
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Answer {
+    /// The data; fails when there are errors.
+    pub fn data(self) -> Value {
+        assert!(self.body.get("errors").is_none(), "{}", self.text);
+        self.body["data"].clone()
+    }
+
+    /// `code` or `code/reason` of the first error.
+    pub fn code(&self) -> String {
+        let extensions = &self.body["errors"][0]["extensions"];
+        let code = extensions["code"].as_str().unwrap_or("(none)");
+        match extensions["reason"].as_str() {
+            Some(reason) => format!("{code}/{reason}"),
+            None => code.to_owned(),
+        }
+    }
+
+    /// Fails unless the first error has this code (and reason).
+    #[track_caller]
+    pub fn expect_code(self, code: &str) -> Self {
+        assert_eq!(self.code(), code, "{}", self.text);
+        self
+    }
+}

@@ -1,0 +1,41 @@
+//! The cluster of the test run: the one `bin/test` gives, else one of this process.
+
+use std::sync::OnceLock;
+
+use entaku::cli::installation::{DATABASE, prepare};
+use entaku::cli::throwaway::{DATABASE_URL, SUPERUSER_URL};
+use entaku::kernel::embedded_pg::{Cluster, Durability};
+
+static OWN: OnceLock<Cluster> = OnceLock::new();
+
+fn own() -> &'static Cluster {
+    OWN.get_or_init(|| {
+        std::thread::spawn(|| {
+            let dir = std::env::temp_dir().join(format!("entaku-test-cluster-{}", std::process::id()));
+            let cluster = Cluster::start(&dir, Durability::Throwaway).expect("a cluster");
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(prepare(&cluster)).expect("a prepared database");
+            cluster
+        })
+        .join()
+        .expect("the cluster's thread")
+    })
+}
+
+/// The prepared database as a role.
+pub fn url(role: &str) -> String {
+    match std::env::var(DATABASE_URL) {
+        Ok(url) => url.replace("ROLE", role),
+        Err(_) => own().url(role, DATABASE),
+    }
+}
+
+/// A superuser in the maintenance database.
+pub fn superuser_url() -> String {
+    std::env::var(SUPERUSER_URL).unwrap_or_else(|_| own().superuser_url())
+}
+
+/// The prepared database as a superuser.
+pub fn superuser_here() -> String {
+    url("postgres")
+}

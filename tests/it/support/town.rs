@@ -1,0 +1,137 @@
+//! A fresh municipality and its people.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use entaku::api::app::{App, Settings};
+use entaku::cli::municipality::{New, establish};
+use entaku::kernel::clock::Clock;
+use entaku::kernel::codes::LocalGovernmentCode;
+use entaku::kernel::date::Date;
+use entaku::kernel::error::Error;
+use entaku::kernel::id::TypedId;
+use entaku::kernel::keys::KeyRing;
+use entaku::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind};
+use entaku::kernel::tx::{Database, Tx};
+use entaku::people::entity::{AppointmentId, account, appointment};
+use entaku::people::session;
+use sea_orm::{ActiveModelTrait, Set};
+use uuid::Uuid;
+
+use super::{Client, database};
+
+/// Where tests begin: a working day in fiscal 2026.
+pub fn start() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 5, 20, 1, 0, 0).single().expect("a time")
+}
+
+/// An app over the test database with a clock that stands still.
+pub fn app() -> Arc<App> {
+    let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
+    let database = Database::connect(&database::url("entaku_app"), 8).expect("a pool");
+    let settings =
+        Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, open_introspection: true };
+    let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
+    app.set_ready(true);
+    app
+}
+
+/// A municipality of one test's own.
+pub struct Town {
+    pub app: Arc<App>,
+    pub id: MunicipalityId,
+    pub code: LocalGovernmentCode,
+}
+
+impl Town {
+    /// A fresh municipality.
+    pub async fn new() -> Self {
+        Self::beside(app()).await
+    }
+
+    /// Another fresh municipality on the same server.
+    pub async fn beside(app: Arc<App>) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let draw = Uuid::new_v4().as_u128() as u32 ^ COUNT.fetch_add(1, Ordering::Relaxed);
+            let code = LocalGovernmentCode::parse(&format!("{:05}", draw % 100_000)).expect("a code");
+            if app.municipality(&code).await.is_ok() {
+                continue;
+            }
+            let new =
+                New { code: code.clone(), name: "試験町", kana: "しけんちょう", prefecture: "試験県" };
+            match establish(&app, new).await {
+                Ok(id) => return Self { app, id, code },
+                Err(Error::Conflict(_)) => {}
+                Err(other) => panic!("no municipality: {other:?}"),
+            }
+        }
+    }
+
+    /// The system inside this municipality.
+    pub async fn system(&self) -> Tx {
+        self.app.system("test", Some(self.id)).await.expect("a transaction")
+    }
+
+    /// Nobody in particular, asking for this municipality.
+    pub fn public(&self) -> Client {
+        Client::new(self.app.clone()).with("entaku-municipality", self.code.as_str())
+    }
+
+    /// Somebody with a role over the whole municipality.
+    pub async fn staff(&self, role: Role) -> Client {
+        self.person(role, ScopeKind::Municipality, None).await.1
+    }
+
+    /// Somebody with a role over one thing.
+    pub async fn over(&self, role: Role, scope: ScopeKind, id: &str) -> Client {
+        let uuid = entaku::kernel::id::decode(id).expect("an id").1;
+        self.person(role, scope, Some(uuid)).await.1
+    }
+
+    /// Somebody signed in without any appointment.
+    pub async fn resident(&self) -> Client {
+        let tx = self.system().await;
+        let account = Self::account(&tx).await;
+        self.sign_in(tx, account).await
+    }
+
+    /// Somebody with a role, and their account's id.
+    pub async fn person(&self, role: Role, scope: ScopeKind, id: Option<Uuid>) -> (AccountId, Client) {
+        let tx = self.system().await;
+        let account = Self::account(&tx).await;
+        appointment::ActiveModel {
+            id: Set(AppointmentId::new()),
+            account_id: Set(account),
+            role: Set(role),
+            scope: Set(scope),
+            scope_id: Set(id),
+            starts_on: Set(Date((start() - Duration::days(400)).date_naive())),
+            ..Default::default()
+        }
+        .insert(&tx)
+        .await
+        .expect("an appointment");
+        (account, self.sign_in(tx, account).await)
+    }
+
+    async fn account(tx: &Tx) -> AccountId {
+        let id = AccountId::new();
+        let row = account::ActiveModel {
+            id: Set(id),
+            email: Set(format!("{}@example.jp", id.uuid().simple())),
+            name: Set("試験 太郎".into()),
+            name_kana: Set("しけん たろう".into()),
+            ..Default::default()
+        };
+        row.insert(tx).await.expect("an account");
+        id
+    }
+
+    async fn sign_in(&self, tx: Tx, account: AccountId) -> Client {
+        let tokens = session::open(&tx, &self.app.settings.issuer, account, "test").await.expect("a session");
+        tx.commit().await.expect("committed");
+        Client::new(self.app.clone()).with("authorization", &format!("Bearer {}", tokens.access_token))
+    }
+}
