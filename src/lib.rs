@@ -5,10 +5,12 @@
 //! - [`people`]: accounts, sessions, sections, appointments.
 //! - [`organizations`]: districts and community organizations.
 //! - [`api`]: the wire.
+//! - [`demo`]: five municipalities to try it with.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
 pub mod cli;
+pub mod demo;
 pub mod kernel;
 pub mod organizations;
 pub mod people;

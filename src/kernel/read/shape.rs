@@ -42,6 +42,9 @@ pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.
 pub(crate) type TypeFn = fn(&mut Registry) -> String;
 
+/// Whether an act is possible on a row now; the outer error is a row that cannot be read.
+pub(crate) type MayFn = fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>;
+
 /// Where a field comes from.
 #[derive(Clone, Copy)]
 pub enum Source {
@@ -152,7 +155,7 @@ pub struct ShapeDef {
     pub(crate) filter: Option<FilterDef>,
     pub(crate) orders: Option<OrderDef>,
     pub(crate) row_columns: fn() -> Vec<String>,
-    pub(crate) may: fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>,
+    pub(crate) may: MayFn,
 }
 
 impl ShapeDef {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use entaku::api::app::{App, Settings};
-use entaku::cli::municipality::{New, establish};
+use entaku::api::establish::{New, establish};
 use entaku::kernel::clock::Clock;
 use entaku::kernel::codes::LocalGovernmentCode;
 use entaku::kernel::date::Date;
@@ -54,7 +54,8 @@ impl Town {
     pub async fn beside(app: Arc<App>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
-            let draw = Uuid::new_v4().as_u128() as u32 ^ COUNT.fetch_add(1, Ordering::Relaxed);
+            let draw = u32::from_be_bytes(Uuid::new_v4().into_bytes()[..4].try_into().expect("four bytes"))
+                ^ COUNT.fetch_add(1, Ordering::Relaxed);
             let code = LocalGovernmentCode::parse(&format!("{:05}", draw % 100_000)).expect("a code");
             if app.municipality(&code).await.is_ok() {
                 continue;

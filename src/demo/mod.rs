@@ -1,0 +1,27 @@
+//! The demo: five municipalities as their public papers describe them (demo/*.json), with invented
+//! people and organizations to act with. Everything is done through the commands, by the people whose
+//! act it is; what is there already is left as it is, so that loading may be repeated or cut short.
+
+mod data;
+mod register;
+mod stage;
+
+use crate::api::app::App;
+use crate::kernel::error::Result;
+
+/// The password of every demo account.
+pub const PASSWORD: &str = "entaku-demo-2026";
+
+/// The codes of the demo's municipalities; the first is the default.
+pub const CODES: [&str; 5] = ["322091", "082368", "332101", "332089", "172014"];
+
+/// Loads what is not there yet.
+pub async fn load(app: &App) -> Result<()> {
+    let hash = app.passwords.hash(PASSWORD).await?;
+    for code in CODES {
+        let town = data::town(code)?;
+        let stage = register::load(app, &town, &hash).await?;
+        tracing::info!(municipality = town.paper.municipality.name, people = stage.people(), "demo loaded");
+    }
+    Ok(())
+}
