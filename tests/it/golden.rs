@@ -11,8 +11,9 @@ use sqlx::{Connection, PgConnection};
 
 use crate::support::database;
 
+/// Compares a generated text with the kept file, or renews it.
 #[track_caller]
-fn compare(path: &str, now: &str) {
+pub fn compare(path: &str, now: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("ENTAKU_REGENERATE").is_some() {
         std::fs::write(&file, now).expect("written");

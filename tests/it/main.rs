@@ -7,4 +7,5 @@ mod embedded_pg;
 mod golden;
 mod organizations;
 mod people;
+mod standing;
 mod support;

@@ -102,6 +102,18 @@ impl Town {
     pub async fn person(&self, role: Role, scope: ScopeKind, id: Option<Uuid>) -> (AccountId, Client) {
         let tx = self.system().await;
         let account = Self::account(&tx).await;
+        Self::appointment(&tx, account, role, scope, id).await;
+        (account, self.sign_in(tx, account).await)
+    }
+
+    /// Another appointment for somebody.
+    pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
+        let tx = self.system().await;
+        Self::appointment(&tx, account, role, scope, id).await;
+        tx.commit().await.expect("committed");
+    }
+
+    async fn appointment(tx: &Tx, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
         appointment::ActiveModel {
             id: Set(AppointmentId::new()),
             account_id: Set(account),
@@ -111,10 +123,9 @@ impl Town {
             starts_on: Set(Date((start() - Duration::days(400)).date_naive())),
             ..Default::default()
         }
-        .insert(&tx)
+        .insert(tx)
         .await
         .expect("an appointment");
-        (account, self.sign_in(tx, account).await)
     }
 
     async fn account(tx: &Tx) -> AccountId {
