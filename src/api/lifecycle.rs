@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+};
 use async_graphql::{ServerError, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -135,6 +137,10 @@ impl Operation {
                 "Subscriptions are not served here.",
             )));
         }
+        if let Some(name) = missing_variable(&document, gql) {
+            let error = ServerError::new(format!("Variable \"${name}\" is required."), None);
+            return Err(Box::new(Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, vec![error])));
+        }
         let mutation = kind == OperationType::Mutation;
         let dry_run = mutation && flag(headers, "entaku-dry-run");
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
@@ -156,17 +162,34 @@ fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
     Outcome::Refused(StatusCode::BAD_REQUEST, vec![failed])
 }
 
-/// The operation a request means, and its root fields' names.
-fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
-    let operation = match (&document.operations, name) {
+/// The operation a request means.
+fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => operation,
         (DocumentOperations::Multiple(all), Some(name)) => all.get(name)?,
         (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next()?,
         _ => return None,
     };
+    Some(&found.node)
+}
+
+/// A variable that is required and was not given (GraphQL spec, CoerceVariableValues).
+fn missing_variable(document: &ExecutableDocument, gql: &GraphQlRequest) -> Option<String> {
+    let definitions = &operation(document, gql.operation_name.as_deref())?.variable_definitions;
+    let given = |name: &str| gql.variables.as_ref().and_then(|v| v.get(name)).is_some_and(|v| !v.is_null());
+    let missing = definitions
+        .iter()
+        .map(|d| &d.node)
+        .find(|d| !d.var_type.node.nullable && d.default_value.is_none() && !given(&d.name.node));
+    missing.map(|d| d.name.node.to_string())
+}
+
+/// The kind of the operation a request means, and its root fields' names.
+fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
+    let operation = operation(document, name)?;
     let mut fields = Vec::new();
-    root_fields(document, &operation.node.selection_set.node, &mut fields, 0);
-    Some((operation.node.ty, fields))
+    root_fields(document, &operation.selection_set.node, &mut fields, 0);
+    Some((operation.ty, fields))
 }
 
 fn root_fields(

@@ -2,10 +2,15 @@
 
 #![allow(unreachable_pub, missing_docs)]
 
+mod audit;
+mod cli;
 mod containers;
 mod embedded_pg;
 mod golden;
+mod jobs;
+mod migrations;
 mod organizations;
 mod people;
 mod standing;
 mod support;
+mod wire;

@@ -42,14 +42,22 @@ impl Client {
         self.run(query, variables).await.statements
     }
 
+    /// Asks for a path by GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.answer(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
     /// Sends any body.
     pub async fn send(&self, body: impl Into<Body>, content_type: &str) -> Answer {
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, content_type);
         for (name, value) in &self.headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        let response = router(self.app.clone()).oneshot(request.body(body.into()).expect("a request"));
-        let response = response.await.expect("an answer");
+        self.answer(request.body(body.into()).expect("a request")).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = router(self.app.clone()).oneshot(request).await.expect("an answer");
         let status = response.status();
         let statements = response.extensions().get::<Statements>().map_or(0, |s| s.0);
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();

@@ -28,8 +28,13 @@ pub fn start() -> DateTime<Utc> {
 
 /// An app over the test database with a clock that stands still.
 pub fn app() -> Arc<App> {
+    app_over(&database::url("entaku_app"))
+}
+
+/// An app over any database.
+pub fn app_over(url: &str) -> Arc<App> {
     let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
-    let database = Database::connect(&database::url("entaku_app"), 8).expect("a pool");
+    let database = Database::connect(url, 8).expect("a pool");
     let settings =
         Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, open_introspection: true };
     let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
