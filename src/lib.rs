@@ -3,12 +3,16 @@
 //! Rings, from the inside out; each knows only those before it (tests/architecture.rs):
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
+//! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
+//! - [`grants`]: programmes, allocations, applications from the draft to the payment.
 //! - [`api`]: the wire.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
 pub mod cli;
+pub mod grants;
 pub mod kernel;
+pub mod ledger;
 pub mod organizations;
 pub mod people;

@@ -5,6 +5,8 @@
 mod containers;
 mod embedded_pg;
 mod golden;
+mod grants;
+mod ledger;
 mod organizations;
 mod people;
 mod support;
