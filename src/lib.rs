@@ -3,7 +3,9 @@
 //! Rings, from the inside out; each knows only those before it (tests/architecture.rs):
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
+//! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
+//! - [`grants`]: programmes, allocations, applications from the draft to the payment.
 //! - [`api`]: the wire.
 //! - [`demo`]: five municipalities to try it with.
 //! - [`cli`]: the commands of `entaku`.
@@ -11,6 +13,8 @@
 pub mod api;
 pub mod cli;
 pub mod demo;
+pub mod grants;
 pub mod kernel;
+pub mod ledger;
 pub mod organizations;
 pub mod people;

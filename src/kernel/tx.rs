@@ -19,8 +19,8 @@ use tokio::sync::Mutex;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::read::Shape;
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::read::{DUTIES_APART, Shape, scope_column};
 use crate::kernel::request::Request;
 
 /// What a transaction is for.
@@ -140,7 +140,7 @@ impl Tx {
     ///
     /// # Errors
     /// NOT_FOUND when it is not there or may not be seen; FORBIDDEN (UNAUTHENTICATED for nobody) when
-    /// it may be seen but the action is refused.
+    /// it may be seen but the action is refused (FORBIDDEN/DUTIES_APART: somebody else has to do it).
     pub async fn load<S: Shape>(&self, id: S::Id, action: Action) -> Result<S::Row> {
         self.find::<S>(id, action, " FOR NO KEY UPDATE OF t").await
     }
@@ -164,6 +164,10 @@ impl Tx {
         let allowed: bool = sqlx::Row::try_get(&row, "_allowed")?;
         if !allowed {
             return Err(self.denied(shape.name, id.uuid(), action));
+        }
+        if shape.keeps_apart(action, &self.principal, |column| scope_column(&row, column)) {
+            self.denied(shape.name, id.uuid(), action);
+            return Err(Error::Forbidden(DUTIES_APART));
         }
         Ok(S::Row::from_query_result(&QueryResult::from(row), "")?)
     }

@@ -44,6 +44,10 @@ fn write_policy(shape: &ShapeDef, text: &mut String) {
     for permit in &shape.permits {
         writeln!(text, "  {:<28} {}", permit.action.0, who(permit.roles, permit.over)).expect("text");
     }
+    for duty in &shape.duties {
+        let columns = duty.columns.join(", ");
+        writeln!(text, "  {:<28} never the account in {columns}", duty.action.0).expect("text");
+    }
     for field in &shape.fields {
         if let Some(mask) = &field.mask {
             for permit in &mask.permits {

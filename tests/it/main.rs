@@ -9,6 +9,8 @@ mod embedded_pg;
 mod golden;
 mod jobs;
 mod migrations;
+mod grants;
+mod ledger;
 mod organizations;
 mod people;
 mod standing;
