@@ -4,11 +4,15 @@
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
 //! - [`organizations`]: districts and community organizations.
+//! - [`roundtables`]: round tables and their minutes.
+//! - [`challenges`]: calls, proposals and their screening.
 //! - [`api`]: the wire.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
+pub mod challenges;
 pub mod cli;
 pub mod kernel;
 pub mod organizations;
 pub mod people;
+pub mod roundtables;

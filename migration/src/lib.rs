@@ -7,6 +7,8 @@ use sea_orm_migration::prelude::*;
 mod m0001_foundation;
 mod m0002_people;
 mod m0003_organizations;
+mod m0007_roundtables;
+mod m0008_challenges;
 mod table;
 
 /// All migrations, oldest first.
@@ -19,6 +21,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_people::Migration),
             Box::new(m0003_organizations::Migration),
+            Box::new(m0007_roundtables::Migration),
+            Box::new(m0008_challenges::Migration),
         ]
     }
 }
