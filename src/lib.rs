@@ -6,11 +6,14 @@
 //! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
 //! - [`grants`]: programmes, allocations, applications from the draft to the payment.
+//! - [`roundtables`]: round tables and their minutes.
+//! - [`challenges`]: calls, proposals and their screening.
 //! - [`api`]: the wire.
 //! - [`demo`]: five municipalities to try it with.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
+pub mod challenges;
 pub mod cli;
 pub mod demo;
 pub mod grants;
@@ -18,3 +21,4 @@ pub mod kernel;
 pub mod ledger;
 pub mod organizations;
 pub mod people;
+pub mod roundtables;

@@ -9,6 +9,8 @@ mod m0002_people;
 mod m0003_organizations;
 mod m0004_ledger;
 mod m0006_grants;
+mod m0007_roundtables;
+mod m0008_challenges;
 mod table;
 
 /// All migrations, oldest first.
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_organizations::Migration),
             Box::new(m0004_ledger::Migration),
             Box::new(m0006_grants::Migration),
+            Box::new(m0007_roundtables::Migration),
+            Box::new(m0008_challenges::Migration),
         ]
     }
 }

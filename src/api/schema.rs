@@ -7,8 +7,8 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use chrono::{DateTime, Utc};
 
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
-use crate::people;
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::{challenges, grants, ledger, organizations, people, roundtables};
 
 /// Every query of every noun.
 pub struct Nouns;
@@ -17,9 +17,11 @@ impl Catalogue for Nouns {
     fn queries() -> &'static Queries {
         static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
             let queries = people::graphql::queries(Queries::new());
-            let queries = crate::ledger::graphql::queries(queries);
-            let queries = crate::organizations::graphql::queries(queries);
-            crate::grants::graphql::queries(queries)
+            let queries = ledger::graphql::queries(queries);
+            let queries = organizations::graphql::queries(queries);
+            let queries = grants::graphql::queries(queries);
+            let queries = roundtables::graphql::queries(queries);
+            challenges::graphql::queries(queries)
         });
         &QUERIES
     }
@@ -29,8 +31,10 @@ impl Catalogue for Nouns {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
-    crate::organizations::graphql::OrganizationMutation,
-    crate::grants::graphql::GrantMutation,
+    organizations::graphql::OrganizationMutation,
+    grants::graphql::GrantMutation,
+    roundtables::graphql::RoundtableMutation,
+    challenges::graphql::ChallengeMutation,
 );
 
 /// The schema's Rust type.

@@ -72,6 +72,7 @@ fn who(roles: &[entaku::kernel::principal::Role], over: Over) -> String {
         Over::Municipality => format!("{roles} of the municipality"),
         Over::Scope(kind, column) => format!("{roles} of the {} in {column}", kind.word().to_lowercase()),
         Over::Own(column) => format!("the account in {column}"),
+        Over::Others(column) => format!("{roles} of the municipality, but not the account in {column}"),
         Over::SignedIn => "anybody signed in".to_owned(),
     }
 }

@@ -399,7 +399,7 @@ impl ShapeDef {
         let unless = masks.clone().filter_map(|m| m.unless);
         let permits = self.permits.iter().chain(masks.flat_map(|m| &m.permits));
         let columns = permits.filter_map(|p| match p.over {
-            Over::Scope(_, column) | Over::Own(column) => Some(column),
+            Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
             Over::Municipality | Over::SignedIn => None,
         });
         columns.chain(unless)
