@@ -4,11 +4,15 @@
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
 //! - [`organizations`]: districts and community organizations.
+//! - [`liaison`]: who looks after a district, their visits, the requests they relay.
+//! - [`strategy`]: strategies, their goals, measures and indicators.
 //! - [`api`]: the wire.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
 pub mod cli;
 pub mod kernel;
+pub mod liaison;
 pub mod organizations;
 pub mod people;
+pub mod strategy;

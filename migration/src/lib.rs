@@ -7,6 +7,8 @@ use sea_orm_migration::prelude::*;
 mod m0001_foundation;
 mod m0002_people;
 mod m0003_organizations;
+mod m0005_liaison;
+mod m0009_strategy;
 mod table;
 
 /// All migrations, oldest first.
@@ -19,6 +21,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_people::Migration),
             Box::new(m0003_organizations::Migration),
+            Box::new(m0005_liaison::Migration),
+            Box::new(m0009_strategy::Migration),
         ]
     }
 }

@@ -17,7 +17,9 @@ impl Catalogue for Nouns {
     fn queries() -> &'static Queries {
         static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
             let queries = people::graphql::queries(Queries::new());
-            crate::organizations::graphql::queries(queries)
+            let queries = crate::organizations::graphql::queries(queries);
+            let queries = crate::liaison::graphql::queries(queries);
+            crate::strategy::graphql::queries(queries)
         });
         &QUERIES
     }
@@ -25,7 +27,12 @@ impl Catalogue for Nouns {
 
 /// 書き込み。操作(ミューテーション)は一つの要求ごとにすべて成功するか、すべて取り消される。
 #[derive(MergedObject, Default)]
-pub struct Mutation(PeopleMutation, crate::organizations::graphql::OrganizationMutation);
+pub struct Mutation(
+    PeopleMutation,
+    crate::organizations::graphql::OrganizationMutation,
+    crate::liaison::graphql::LiaisonMutation,
+    crate::strategy::graphql::StrategyMutation,
+);
 
 /// The schema's Rust type.
 pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
