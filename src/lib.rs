@@ -5,9 +5,11 @@
 //! - [`people`]: accounts, sessions, sections, appointments.
 //! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
+//! - [`liaison`]: who looks after a district, their visits, the requests they relay.
 //! - [`grants`]: programmes, allocations, applications from the draft to the payment.
 //! - [`roundtables`]: round tables and their minutes.
 //! - [`challenges`]: calls, proposals and their screening.
+//! - [`strategy`]: strategies, their goals, measures and indicators.
 //! - [`api`]: the wire.
 //! - [`demo`]: five municipalities to try it with.
 //! - [`cli`]: the commands of `entaku`.
@@ -19,6 +21,10 @@ pub mod demo;
 pub mod grants;
 pub mod kernel;
 pub mod ledger;
+pub mod liaison;
+pub mod organizations;
 pub mod organizations;
 pub mod people;
+pub mod people;
 pub mod roundtables;
+pub mod strategy;

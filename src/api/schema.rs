@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::graphql::{Identity, PeopleMutation};
-use crate::{challenges, grants, ledger, organizations, people, roundtables};
+use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
 pub struct Nouns;
@@ -19,9 +19,11 @@ impl Catalogue for Nouns {
             let queries = people::graphql::queries(Queries::new());
             let queries = ledger::graphql::queries(queries);
             let queries = organizations::graphql::queries(queries);
+            let queries = liaison::graphql::queries(queries);
             let queries = grants::graphql::queries(queries);
             let queries = roundtables::graphql::queries(queries);
-            challenges::graphql::queries(queries)
+            let queries = challenges::graphql::queries(queries);
+            strategy::graphql::queries(queries)
         });
         &QUERIES
     }
@@ -32,9 +34,11 @@ impl Catalogue for Nouns {
 pub struct Mutation(
     PeopleMutation,
     organizations::graphql::OrganizationMutation,
+    liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
     roundtables::graphql::RoundtableMutation,
     challenges::graphql::ChallengeMutation,
+    strategy::graphql::StrategyMutation,
 );
 
 /// The schema's Rust type.
