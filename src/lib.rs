@@ -23,8 +23,6 @@ pub mod kernel;
 pub mod ledger;
 pub mod liaison;
 pub mod organizations;
-pub mod organizations;
-pub mod people;
 pub mod people;
 pub mod roundtables;
 pub mod strategy;
