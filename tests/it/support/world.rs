@@ -74,6 +74,8 @@ async fn revise(town: &Town) {
     let propose = "mutation($input: StrategyRevisionProposeInput!) { strategyRevisionPropose(input: $input) { id } }";
     let input = json!({"strategyId": measured["id"], "nodeId": node, "changes": "事業内容の改訂"});
     let revision = clerk.run(propose, json!({ "input": input })).await.data()["strategyRevisionPropose"]["id"].clone();
+    let approve = "mutation($id: ID!) { strategyRevisionApprove(id: $id, input: {councilName: \"有識者会議\", sessionNumber: 1, approvedOn: \"2026-05-01\"}) { id } }";
+    clerk.run(approve, json!({ "id": revision })).await.data();
     let change =
         "mutation($id: ID!, $input: StrategyNodeChangeInput!) { strategyNodeChange(id: $id, input: $input) { id } }";
     clerk.run(change, json!({"id": node, "input": {"revisionId": revision, "note": "改訂"}})).await.data();
