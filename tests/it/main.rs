@@ -16,5 +16,6 @@ mod organizations;
 mod people;
 mod roundtables;
 mod standing;
+mod story;
 mod support;
 mod wire;

@@ -149,7 +149,7 @@ async fn z10_z14_the_wall_holds_against_raw_sql() {
 }
 
 /// Somebody who holds every role over a whole municipality.
-async fn everybody(town: &Town) -> Client {
+pub async fn everybody(town: &Town) -> Client {
     let (account, client) = town.person(Role::Admin, ScopeKind::Municipality, None).await;
     for role in Role::iter().filter(|r| *r != Role::Admin) {
         town.appoint(account, role, ScopeKind::Municipality, None).await;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use async_graphql::Positioned;
+use async_graphql::parser::types::{BaseType, ExecutableDocument, Type, VariableDefinition};
 use serde_json::{Value, json};
 
 use super::Client;
@@ -84,6 +86,26 @@ impl SchemaView {
         let selection =
             if self.fields(&mutation.payload).iter().any(|f| f["name"] == "id") { "id" } else { "__typename" };
         (format!("mutation{declared} {{ {}{arguments} {{ {selection} }} }}", mutation.name), variables.into())
+    }
+
+    /// Variables for a document, made up from their types.
+    pub fn variables(&self, document: &ExecutableDocument) -> Value {
+        let nothing = |_: &str| Some("org_00000000000000000000000000000000".to_owned());
+        let definitions = document.operations.iter().flat_map(|(_, o)| &o.node.variable_definitions);
+        let one = |d: &Positioned<VariableDefinition>| {
+            let name = d.node.name.node.to_string();
+            let value = self.value(&name, &self.reference(&d.node.var_type.node), &nothing);
+            (name, value)
+        };
+        Value::Object(definitions.map(one).collect())
+    }
+
+    fn reference(&self, ty: &Type) -> Value {
+        let inner = match &ty.base {
+            BaseType::Named(name) => json!({"kind": self.types[name.as_str()]["kind"], "name": name.as_str()}),
+            BaseType::List(of) => json!({"kind": "LIST", "ofType": self.reference(of)}),
+        };
+        if ty.nullable { inner } else { json!({"kind": "NON_NULL", "ofType": inner}) }
     }
 
     fn value(&self, name: &str, reference: &Value, id: &dyn Fn(&str) -> Option<String>) -> Value {
