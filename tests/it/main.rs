@@ -5,6 +5,9 @@
 mod containers;
 mod embedded_pg;
 mod golden;
+mod liaison;
 mod organizations;
 mod people;
+mod strategy;
+mod strategy_documents;
 mod support;
