@@ -27,6 +27,9 @@ pub enum Over {
     Scope(ScopeKind, &'static str),
     /// Rows whose column names the caller's own account; no role needed.
     Own(&'static str),
+    /// Every row but those whose column names the caller's own account, for holders over the
+    /// municipality: nobody decides on what is theirs.
+    Others(&'static str),
     /// Every row, for anyone signed in; no role needed.
     SignedIn,
 }
@@ -49,6 +52,7 @@ impl Permit {
             Over::Municipality => who.holds(self.roles),
             Over::Scope(kind, name) => column(name).is_some_and(|id| who.scopes(self.roles, kind).contains(&id)),
             Over::Own(name) => who.account.is_some_and(|own| column(name) == Some(own.0)),
+            Over::Others(name) => who.holds(self.roles) && who.account.is_none_or(|own| column(name) != Some(own.0)),
             Over::SignedIn => who.is_signed_in(),
         }
     }
@@ -56,7 +60,7 @@ impl Permit {
     /// Could the permit cover some row for this person?
     pub fn could_cover(&self, who: &Principal) -> bool {
         match self.over {
-            Over::Municipality => who.holds(self.roles),
+            Over::Municipality | Over::Others(_) => who.holds(self.roles),
             Over::Scope(kind, _) => !who.scopes(self.roles, kind).is_empty(),
             Over::Own(_) | Over::SignedIn => who.is_signed_in(),
         }
@@ -69,6 +73,11 @@ impl Permit {
             Over::Own(column) => {
                 sql.push(&format!("{alias}.{column} = "));
                 sql.param(Param::Uuid(who.account.map(|a| a.0)));
+            }
+            Over::Others(column) => {
+                sql.param(Param::Bool(who.holds(self.roles)));
+                sql.push(&format!(" AND {alias}.{column} IS DISTINCT FROM "));
+                sql.param(Param::Uuid(Some(who.account.map_or(Uuid::nil(), |a| a.0))));
             }
             Over::Scope(kind, column) => {
                 sql.push(&format!("{alias}.{column} = ANY("));

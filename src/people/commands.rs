@@ -460,7 +460,7 @@ pub async fn accept_invitation(tx: &Tx, input: InvitationAcceptInput, hash: Stri
 }
 
 /// Registers a municipality; its settings and jobs are made inside its own wall by
-/// [`create_settings`].
+/// [`ensure_settings`].
 pub async fn create_municipality(
     tx: &Tx,
     code: LocalGovernmentCode,
@@ -483,10 +483,14 @@ pub async fn create_municipality(
     Ok(row.insert(tx).await?.id)
 }
 
-/// Makes the settings of a new municipality.
-pub async fn create_settings(tx: &Tx) -> Result<SettingsId> {
+/// Makes the settings and the jobs of a municipality that has none yet.
+pub async fn ensure_settings(tx: &Tx) -> Result<SettingsId> {
+    use sea_orm::EntityTrait;
     if tx.principal.system.is_none() {
         return Err(tx.refused());
+    }
+    if let Some(known) = settings::Entity::find().one(tx).await? {
+        return Ok(known.id);
     }
     housekeeping::schedule(tx).await?;
     let row = settings::ActiveModel { id: Set(SettingsId::new()), ..Default::default() };

@@ -2,12 +2,22 @@
 
 #![allow(unreachable_pub, missing_docs)]
 
+mod audit;
+mod challenges;
+mod cli;
 mod containers;
 mod embedded_pg;
 mod golden;
+mod grants;
+mod jobs;
+mod ledger;
 mod liaison;
+mod migrations;
 mod organizations;
 mod people;
+mod roundtables;
+mod standing;
 mod strategy;
 mod strategy_documents;
 mod support;
+mod wire;

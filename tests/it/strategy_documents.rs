@@ -57,7 +57,7 @@ async fn load(code: &str) -> Loaded {
     let again = import(&tx, &strategies, &sections).await.expect("imported again");
     assert_eq!(first.strategies, again.strategies);
     let looked_up = strategies.legal_bases.len() + strategies.strategies.len();
-    assert_eq!(tx.statements() - statements, looked_up, "the second time looks only");
+    assert_eq!(tx.statements() - statements, looked_up as u64, "the second time looks only");
     tx.commit().await.expect("committed");
     let seen = town.public().run(STRATEGIES, json!({})).await.data();
     let list = seen["strategies"]["nodes"].as_array().expect("strategies").clone();

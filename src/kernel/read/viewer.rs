@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::kernel::error::Result;
+use crate::kernel::error::{Message, Result};
 use crate::kernel::policy::Over;
 use crate::kernel::read::shape::{Act, Field, ShapeDef};
 use crate::kernel::request::{Locale, Request};
@@ -46,6 +46,9 @@ pub(crate) fn permissions(registry: &mut Registry) -> String {
 pub(crate) fn redactions(registry: &mut Registry) -> String {
     <Vec<Redaction> as OutputType>::create_type_info(registry)
 }
+
+/// The reason of FORBIDDEN where somebody else has to act ([`ShapeDef::apart`]).
+pub(crate) const DUTIES_APART: &str = "DUTIES_APART";
 
 /// A column of the policy, read from the row.
 pub(crate) fn scope_column(row: &PgRow, column: &str) -> Option<Uuid> {
@@ -102,6 +105,9 @@ fn permission(shape: &ShapeDef, act: &Act, row: &QueryResult, request: &Request)
     let column = |name| row.try_as_pg_row().and_then(|row| scope_column(row, name));
     let (code, reason, hint) = if !shape.allows(act.action, &request.principal, column) {
         (Some(request.refused().code()), None, Some(who_may(shape, act, request.locale)))
+    } else if shape.keeps_apart(act.action, &request.principal, column) {
+        let hint = Message::new("別の人が行ってください。", "Somebody else has to do this.");
+        (Some("FORBIDDEN"), Some(DUTIES_APART), Some(hint.text(request.locale).to_owned()))
     } else if let Err(refusal) = (shape.may)(row, act.action, request.now)? {
         let hint = refusal.message.text(request.locale).to_owned();
         (Some("CONFLICT"), Some(refusal.reason), Some(hint))
@@ -122,11 +128,20 @@ fn permission(shape: &ShapeDef, act: &Act, row: &QueryResult, request: &Request)
 fn who_may(shape: &ShapeDef, act: &Act, locale: Locale) -> String {
     let permits = shape.permits.iter().filter(|p| p.action == act.action);
     let roles: Vec<String> = permits.flat_map(|p| p.roles.iter().map(|r| r.word())).collect();
+    let not_own = shape.permits.iter().any(|p| p.action == act.action && matches!(p.over, Over::Others(_)));
     match (locale, roles.is_empty()) {
         (Locale::Ja, true) => "サインインが必要です。".to_owned(),
         (Locale::En, true) => "Please sign in.".to_owned(),
-        (Locale::Ja, false) => format!("次の役割が行えます: {}", roles.join("、")),
-        (Locale::En, false) => format!("These roles may: {}", roles.join(", ")),
+        (Locale::Ja, false) => {
+            format!("次の役割が行えます: {}{}", roles.join("、"), if not_own { "(本人を除く)" } else { "" })
+        }
+        (Locale::En, false) => {
+            format!(
+                "These roles may: {}{}",
+                roles.join(", "),
+                if not_own { " (but not on what is their own)" } else { "" }
+            )
+        }
     }
 }
 

@@ -1,0 +1,169 @@
+//! Reviewers and their sheets.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
+
+use super::{REVIEWER_ASSIGN, SCORE_RECORD, begin};
+use crate::challenges::entity::{
+    CallId, CriterionId, ProposalId, ReviewId, ScoreId, criterion, proposal, review, score,
+};
+use crate::challenges::rules;
+use crate::challenges::shapes::{ChallengeProposal, ChallengeReview};
+use crate::kernel::date::Date;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::policy::Action;
+use crate::kernel::principal::{AccountId, Role, ScopeKind};
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::people::entity::{AppointmentId, appointment};
+use crate::people::shapes::Account;
+
+/// 審査員の割り当て。
+#[derive(InputObject)]
+pub struct ChallengeReviewerAssignInput {
+    /// 提案。
+    pub proposal_id: ProposalId,
+    /// 審査員。自治体または公募の審査員に任命されている人。
+    pub account_id: AccountId,
+}
+
+/// Assigns a reviewer to a proposal and so appoints them over it, which lets them read it.
+pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Result<ReviewId> {
+    let ChallengeReviewerAssignInput { proposal_id, account_id } = input;
+    let proposal = begin(tx, proposal_id, REVIEWER_ASSIGN).await?;
+    if tx.principal.account == Some(account_id) {
+        return Err(Error::Forbidden("SELF_APPOINTMENT"));
+    }
+    tx.peek::<Account>(account_id, Action::READ).await?;
+    let held = appointments(tx, account_id).await?;
+    if is_party(&proposal, account_id, &held) {
+        return Err(conflict_of_interest());
+    }
+    let mut checks = Checks::new();
+    let (ja, en) = ("審査員に任命されていません。", "Not appointed as a reviewer.");
+    checks.check(is_reviewer(&held, proposal.call_id), "input.accountId", "NOT_A_REVIEWER", ja, en);
+    checks.done()?;
+    let row = review::ActiveModel {
+        id: Set(ReviewId::new()),
+        proposal_id: Set(proposal_id),
+        proposer_id: Set(proposal.proposer_id),
+        reviewer_id: Set(account_id),
+        ..Default::default()
+    };
+    let id = row.insert(tx).await?.id;
+    appoint(tx, account_id, proposal_id).await?;
+    Ok(id)
+}
+
+/// The appointments of an account that are in force.
+async fn appointments(tx: &Tx, account: AccountId) -> Result<Vec<appointment::Model>> {
+    let today = Date(tx.today());
+    let open = Condition::any().add(appointment::Column::EndsOn.is_null()).add(appointment::Column::EndsOn.gte(today));
+    let found = appointment::Entity::find()
+        .filter(appointment::Column::AccountId.eq(account))
+        .filter(appointment::Column::EndedAt.is_null())
+        .filter(appointment::Column::StartsOn.lte(today))
+        .filter(open);
+    Ok(found.all(tx).await?)
+}
+
+fn is_reviewer(held: &[appointment::Model], call: CallId) -> bool {
+    held.iter().filter(|a| a.role == Role::Reviewer).any(|a| match a.scope {
+        ScopeKind::Municipality => true,
+        ScopeKind::Call => a.scope_id == Some(call.0),
+        _ => false,
+    })
+}
+
+/// Who proposed, or holds anything over the organization that proposes, is no reviewer of it.
+fn is_party(proposal: &proposal::Model, account: AccountId, held: &[appointment::Model]) -> bool {
+    let of_organization = |a: &appointment::Model| {
+        a.scope == ScopeKind::Organization
+            && a.scope_id.is_some()
+            && a.scope_id == proposal.organization_id.map(|o| o.0)
+    };
+    proposal.proposer_id == account || held.iter().any(of_organization)
+}
+
+fn conflict_of_interest() -> Error {
+    Error::Conflict(Refusal::new(
+        "CONFLICT_OF_INTEREST",
+        "提案者または提案した組織の関係者は審査できません。",
+        "Who proposed, or belongs to the proposing organization, cannot review.",
+    ))
+}
+
+async fn appoint(tx: &Tx, account: AccountId, proposal: ProposalId) -> Result<()> {
+    let row = appointment::ActiveModel {
+        id: Set(AppointmentId::new()),
+        account_id: Set(account),
+        role: Set(Role::Reviewer),
+        scope: Set(ScopeKind::Proposal),
+        scope_id: Set(Some(proposal.0)),
+        starts_on: Set(Date(tx.today())),
+        ..Default::default()
+    };
+    row.insert(tx).await?;
+    Ok(())
+}
+
+/// 審査基準一つの採点。
+#[derive(InputObject)]
+pub struct ChallengeCriterionScoreInput {
+    /// 審査基準。
+    pub criterion_id: CriterionId,
+    /// 点数(0から配点まで)。
+    pub score: i32,
+}
+
+/// 採点表。
+#[derive(InputObject)]
+pub struct ChallengeScoreRecordInput {
+    /// すべての審査基準の点数。
+    pub scores: Vec<ChallengeCriterionScoreInput>,
+    /// 講評。
+    pub comment: Option<String>,
+}
+
+/// Fills the sheet of the reviewer who asks, once.
+pub async fn record_score(tx: &Tx, id: ReviewId, input: ChallengeScoreRecordInput) -> Result<ReviewId> {
+    let row = tx.load::<ChallengeReview>(id, SCORE_RECORD).await?;
+    rules::review(&row, SCORE_RECORD, tx.now)?;
+    let proposal = tx.load::<ChallengeProposal>(row.proposal_id, Action::READ).await?;
+    rules::proposal(&proposal, SCORE_RECORD, tx.now)?;
+    if is_party(&proposal, row.reviewer_id, &appointments(tx, row.reviewer_id).await?) {
+        return Err(conflict_of_interest());
+    }
+    let ChallengeScoreRecordInput { scores, comment } = input;
+    let scores: Vec<_> = scores.into_iter().map(|s| (s.criterion_id, s.score)).collect();
+    let criteria = criterion::Entity::find().filter(criterion::Column::CallId.eq(proposal.call_id)).all(tx).await?;
+    let mut checks = Checks::new();
+    let comment = checks.optional("input.comment", comment.as_deref(), 2000);
+    let total = rules::sheet(&criteria, &scores)?;
+    checks.done()?;
+    for criterion in &criteria {
+        let given = scores.iter().find(|(id, _)| *id == criterion.id).map_or(0, |(_, score)| *score);
+        write_score(tx, &row, criterion, given).await?;
+    }
+    let mut row: review::ActiveModel = row.into();
+    row.scored_at = Set(Some(tx.now));
+    row.total = Set(Some(total));
+    row.comment = Set(comment);
+    row.update(tx).await?;
+    Ok(id)
+}
+
+async fn write_score(tx: &Tx, sheet: &review::Model, criterion: &criterion::Model, points: i32) -> Result<()> {
+    let row = score::ActiveModel {
+        id: Set(ScoreId::new()),
+        review_id: Set(sheet.id),
+        proposer_id: Set(sheet.proposer_id),
+        reviewer_id: Set(sheet.reviewer_id),
+        criterion_id: Set(criterion.id),
+        max_score: Set(criterion.max_score),
+        score: Set(points),
+        ..Default::default()
+    };
+    row.insert(tx).await?;
+    Ok(())
+}

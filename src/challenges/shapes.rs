@@ -1,0 +1,206 @@
+//! What can be read of challenge projects, and by whom.
+
+use async_graphql::{InputObject, Value};
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::challenges::commands::{
+    CALL_CLOSE, CALL_CREATE, CALL_OPEN, CRITERION_ADD, PROPOSAL_ADOPT, PROPOSAL_CHANGE, PROPOSAL_CREATE,
+    PROPOSAL_PUBLISH, PROPOSAL_REJECT, PROPOSAL_SCREEN, PROPOSAL_SUBMIT, PROPOSAL_WITHDRAW, REVIEWER_ASSIGN,
+    SCORE_RECORD,
+};
+use crate::challenges::entity::{
+    CallId, CallState, ChallengeCategory, CriterionId, ProposalId, ProposalState, ProposerKind, ReviewId, ScoreId,
+    call, criterion, proposal, review, score,
+};
+use crate::challenges::rules;
+use crate::kernel::date::Date;
+use crate::kernel::decimal::Decimal;
+use crate::kernel::error::Result;
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::{Action, Over, Permit};
+use crate::kernel::principal::{Role, ScopeKind};
+use crate::kernel::read::sql::Param;
+use crate::kernel::read::{ColumnValue, Filter, Key, Mask, ShapeDef, Where};
+use crate::kernel::request::Request;
+use crate::organizations::shapes::CommunityOrganization;
+use crate::people::shapes::{Account, Section};
+use crate::shape;
+
+const PLANNERS: &[Role] = &[Role::PlanningStaff];
+/// Those of the town hall who deal with proposals; nobody else there reads them before publication.
+const OFFICE: &[Role] = &[Role::PlanningStaff, Role::Approver, Role::Auditor];
+/// Not on what is one's own.
+const OTHERS: Over = Over::Others("proposer_id");
+const OWN: Over = Over::Own("proposer_id");
+const ASSIGNED: Over = Over::Scope(ScopeKind::Proposal, "id");
+const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
+
+/// 公募の絞り込み。
+#[derive(InputObject)]
+pub struct ChallengeCallFilter {
+    /// 年度。
+    pub fiscal_year: Option<FiscalYear>,
+    /// 状態。
+    pub state: Option<CallState>,
+}
+
+impl Filter for ChallengeCallFilter {
+    fn conditions(self, to: &mut Where) {
+        to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(i64::from(year.0)))));
+        to.eq("state", self.state.map(|state| Param::text(state.word())));
+    }
+}
+
+shape! {
+    ChallengeCall("ChallengeCall", "チャレンジ事業の公募。", "challenge_calls") { id: CallId, row: call::Entity, may: rules::call }
+    |shape| shape
+        .revision()
+        .column::<FiscalYear>("fiscalYear", "年度。")
+        .column::<String>("title", "名称。")
+        .column::<String>("summary", "概要。")
+        .computed::<Vec<ChallengeCategory>>("categories", "応募できる部門。", CATEGORY_COLUMNS, categories)
+        .column::<Date>("opensOn", "公募の始まりの日。")
+        .column::<Date>("closesOn", "公募の終わりの日。")
+        .column::<Yen>("maxYen", "一件の上限額。")
+        .one::<Section>("section", "section_id", "担当の部・課。")
+        .column::<CallState>("state", "状態。")
+        .many::<ChallengeCriterion>("criteria", "call_id", "審査基準。")
+        .connection::<ChallengeProposal>("proposals", "call_id", "提案。閲覧できるもの。")
+        .ordered([Key::down("opens_on", "date")])
+        .filtered::<ChallengeCallFilter>()
+        .published("t.state <> 'DRAFT'")
+        .readable(Role::STAFF, Over::Municipality)
+        .create(CALL_CREATE, "", PLANNERS, Over::Municipality)
+        .act(CRITERION_ADD, "", PLANNERS, Over::Municipality)
+        .act(CALL_OPEN, "", PLANNERS, Over::Municipality)
+        .act(CALL_CLOSE, "", PLANNERS, Over::Municipality)
+}
+
+const CATEGORY_COLUMNS: &[&str] = &["for_child", "for_youth", "for_adult", "for_corporate"];
+
+fn categories(row: &PgRow, _request: &Request) -> Result<Value> {
+    use ChallengeCategory::{Adult, Child, Corporate, Youth};
+    let mut found = Vec::new();
+    for (column, category) in CATEGORY_COLUMNS.iter().zip([Child, Youth, Adult, Corporate]) {
+        if row.try_get::<bool, _>(*column)? {
+            found.push(ChallengeCategory::value(category.word()));
+        }
+    }
+    Ok(Value::List(found))
+}
+
+shape! {
+    ChallengeCriterion("ChallengeCriterion", "審査基準。", "challenge_criteria") { id: CriterionId, row: criterion::Entity }
+    |shape| shape
+        .one::<ChallengeCall>("call", "call_id", "公募。")
+        .column::<String>("label", "基準の名称。")
+        .column::<i32>("maxScore", "配点。")
+        .ordered([Key::up("created_at", "timestamptz")])
+        .published("EXISTS (SELECT FROM challenge_calls c WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id AND c.state <> 'DRAFT')")
+        .readable(Role::STAFF, Over::Municipality)
+}
+
+/// 提案の絞り込み。
+#[derive(InputObject)]
+pub struct ChallengeProposalFilter {
+    /// 公募。
+    pub call_id: Option<CallId>,
+    /// 部門。
+    pub category: Option<ChallengeCategory>,
+    /// 状態(いずれか)。
+    pub state: Option<Vec<ProposalState>>,
+}
+
+impl Filter for ChallengeProposalFilter {
+    fn conditions(self, to: &mut Where) {
+        to.eq("call_id", self.call_id.map(|id| Param::Uuid(Some(id.0))));
+        to.eq("category", self.category.map(|category| Param::text(category.word())));
+        to.among("state", self.state.map(|states| states.into_iter().map(ProposalState::word).collect()));
+    }
+}
+
+/// Those who see the proposer's name without their consent to its publication.
+fn parties() -> Vec<Permit> {
+    let read = |roles, over| Permit { action: Action::READ, roles, over };
+    vec![
+        read(&[], OWN),
+        read(OFFICE, Over::Municipality),
+        read(Role::ORGANIZATION, IN_ORGANIZATION),
+        read(&[Role::Reviewer], ASSIGNED),
+    ]
+}
+
+shape! {
+    ChallengeProposal("ChallengeProposal", "チャレンジ事業への提案。採択が公開されるまでは関係者だけが読める。", "challenge_proposals") { id: ProposalId, row: proposal::Entity, may: rules::proposal }
+    |shape| proposal_acts(shape
+        .revision()
+        .one::<ChallengeCall>("call", "call_id", "公募。")
+        .column::<ChallengeCategory>("category", "部門。")
+        .column::<String>("title", "題名。")
+        .column::<String>("summary", "概要。")
+        .column::<String>("myText", "自分のこと(my)。")
+        .column::<String>("socialText", "社会のこと(social)。")
+        .column::<String>("actionText", "行動(action)。")
+        .column::<Yen>("requestedYen", "希望する額。")
+        .one::<Account>("proposer", "proposer_id", "提案者のアカウント。本人と職員だけに表示される。")
+        .column::<String>("proposerName", "提案者の氏名。公開に同意していない場合は、関係者だけに表示される。")
+        .masked(Mask { permits: parties(), unless: Some("name_public"), personal: true, reason: "NO_CONSENT" })
+        .column::<bool>("namePublic", "氏名の公開に同意しているか。")
+        .column::<ProposerKind>("proposerKind", "提案者の種類。")
+        .column::<Option<String>>("groupName", "グループ・団体・企業の名称。")
+        .one::<CommunityOrganization>("organization", "organization_id", "提案した地域組織。")
+        .column::<bool>("guardianConsent", "保護者の同意を得ているか。")
+        .column::<ProposalState>("state", "状態。")
+        .column::<Option<DateTime<Utc>>>("submittedAt", "提出した日時。")
+        .column::<Option<DateTime<Utc>>>("decidedAt", "採否を決めた日時。")
+        .one::<Account>("decidedBy", "decided_by", "採否を決めた人。職員だけに表示される。")
+        .column::<Option<String>>("decisionReason", "採択・不採択の理由。")
+        .column::<Option<Yen>>("adoptedYen", "採択した額。")
+        .column::<Option<Decimal>>("averageScore", "採点の合計の平均。小数第2位まで(四捨五入)。採択のときに決まる。")
+        .column::<Option<DateTime<Utc>>>("publishedAt", "公開した日時。")
+        .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
+        .ordered([Key::down("created_at", "timestamptz")])
+        .filtered::<ChallengeProposalFilter>()
+        .published("t.state = 'PUBLISHED'")
+        .readable(&[], OWN)
+        .readable(OFFICE, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .readable(&[Role::Reviewer], ASSIGNED))
+}
+
+fn proposal_acts(shape: ShapeDef) -> ShapeDef {
+    let shape = shape.create(PROPOSAL_CREATE, "", &[], Over::SignedIn);
+    let own = [PROPOSAL_CHANGE, PROPOSAL_SUBMIT, PROPOSAL_WITHDRAW];
+    let shape = own.into_iter().fold(shape, |shape, action| shape.act(action, "", &[], OWN));
+    let office = [REVIEWER_ASSIGN, PROPOSAL_SCREEN, PROPOSAL_ADOPT, PROPOSAL_REJECT, PROPOSAL_PUBLISH];
+    office.into_iter().fold(shape, |shape, action| shape.act(action, "", PLANNERS, OTHERS))
+}
+
+shape! {
+    ChallengeReview("ChallengeReview", "審査員一人の審査。割り当てから採点表まで。提案者には見えない。", "challenge_reviews") { id: ReviewId, row: review::Entity, may: rules::review }
+    |shape| shape
+        .one::<ChallengeProposal>("proposal", "proposal_id", "提案。")
+        .one::<Account>("reviewer", "reviewer_id", "審査員。")
+        .column::<Option<DateTime<Utc>>>("scoredAt", "採点した日時。")
+        .column::<Option<i32>>("total", "合計点。")
+        .column::<Option<String>>("comment", "講評。")
+        .many::<ChallengeScore>("scores", "review_id", "審査基準ごとの点数。")
+        .ordered([Key::up("created_at", "timestamptz")])
+        .readable(&[], Over::Own("reviewer_id"))
+        .readable(OFFICE, OTHERS)
+        .act(SCORE_RECORD, "", &[], Over::Own("reviewer_id"))
+}
+
+shape! {
+    ChallengeScore("ChallengeScore", "審査基準一つの点数。", "challenge_scores") { id: ScoreId, row: score::Entity }
+    |shape| shape
+        .one::<ChallengeCriterion>("criterion", "criterion_id", "審査基準。")
+        .column::<i32>("score", "点数。")
+        .column::<i32>("maxScore", "配点。")
+        .ordered([Key::up("created_at", "timestamptz")])
+        .readable(&[], Over::Own("reviewer_id"))
+        .readable(OFFICE, OTHERS)
+}
