@@ -25,9 +25,12 @@ impl World {
     pub async fn new(app: Arc<App>) -> Self {
         let town = Town::beside(app).await;
         entaku::demo::load_as(&town.app, "322091", town.code.as_str(), "no password").await.expect("a demo");
+        town.resident().await;
         let mut ids = HashMap::new();
         for shape in Nouns::queries().shapes().into_iter().filter(|s| s.tenant) {
-            ids.insert(shape.name, Self::of(&town, shape).await);
+            let of = Self::of(&town, shape).await;
+            assert!(!of.is_empty(), "the demo has no {}: give it one, so that the standing tests reach it", shape.name);
+            ids.insert(shape.name, of);
         }
         Self { town, ids }
     }
