@@ -95,6 +95,11 @@ async fn a_strategy_is_drafted_adopted_followed_and_ended() {
     step(&planner, "strategyExpire", &id).await.data();
     step(&planner, "strategyExpire", &id).await.expect_code("CONFLICT/STATE");
     planner.run(VALUE, value(&falls, "ACTUAL", 2027, Some("1"))).await.expect_code("CONFLICT/STATE");
+    let can = "query($id: ID!) { strategyNode(id: $id) { viewerCan { action allowed reason } } }";
+    let can = planner.run(can, json!({"id": goals[0]})).await.data()["strategyNode"]["viewerCan"].clone();
+    assert_eq!(can, json!([{"action": "strategyNodeChange", "allowed": false, "reason": "STATE"}]));
+    let change = json!({"id": goals[0], "input": {"title": "遅い"}});
+    planner.run(NODE_CHANGE, change).await.expect_code("CONFLICT/STATE");
     assert_eq!(town.public().run(READ, json!({"id": id})).await.data()["strategy"]["state"], "EXPIRED");
 }
 
