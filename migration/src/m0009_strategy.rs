@@ -43,6 +43,10 @@ CREATE UNIQUE INDEX strategy_nodes_number ON strategy_nodes
     WHERE number IS NOT NULL;
 ";
 
+/// A node bears the state of its strategy, so that what may be done to it can be told from its own row.
+const STATE_FOLLOWS: &str = "FOREIGN KEY (municipality_id, strategy_id, strategy_state)
+    REFERENCES strategies (municipality_id, id, state) ON UPDATE CASCADE";
+
 /// A key that cannot leave the strategy.
 fn within(column: &str, table: &str) -> String {
     format!(
@@ -69,7 +73,7 @@ fn strategies() -> Tenant {
             "title text NOT NULL, generation int CHECK (generation > 0), kind text NOT NULL {kind},
              state text NOT NULL {state}, start_fiscal_year int, end_fiscal_year int,
              adopted_on date, adopted_note text, legal_basis_id uuid, predecessor_id uuid, section_id uuid,
-             summary text, UNIQUE (municipality_id, title),
+             summary text, UNIQUE (municipality_id, title), UNIQUE (municipality_id, id, state),
              CHECK (end_fiscal_year >= start_fiscal_year), CHECK (predecessor_id <> id),
              CHECK (state NOT IN ('ADOPTED', 'IN_FORCE', 'EXPIRED') OR adopted_on IS NOT NULL OR adopted_note IS NOT NULL),
              {}, {}, {}",
@@ -122,12 +126,11 @@ fn nodes() -> Tenant {
     Tenant::new(
         "strategy_nodes",
         format!(
-            "strategy_id uuid NOT NULL, parent_id uuid, kind text NOT NULL {kind},
+            "strategy_id uuid NOT NULL, strategy_state text NOT NULL, parent_id uuid, kind text NOT NULL {kind},
              number int CHECK (number BETWEEN 1 AND 9998), position int NOT NULL CHECK (position BETWEEN 1 AND 999999),
              sort_path text COLLATE \"C\" NOT NULL, title text, aim text, is_new boolean NOT NULL DEFAULT false,
              note text, category text {category}, nickname text, section_id uuid,
-             UNIQUE (municipality_id, strategy_id, id), CHECK (parent_id <> id), {}, {}, {}",
-            fk("strategy_id", "strategies"),
+             UNIQUE (municipality_id, strategy_id, id), CHECK (parent_id <> id), {STATE_FOLLOWS}, {}, {}",
             within("parent_id", "strategy_nodes"),
             fk("section_id", "sections")
         ),

@@ -3,10 +3,10 @@
 use async_graphql::InputObject;
 
 use crate::kernel::date::Date;
-use crate::kernel::policy::Over;
+use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Children, Filter, Key, Where};
+use crate::kernel::read::{Children, Filter, Key, Mask, Where};
 use crate::liaison::commands::{
     LIAISON_ASSIGNMENT_APPOINT, LIAISON_ASSIGNMENT_END, LIAISON_ASSIGNMENT_PROPOSE, LIAISON_ASSIGNMENT_RELIEVE,
     LIAISON_REQUEST_ANSWER, LIAISON_REQUEST_CLOSE, LIAISON_REQUEST_FORWARD, LIAISON_REQUEST_RECEIVE,
@@ -64,7 +64,7 @@ shape! {
         .column::<Option<Date>>("termEnd", "任期の終わり。")
         .column::<Option<Date>>("endedOn", "担当を終えた日。")
         .column::<Option<String>>("reliefReason", "解任の理由。")
-        .masked(crate::kernel::read::Mask { permits: staff(), unless: None, personal: true, reason: "PERSONNEL" })
+        .masked(Mask { permits: staff_and_oneself(), unless: None, personal: true, reason: "PERSONNEL" })
         .one::<LiaisonAssignment>("predecessor", "predecessor_id", "前任。")
         .first::<LiaisonAssignment>("successor", Children { key: "predecessor_id", when: "", order: &[] }, "後任。残りの任期を引き継ぐ。")
         .ordered([Key::up("term_start", "date")])
@@ -79,8 +79,8 @@ shape! {
         .act(LIAISON_ASSIGNMENT_END, "", PLANNING, Over::Municipality)
 }
 
-fn staff() -> Vec<crate::kernel::policy::Permit> {
-    use crate::kernel::policy::{Action, Permit};
+/// Why somebody was relieved is between them and the staff.
+fn staff_and_oneself() -> Vec<Permit> {
     vec![
         Permit { action: Action::READ, roles: Role::STAFF, over: Over::Municipality },
         Permit { action: Action::READ, roles: &[], over: OWN },

@@ -246,10 +246,12 @@ entity! {
 }
 
 entity! {
-    /// Nodes of strategies. `sort_path` lists the tree in its printed order.
+    /// Nodes of strategies. `sort_path` lists the tree in its printed order; the state is the strategy's
+    /// and follows it.
     node in "strategy_nodes" {
         id: StrategyNodeId,
         strategy_id: StrategyId,
+        strategy_state: StrategyState,
         parent_id: Option<StrategyNodeId>,
         kind: StrategyNodeKind,
         number: Option<i32>,

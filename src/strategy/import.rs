@@ -2,6 +2,7 @@
 //! the commands; what is there already (a law by its name, a strategy by its title) is left as it is.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use futures_util::future::BoxFuture;
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, QueryFilter};
@@ -188,7 +189,11 @@ const ADOPTION_UNTOLD: &str = "策定の時期は資料に記載なし";
 ///
 /// # Errors
 /// INVALID_INPUT/KEY where the document names something it does not have; whatever the commands refuse.
-pub async fn import(tx: &Tx, document: &StrategyDocument, sections: &HashMap<String, SectionId>) -> Result<Imported> {
+pub async fn import<S: BuildHasher>(
+    tx: &Tx,
+    document: &StrategyDocument,
+    sections: &HashMap<String, SectionId, S>,
+) -> Result<Imported> {
     let mut laws = HashMap::new();
     for entry in &document.legal_bases {
         laws.insert(entry.name.clone(), law(tx, entry).await?);
@@ -226,7 +231,7 @@ async fn one(
     tx: &Tx,
     entry: &StrategyEntry,
     laws: &HashMap<String, LegalBasisId>,
-    sections: &HashMap<String, SectionId>,
+    sections: &HashMap<String, SectionId, impl BuildHasher>,
     done: &mut Imported,
 ) -> Result<StrategyId> {
     let predecessor_id = named(entry.predecessor.as_ref(), &done.strategies)?;
@@ -370,7 +375,7 @@ async fn revise(tx: &Tx, strategy_id: StrategyId, entry: &RevisionEntry, key: &s
 }
 
 /// What a key of the document stands for.
-fn named<T: Copy>(key: Option<&String>, known: &HashMap<String, T>) -> Result<Option<T>> {
+fn named<T: Copy>(key: Option<&String>, known: &HashMap<String, T, impl BuildHasher>) -> Result<Option<T>> {
     let Some(key) = key else { return Ok(None) };
     known.get(key).copied().map(Some).ok_or_else(|| {
         let (ja, en) = ("資料にない項目を指しています。", "The document names something it does not have.");

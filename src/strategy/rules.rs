@@ -15,7 +15,7 @@ use crate::strategy::commands::{
 use crate::strategy::entity::StrategyState::{self, Adopted, CouncilReview, Draft, Expired, InForce, PublicComment};
 use crate::strategy::entity::{
     IndicatorDirection, IndicatorKind, IndicatorRating, IndicatorRole, ProgressGap, StrategyNodeKind,
-    StrategyRevisionState, ValueStatus, indicator_value, strategy, strategy_revision,
+    StrategyRevisionState, ValueStatus, indicator_value, node, strategy, strategy_revision,
 };
 
 /// Is the strategy still being written?
@@ -33,7 +33,7 @@ pub fn strategy(row: &strategy::Model, action: Action, now: DateTime<Utc>) -> Re
         STRATEGY_ADOPT => matches!(state, Draft | CouncilReview),
         STRATEGY_PUT_IN_FORCE => state == Adopted,
         STRATEGY_EXPIRE => state == InForce,
-        STRATEGY_NODE_ADD | STRATEGY_NODE_CHANGE | INDICATOR_VALUE_RECORD => state != Expired,
+        STRATEGY_NODE_ADD | INDICATOR_VALUE_RECORD => state != Expired,
         STRATEGY_REVISION_PROPOSE | STRATEGY_REVISION_APPROVE => matches!(state, Adopted | InForce),
         _ => true,
     };
@@ -51,6 +51,14 @@ pub fn strategy(row: &strategy::Model, action: Action, now: DateTime<Utc>) -> Re
             "計画期間がまだ始まっていません。",
             "The period of the strategy has not begun.",
         ));
+    }
+    Ok(())
+}
+
+/// What may be done to a node now. After adoption the command asks [`tree_change`] too.
+pub fn node(row: &node::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    if action == STRATEGY_NODE_CHANGE && row.strategy_state == Expired {
+        return Err(Refusal::new("STATE", "戦略はすでに終わっています。", "The strategy has ended."));
     }
     Ok(())
 }

@@ -99,7 +99,6 @@ shape! {
         .act(STRATEGY_PUT_IN_FORCE, "", PLANNING, Over::Municipality)
         .act(STRATEGY_EXPIRE, "", PLANNING, Over::Municipality)
         .act(STRATEGY_NODE_ADD, "", PLANNING, Over::Municipality)
-        .act(STRATEGY_NODE_CHANGE, "", PLANNING, Over::Municipality)
         .act(INDICATOR_ADD, "", PLANNING, Over::Municipality)
         .act(INDICATOR_VALUE_RECORD, "", PLANNING, Over::Municipality)
         .act(STRATEGY_REVISION_PROPOSE, "", PLANNING, Over::Municipality)
@@ -162,7 +161,7 @@ impl Order for StrategyNodeOrder {
 }
 
 shape! {
-    StrategyNode("StrategyNode", "戦略の項目。基本目標・主要施策・事業などの木をなす。", "strategy_nodes") { id: StrategyNodeId, row: node::Entity }
+    StrategyNode("StrategyNode", "戦略の項目。基本目標・主要施策・事業などの木をなす。", "strategy_nodes") { id: StrategyNodeId, row: node::Entity, may: rules::node }
     |shape| shape
         .revision()
         .one::<Strategy>("strategy", "strategy_id", "戦略。")
@@ -184,8 +183,9 @@ shape! {
         .ordered([Key::up("sort_path", "text")])
         .filtered::<StrategyNodeFilter>()
         .sortable::<StrategyNodeOrder>()
-        .published(OF_ADOPTED)
+        .published("t.strategy_state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')")
         .readable(Role::STAFF, Over::Municipality)
+        .act(STRATEGY_NODE_CHANGE, "", PLANNING, Over::Municipality)
 }
 
 shape! {

@@ -101,7 +101,8 @@ async fn a_grant_goes_from_the_programme_to_one_payment() {
     officer.refused("12", json!({ "id": programme }), "NOT_FOUND").await;
     clerk.id("12", json!({ "id": programme })).await;
 
-    let draft = json!({"input": {"programmeId": programme, "organizationId": organization, "title": "見守りの居場所づくり"}});
+    let draft =
+        json!({"input": {"programmeId": programme, "organizationId": organization, "title": "見守りの居場所づくり"}});
     let application = officer.id("13", draft).await;
     let id = json!({ "id": application });
     let change = json!({"id": application, "input": {"purpose": "集いの場を開く。", "requestedYen": 1_200_000}});
@@ -131,7 +132,8 @@ async fn a_grant_goes_from_the_programme_to_one_payment() {
 
     let seen = officer.tell("26", id.clone()).await["grantApplication"].clone();
     assert_eq!(seen["state"], "PAID");
-    let acts: Vec<&str> = seen["acts"].as_array().expect("acts").iter().map(|a| a["act"].as_str().expect("an act")).collect();
+    let acts: Vec<&str> =
+        seen["acts"].as_array().expect("acts").iter().map(|a| a["act"].as_str().expect("an act")).collect();
     assert_eq!(acts.iter().filter(|a| **a == "PAYMENT_EXECUTE").count(), 1, "{acts:?}");
     let open = play.public().tell("25", json!({"fiscalYear": 2026})).await;
     let nodes = open["grantProgrammes"]["nodes"].as_array().expect("programmes");
@@ -153,14 +155,19 @@ async fn a_round_table_is_held_recorded_published_and_read() {
     assert_eq!(play.public().tell("40", id.clone()).await["roundtable"], json!(null));
     officer.id("31", id.clone()).await;
     let notice = play.public().tell("40", id.clone()).await["roundtable"].clone();
-    assert_eq!((notice["title"].as_str(), notice["passages"].as_array().map(Vec::len)), (Some("物語の円卓会議"), Some(0)));
+    assert_eq!(
+        (notice["title"].as_str(), notice["passages"].as_array().map(Vec::len)),
+        (Some("物語の円卓会議"), Some(0))
+    );
     officer.id("33", json!({"id": table, "input": {"heldOn": "2026-05-20", "audienceCount": 12}})).await;
     for (name, public) in [("例浜 公", true), ("仮浜 秘", false)] {
         let person = json!({"roundtableId": table, "role": "CENTER_MEMBER", "name": name, "namePublic": public, "sector": "COMMUNITY"});
         officer.id("32", json!({ "input": person })).await;
     }
     officer.id("34", json!({"input": {"roundtableId": table, "title": "通学路", "text": "歩道がない。", "outcome": "NEW_PROJECT"}})).await;
-    officer.id("35", json!({"input": {"roundtableId": table, "number": 1, "session": "OPENING", "text": "開会した。"}})).await;
+    officer
+        .id("35", json!({"input": {"roundtableId": table, "number": 1, "session": "OPENING", "text": "開会した。"}}))
+        .await;
     officer.id("36", json!({"input": {"roundtableId": table, "text": "見守り隊を始める。"}})).await;
     officer.id("37", json!({"input": {"roundtableId": table, "what": "当番表をつくる", "owner": "事務局", "dueOn": "2026-06-30"}})).await;
     officer.id("38", id.clone()).await;
@@ -170,7 +177,8 @@ async fn a_round_table_is_held_recorded_published_and_read() {
     let record = play.public().tell("40", id.clone()).await["roundtable"].clone();
     assert_eq!(record["passages"][0]["text"], "開会した。");
     assert_eq!(record["decisions"][0]["text"], "見守り隊を始める。");
-    let names: BTreeSet<&str> = record["participants"].as_array().expect("people").iter().filter_map(|p| p["name"].as_str()).collect();
+    let names: BTreeSet<&str> =
+        record["participants"].as_array().expect("people").iter().filter_map(|p| p["name"].as_str()).collect();
     assert_eq!(names, BTreeSet::from(["例浜 公"]), "names by consent only");
     let late = json!({"input": {"roundtableId": table, "number": 1, "session": "OPENING", "text": "書き換え"}});
     officer.refused("35", late, "CONFLICT/WRONG_STATE").await;
@@ -199,7 +207,9 @@ async fn a_youth_project_is_submitted_scored_and_adopted() {
     let adopt = json!({"id": proposal, "input": {"amount": 200_000, "reason": "公益性が高い。"}});
     planner.refused("54", adopt.clone(), "CONFLICT/SCORES_MISSING").await;
     let mine = reviewer.tell("52", json!({})).await["challengeReviews"]["nodes"].clone();
-    let sheet = mine.as_array().expect("sheets").iter().find(|r| r["proposal"]["id"] == proposal).expect("assigned")["id"].clone();
+    let sheet =
+        mine.as_array().expect("sheets").iter().find(|r| r["proposal"]["id"] == proposal).expect("assigned")["id"]
+            .clone();
     let score = |n: i64| json!({"id": sheet, "input": {"scores": [{"criterionId": criterion, "score": n}]}});
     reviewer.refused("53", score(11), "INVALID_INPUT").await;
     reviewer.id("53", score(9)).await;
@@ -232,7 +242,10 @@ async fn every_story_is_one_valid_operation_with_a_japanese_comment() {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a document");
         assert!(numbers.insert(name[..2].to_owned()), "two stories have the number of {name}");
-        assert!(text.starts_with("# ") && text.lines().next().is_some_and(|l| l.chars().any(|c| c > '\u{3000}')), "{name}");
+        assert!(
+            text.starts_with("# ") && text.lines().next().is_some_and(|l| l.chars().any(|c| c > '\u{3000}')),
+            "{name}"
+        );
         let document = async_graphql::parser::parse_query(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(document.operations.iter().count(), 1, "{name}");
         let answer = client.run(&text, schema.variables(&document)).await;

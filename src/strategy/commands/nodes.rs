@@ -81,6 +81,7 @@ pub async fn add_node(tx: &Tx, input: StrategyNodeAddInput) -> Result<StrategyNo
     let row = node::ActiveModel {
         id: Set(StrategyNodeId::new()),
         strategy_id: Set(strategy_id),
+        strategy_state: Set(strategy.state),
         parent_id: Set(parent_id),
         kind: Set(kind),
         number: Set(number),
@@ -190,10 +191,11 @@ pub struct StrategyNodeChangeInput {
 
 /// Changes a node. Under a revision what it said before stays readable.
 pub async fn change_node(tx: &Tx, id: StrategyNodeId, input: StrategyNodeChangeInput) -> Result<StrategyNodeId> {
-    let seen = tx.peek::<StrategyNode>(id, Action::READ).await?;
-    let strategy = tx.load::<Strategy>(seen.strategy_id, STRATEGY_NODE_CHANGE).await?;
-    rules::strategy(&strategy, STRATEGY_NODE_CHANGE, tx.now)?;
-    let old = tx.load::<StrategyNode>(id, Action::READ).await?;
+    // The strategy is locked before its parts, as everywhere.
+    let seen = tx.peek::<StrategyNode>(id, STRATEGY_NODE_CHANGE).await?;
+    let strategy = tx.load::<Strategy>(seen.strategy_id, Action::READ).await?;
+    let old = tx.load::<StrategyNode>(id, STRATEGY_NODE_CHANGE).await?;
+    rules::node(&old, STRATEGY_NODE_CHANGE, tx.now)?;
     let StrategyNodeChangeInput {
         revision,
         revision_id,
