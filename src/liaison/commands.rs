@@ -124,7 +124,7 @@ pub struct LiaisonAssignmentRelieveInput {
     /// 理由(人事異動など)。
     pub reason: String,
     /// 後任。残りの任期を引き継ぐ。置かない場合は指定しない。
-    pub successor_id: Option<AccountId>,
+    pub successor_account_id: Option<AccountId>,
 }
 
 /// Relieves somebody today; a successor takes the remaining term.
@@ -135,19 +135,19 @@ pub async fn relieve_assignment(
 ) -> Result<LiaisonAssignmentId> {
     let row = tx.load::<LiaisonAssignment>(id, LIAISON_ASSIGNMENT_RELIEVE).await?;
     rules::assignment(&row, LIAISON_ASSIGNMENT_RELIEVE, tx.now)?;
-    let LiaisonAssignmentRelieveInput { reason, successor_id } = input;
+    let LiaisonAssignmentRelieveInput { reason, successor_account_id } = input;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, 500);
     checks.check(
-        successor_id != Some(row.account_id),
-        "input.successorId",
+        successor_account_id != Some(row.account_id),
+        "input.successorAccountId",
         "SELF",
         "本人を後任にすることはできません。",
         "Nobody succeeds themselves.",
     );
     checks.done()?;
     leave_office(tx, row.clone(), LiaisonAssignmentState::Relieved, Date(tx.today()), Some(reason)).await?;
-    if let Some(successor) = successor_id {
+    if let Some(successor) = successor_account_id {
         succeed(tx, &row, successor).await?;
     }
     Ok(id)

@@ -96,9 +96,9 @@ async fn an_appointment_gives_the_district_and_relief_takes_it() {
     successor.run(LOG, json!({"input": stage.visit()})).await.expect_code("FORBIDDEN");
 
     stage.planner.run(END, json!({"id": id})).await.expect_code("CONFLICT/TERM_RUNNING");
-    let myself = json!({"reason": "異動", "successorId": account});
+    let myself = json!({"reason": "異動", "successorAccountId": account});
     stage.planner.run(RELIEVE, json!({"id": id, "input": myself})).await.expect_code("INVALID_INPUT");
-    let input = json!({"reason": "人事異動", "successorId": next});
+    let input = json!({"reason": "人事異動", "successorAccountId": next});
     let relieved = stage.planner.run(RELIEVE, json!({"id": id, "input": input})).await.data();
     let relieved = &relieved["liaisonAssignmentRelieve"];
     assert_eq!((&relieved["state"], &relieved["endedOn"]), (&json!("RELIEVED"), &json!("2026-05-20")));

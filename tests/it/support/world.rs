@@ -55,7 +55,10 @@ impl World {
     /// district, and so on.
     pub fn some(&self, argument: &str, payload: &str) -> Option<String> {
         let wanted = argument.strip_suffix("Id").unwrap_or("").to_lowercase();
-        let named = |name: &str| !wanted.is_empty() && name.to_lowercase().ends_with(&wanted);
+        let named = |name: &str| {
+            let name = name.to_lowercase();
+            !wanted.is_empty() && (name.ends_with(&wanted) || wanted.ends_with(&name))
+        };
         let mut kinds: Vec<_> = self.ids.keys().copied().filter(|name| named(name)).collect();
         kinds.sort_by_key(|name| name.len());
         let kind = kinds.first().copied().unwrap_or(payload);
