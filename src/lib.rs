@@ -3,16 +3,26 @@
 //! Rings, from the inside out; each knows only those before it (tests/architecture.rs):
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
+//! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
+//! - [`liaison`]: who looks after a district, their visits, the requests they relay.
+//! - [`grants`]: programmes, allocations, applications from the draft to the payment.
 //! - [`roundtables`]: round tables and their minutes.
 //! - [`challenges`]: calls, proposals and their screening.
+//! - [`strategy`]: strategies, their goals, measures and indicators.
 //! - [`api`]: the wire.
+//! - [`demo`]: five municipalities to try it with.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
 pub mod challenges;
 pub mod cli;
+pub mod demo;
+pub mod grants;
 pub mod kernel;
+pub mod ledger;
+pub mod liaison;
 pub mod organizations;
 pub mod people;
 pub mod roundtables;
+pub mod strategy;

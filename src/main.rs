@@ -29,6 +29,9 @@ enum Verb {
     /// The demo
     #[command(subcommand)]
     Demo(Demo),
+    /// The key ring
+    #[command(subcommand)]
+    Keys(Keys),
     /// Say whether the installation is well
     Doctor,
     /// Say whether the server on this host is ready
@@ -71,7 +74,15 @@ enum Municipality {
 }
 
 #[derive(Subcommand)]
+enum Keys {
+    /// Make the key ring (ENTAKU_KEYS_FILE, mode 0600) where there is none
+    Init,
+}
+
+#[derive(Subcommand)]
 enum Demo {
+    /// Load the demo into the database, where it is not there yet
+    Load,
     /// Print an access token of somebody with a role
     Token {
         /// 全国地方公共団体コード
@@ -99,9 +110,11 @@ async fn main() -> anyhow::Result<()> {
             use std::io::Write;
             Ok(std::io::stdout().write_all(entaku::api::schema::sdl().as_bytes())?)
         }
+        Verb::Demo(Demo::Load) => cli::demo::load(Config::from_env()?).await,
         Verb::Demo(Demo::Token { municipality, role }) => {
             cli::demo::token(Config::from_env()?, &municipality, &role).await
         }
+        Verb::Keys(Keys::Init) => cli::keys::init(),
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
     }

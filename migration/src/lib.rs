@@ -7,8 +7,12 @@ use sea_orm_migration::prelude::*;
 mod m0001_foundation;
 mod m0002_people;
 mod m0003_organizations;
+mod m0004_ledger;
+mod m0005_liaison;
+mod m0006_grants;
 mod m0007_roundtables;
 mod m0008_challenges;
+mod m0009_strategy;
 mod table;
 
 /// All migrations, oldest first.
@@ -21,8 +25,12 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_people::Migration),
             Box::new(m0003_organizations::Migration),
+            Box::new(m0004_ledger::Migration),
+            Box::new(m0005_liaison::Migration),
+            Box::new(m0006_grants::Migration),
             Box::new(m0007_roundtables::Migration),
             Box::new(m0008_challenges::Migration),
+            Box::new(m0009_strategy::Migration),
         ]
     }
 }

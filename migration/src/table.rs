@@ -66,7 +66,7 @@ impl Tenant {
         );
         for (i, index) in self.indexes.iter().enumerate() {
             let n = i + 1;
-            sql.push_str(&format!("CREATE INDEX {name}_{n} ON {name} (municipality_id, {index};"));
+            sql += &format!("CREATE INDEX {name}_{n} ON {name} (municipality_id, {index};");
         }
         run(manager, &sql).await
     }

@@ -68,6 +68,7 @@ async fn jwk_set(State(app): State<Arc<App>>) -> Response {
     axum::Json(jwks(&app.keys)).into_response()
 }
 
+#[allow(clippy::needless_pass_by_value)] // the layer gives the box
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().cloned();
     let text = text.or_else(|| cause.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();

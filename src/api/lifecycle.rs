@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+};
 use async_graphql::{ServerError, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -47,7 +49,7 @@ pub async fn answer(
             }
             run(app, &request, &gql, &operation).await
         }
-        Err(refused) => refused,
+        Err(refused) => *refused,
     };
     let outcome = match write_afterwards(app, &request).await {
         Ok(()) => outcome,
@@ -112,12 +114,15 @@ struct Operation {
     mutation: bool,
     key: Option<Key>,
     dry_run: bool,
+    /// Does it act on credentials? It may end the very session it came with.
+    credentials: bool,
 }
 
 impl Operation {
-    fn read(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Outcome> {
-        let document = async_graphql::parser::parse_query(&gql.query).map_err(|error| parse_failed(&error))?;
-        let refused = |error| Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]);
+    fn read(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
+        let document =
+            async_graphql::parser::parse_query(&gql.query).map_err(|error| Box::new(parse_failed(&error)))?;
+        let refused = |error| Box::new(Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]));
         let (kind, fields) = chosen(&document, gql.operation_name.as_deref()).ok_or_else(|| {
             refused(bad_request(
                 "OPERATION",
@@ -132,6 +137,10 @@ impl Operation {
                 "Subscriptions are not served here.",
             )));
         }
+        if let Some(name) = missing_variable(&document, gql) {
+            let error = ServerError::new(format!("Variable \"${name}\" is required."), None);
+            return Err(Box::new(Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, vec![error])));
+        }
         let mutation = kind == OperationType::Mutation;
         let dry_run = mutation && flag(headers, "entaku-dry-run");
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
@@ -143,7 +152,7 @@ impl Operation {
             );
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
-        Ok(Self { document, mutation, key, dry_run })
+        Ok(Self { document, mutation, key, dry_run, credentials })
     }
 }
 
@@ -153,17 +162,34 @@ fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
     Outcome::Refused(StatusCode::BAD_REQUEST, vec![failed])
 }
 
-/// The operation a request means, and its root fields' names.
-fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
-    let operation = match (&document.operations, name) {
+/// The operation a request means.
+fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => operation,
         (DocumentOperations::Multiple(all), Some(name)) => all.get(name)?,
         (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next()?,
         _ => return None,
     };
+    Some(&found.node)
+}
+
+/// A variable that is required and was not given (GraphQL spec, CoerceVariableValues).
+fn missing_variable(document: &ExecutableDocument, gql: &GraphQlRequest) -> Option<String> {
+    let definitions = &operation(document, gql.operation_name.as_deref())?.variable_definitions;
+    let given = |name: &str| gql.variables.as_ref().and_then(|v| v.get(name)).is_some_and(|v| !v.is_null());
+    let missing = definitions
+        .iter()
+        .map(|d| &d.node)
+        .find(|d| !d.var_type.node.nullable && d.default_value.is_none() && !given(&d.name.node));
+    missing.map(|d| d.name.node.to_string())
+}
+
+/// The kind of the operation a request means, and its root fields' names.
+fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
+    let operation = operation(document, name)?;
     let mut fields = Vec::new();
-    root_fields(document, &operation.node.selection_set.node, &mut fields, 0);
-    Some((operation.node.ty, fields))
+    root_fields(document, &operation.selection_set.node, &mut fields, 0);
+    Some((operation.ty, fields))
 }
 
 fn root_fields(
@@ -272,7 +298,7 @@ async fn attempt_once(
     let ended = if !operation.mutation {
         work.commit().await
     } else if response.errors.is_empty() && !operation.dry_run {
-        commit(&work, operation.key.as_ref()).await
+        commit(&work, operation).await
     } else {
         work.rollback().await
     };
@@ -304,15 +330,17 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
 }
 
 /// Keeps the key's ids, makes sure that the caller still holds what they acted on, commits.
-async fn commit(work: &Work, key: Option<&Key>) -> Result<()> {
+async fn commit(work: &Work, operation: &Operation) -> Result<()> {
     {
         let mut turn = work.turn().await;
         let changed = turn.changed().to_vec();
         let tx = turn.tx().await?;
-        if let Some(key) = key.filter(|_| !changed.is_empty()) {
+        if let Some(key) = operation.key.as_ref().filter(|_| !changed.is_empty()) {
             idempotency::keep(tx, key, &changed).await?;
         }
-        authenticate::still_holds(tx).await?;
+        if !operation.credentials {
+            authenticate::still_holds(tx).await?;
+        }
     }
     work.commit().await
 }

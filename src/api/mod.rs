@@ -1,6 +1,7 @@
 //! The wire: HTTP in, GraphQL through, JSON out. It knows every noun and no rule.
 
 pub mod app;
+pub mod establish;
 pub mod http;
 pub mod lifecycle;
 pub mod response;

@@ -3,6 +3,7 @@
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,6 +21,10 @@ pub enum Media {
     /// `application/json`
     Json,
 }
+
+/// How many statements an answer took (an extension of the response, for tests and logs).
+#[derive(Clone, Copy, Debug)]
+pub struct Statements(pub u64);
 
 /// What becomes of a whole request.
 pub enum Outcome {
@@ -41,6 +46,17 @@ pub fn bad_request(reason: &'static str, ja: &'static str, en: &'static str) -> 
     Error::BadRequest(Refusal::new(reason, ja, en))
 }
 
+/// A response in the order of the specification: errors before data, fields as they were selected.
+#[derive(Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    extensions: serde_json::Map<String, serde_json::Value>,
+}
+
 /// The answer as it leaves.
 pub fn answer(
     outcome: Outcome,
@@ -48,30 +64,21 @@ pub fn answer(
     media: Media,
     extensions: serde_json::Map<String, serde_json::Value>,
 ) -> Response {
-    let (status, mut body) = match outcome {
-        Outcome::Executed(response) => {
-            let mut body = serde_json::Map::new();
-            if !response.errors.is_empty() {
-                body.insert("errors".into(), errors(response.errors, request.locale, request.id));
-            }
-            body.insert("data".into(), serde_json::to_value(&response.data).unwrap_or_default());
-            (StatusCode::OK, body)
-        }
-        Outcome::Refused(status, list) => {
-            let body = serde_json::Map::from_iter([("errors".to_owned(), errors(list, request.locale, request.id))]);
-            (status_for(status, media), body)
-        }
+    let (status, list, data) = match outcome {
+        Outcome::Executed(response) => (StatusCode::OK, response.errors, Some(response.data)),
+        Outcome::Refused(status, list) => (status_for(status, media), list, None),
     };
-    if !extensions.is_empty() {
-        body.insert("extensions".into(), extensions.into());
-    }
-    reply(status, media, &serde_json::Value::Object(body))
+    let errors = errors(list, request.locale, request.id);
+    let mut response = reply(status, media, &Body { errors, data, extensions });
+    response.extensions_mut().insert(Statements(request.statements()));
+    response
 }
 
 /// A refusal before there is a request: nothing is known but the language.
 pub fn refuse(status: StatusCode, error: &Error, locale: Locale, media: Media) -> Response {
     let (message, extensions) = error.render(locale, Uuid::now_v7());
-    reply(status, media, &json!({ "errors": [{ "message": message, "extensions": extensions }] }))
+    let errors = vec![json!({ "message": message, "extensions": extensions })];
+    reply(status, media, &Body { errors, data: None, extensions: serde_json::Map::new() })
 }
 
 /// A well-formed request that fails validation is 400 in the GraphQL media type and 200 in plain JSON
@@ -86,19 +93,19 @@ fn status_for(status: StatusCode, media: Media) -> StatusCode {
     }
 }
 
-fn reply(status: StatusCode, media: Media, body: &serde_json::Value) -> Response {
+fn reply(status: StatusCode, media: Media, body: &Body) -> Response {
     let media = match media {
         Media::GraphQl => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
     };
-    let mut response = (status, body.to_string()).into_response();
+    let mut response = (status, serde_json::to_string(body).unwrap_or_default()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn errors(list: Vec<ServerError>, locale: Locale, request: Uuid) -> serde_json::Value {
+fn errors(list: Vec<ServerError>, locale: Locale, request: Uuid) -> Vec<serde_json::Value> {
     let shown = list.into_iter().take(MOST_ERRORS).map(|error| {
         let (message, extensions) = render(&error, locale, request);
         let mut one = json!({ "message": message, "extensions": extensions });

@@ -7,8 +7,8 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use chrono::{DateTime, Utc};
 
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
-use crate::people;
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
 pub struct Nouns;
@@ -17,9 +17,13 @@ impl Catalogue for Nouns {
     fn queries() -> &'static Queries {
         static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
             let queries = people::graphql::queries(Queries::new());
-            let queries = crate::organizations::graphql::queries(queries);
-            let queries = crate::roundtables::graphql::queries(queries);
-            crate::challenges::graphql::queries(queries)
+            let queries = ledger::graphql::queries(queries);
+            let queries = organizations::graphql::queries(queries);
+            let queries = liaison::graphql::queries(queries);
+            let queries = grants::graphql::queries(queries);
+            let queries = roundtables::graphql::queries(queries);
+            let queries = challenges::graphql::queries(queries);
+            strategy::graphql::queries(queries)
         });
         &QUERIES
     }
@@ -29,9 +33,12 @@ impl Catalogue for Nouns {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
-    crate::organizations::graphql::OrganizationMutation,
-    crate::roundtables::graphql::RoundtableMutation,
-    crate::challenges::graphql::ChallengeMutation,
+    organizations::graphql::OrganizationMutation,
+    liaison::graphql::LiaisonMutation,
+    grants::graphql::GrantMutation,
+    roundtables::graphql::RoundtableMutation,
+    challenges::graphql::ChallengeMutation,
+    strategy::graphql::StrategyMutation,
 );
 
 /// The schema's Rust type.

@@ -1,30 +1,47 @@
-//! The demo: five municipalities from their public papers, with invented people to act with.
+//! `entaku demo`: load the demo, print a token of one of its people; what `serve` says of it.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, ensure};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::api::app::App;
 use crate::cli::installation::Installation;
+use crate::demo::{self, CODES, PASSWORD};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::config::{Config, Profile};
+use crate::kernel::principal::Role;
+use crate::kernel::text_enum::from_word;
 use crate::people::entity::{account, appointment};
-use crate::people::{authenticate, session};
+use crate::people::session;
 
-/// The password of every demo account.
-pub const PASSWORD: &str = "entaku-demo-2026";
-
-/// Loads what is not there yet.
-pub async fn load_once(app: &App) -> Result<()> {
-    let _ = app;
-    Ok(())
+/// Loads the demo into a database of one's own.
+pub async fn load(config: Config) -> Result<()> {
+    ensure!(config.profile == Profile::Demo, "the demo is loaded in the demo profile only (ENTAKU_PROFILE=demo)");
+    let installation = Installation::visit(config).await?;
+    let app = installation.app()?;
+    demo::load(&app).await.map_err(anyhow::Error::msg)?;
+    app.database.close().await;
+    installation.close().await
 }
 
 /// Prints where the demo is and how to sign in.
 #[allow(clippy::print_stdout)]
 pub fn greet(address: SocketAddr) {
-    println!("円卓 Entaku  http://{address}/graphql");
+    println!(
+        "
+  円卓 Entaku     http://{address}/graphql   (POST)
+  JWK set         http://{address}/.well-known/jwks.json
+  団体コード      {} (既定 / default {})
+  サインイン      役割@市.example.jp / role@city.example.jp  例 / e.g. grant-staff@unnan.example.jp
+                  admin planning-staff grant-staff approver payer reviewer liaison org-officer resident …
+                  市 / city: unnan omitama niimi soja kanazawa
+  パスワード      {PASSWORD}
+  トークン        entaku demo token --municipality {} --role GRANT_STAFF
+",
+        CODES.join(" "),
+        CODES[0],
+        CODES[0],
+    );
 }
 
 /// Prints an access token of the first account that holds a role.
@@ -32,8 +49,8 @@ pub fn greet(address: SocketAddr) {
 pub async fn token(config: Config, municipality: &str, role: &str) -> Result<()> {
     ensure!(config.profile == Profile::Demo, "tokens are printed in the demo profile only");
     let code = LocalGovernmentCode::parse(municipality).context("--municipality is not a local government code")?;
-    let role = authenticate::role(role).map_err(|_| anyhow::anyhow!("--role {role} is not a role"))?;
-    let installation = Installation::open(config).await?;
+    let role: Role = from_word(role).map_err(|_| anyhow::anyhow!("--role {role} is not a role"))?;
+    let installation = Installation::visit(config).await?;
     let app = installation.app()?;
     let town = app.municipality(&code).await.map_err(anyhow::Error::msg)?;
     let tx = app.system("demo token", Some(town)).await.map_err(anyhow::Error::msg)?;

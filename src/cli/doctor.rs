@@ -11,7 +11,7 @@ use crate::kernel::schema_version;
 /// Looks at the database, the schema, the keys and the jobs.
 #[allow(clippy::print_stdout)]
 pub async fn run(config: Config) -> Result<()> {
-    let installation = Installation::open(config).await?;
+    let installation = Installation::visit(config).await?;
     let mut findings = Vec::new();
     if let Err(error) = schema_version::check(&installation.app_url).await {
         findings.push(error.to_string());

@@ -10,7 +10,7 @@ use crate::api::app::{App, Settings};
 use crate::kernel::bootstrap::{self, RolePasswords};
 use crate::kernel::clock::Clock;
 use crate::kernel::config::{Config, Profile};
-use crate::kernel::embedded_pg::{Cluster, Durability};
+use crate::kernel::embedded_pg::{Cluster, Durability, Neighbour};
 use crate::kernel::keys::KeyRing;
 use crate::kernel::schema_version;
 use crate::kernel::tx::Database;
@@ -26,6 +26,7 @@ pub struct Installation {
     pub worker_url: String,
     /// The configuration it was made from.
     pub config: Config,
+    embedded: bool,
     cluster: Option<Cluster>,
 }
 
@@ -35,19 +36,32 @@ impl Installation {
         if let Some(urls) = &config.database {
             let app_url = urls.app.expose_secret().to_owned();
             let worker_url = urls.worker.expose_secret().to_owned();
-            return Ok(Self { app_url, worker_url, config, cluster: None });
+            return Ok(Self { app_url, worker_url, config, embedded: false, cluster: None });
         }
         let data_dir = config.data_dir.clone();
         let start = move || Cluster::start(&data_dir, Durability::Durable);
         let cluster = tokio::task::spawn_blocking(start).await??;
         prepare(&cluster).await?;
         let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
-        Ok(Self { app_url, worker_url, config, cluster: Some(cluster) })
+        Ok(Self { app_url, worker_url, config, embedded: true, cluster: Some(cluster) })
+    }
+
+    /// As [`Installation::open`], but where a server already keeps the embedded cluster, visits it.
+    pub async fn visit(config: Config) -> Result<Self> {
+        if config.database.is_some() {
+            return Self::open(config).await;
+        }
+        let data_dir = config.data_dir.clone();
+        let find = move || Neighbour::find(&data_dir);
+        let found: Option<Neighbour> = tokio::task::spawn_blocking(find).await??;
+        let Some(cluster) = found else { return Self::open(config).await };
+        let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
+        Ok(Self { app_url, worker_url, config, embedded: true, cluster: None })
     }
 
     /// Is the database the embedded one?
     pub fn is_embedded(&self) -> bool {
-        self.cluster.is_some()
+        self.embedded
     }
 
     /// The key ring; the embedded mode makes it.

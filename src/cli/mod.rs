@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod healthcheck;
 pub mod installation;
+pub mod keys;
 pub mod municipality;
 pub mod serve;
 pub mod throwaway;

@@ -1,12 +1,10 @@
 //! `entaku serve`: the server, from an empty machine to the first request.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 
-use crate::api::app::App;
 use crate::api::serve;
 use crate::cli::demo;
 use crate::cli::installation::Installation;
@@ -27,11 +25,11 @@ pub async fn run(config: Config) -> Result<()> {
     let app = installation.app()?;
     let runner = Runner::new(&installation.worker_url, app.database.clone(), app.keys.clone(), app.clock.clone(), JOBS)
         .map_err(anyhow::Error::msg)?;
-    let ready = open(app.clone(), &installation);
+    let ready = open(&installation);
     let work = async {
         ready.await?;
         if installation.config.profile == Profile::Demo && installation.is_embedded() {
-            demo::load_once(&app).await?;
+            crate::demo::load(&app).await.map_err(anyhow::Error::msg)?;
             demo::greet(address);
         }
         app.set_ready(true);
@@ -47,14 +45,13 @@ pub async fn run(config: Config) -> Result<()> {
 }
 
 /// Waits for the database; refuses a role or a schema that is not right.
-async fn open(app: Arc<App>, installation: &Installation) -> Result<()> {
+async fn open(installation: &Installation) -> Result<()> {
     loop {
         match schema_version::check(&installation.app_url).await {
             Ok(()) => return Ok(()),
             Err(SchemaError::Database(error)) => tracing::warn!(%error, "waiting for the database"),
             Err(refused) => bail!(refused),
         }
-        let _ = &app;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -1,5 +1,6 @@
 //! Work for later: due jobs, claimed with a lease by the worker's role, run inside the municipality's
 //! wall as the system. A crash loses nothing: the lease ends and another process takes over.
+#![allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -54,7 +55,6 @@ pub async fn enqueue(tx: &Tx, kind: &str, subject: Option<Uuid>, run_at: DateTim
 }
 
 /// Runs due jobs.
-#[allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
 pub struct Runner {
     worker: PgPool,
     app: Database,

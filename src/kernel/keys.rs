@@ -155,7 +155,12 @@ pub fn secret_text(length: usize) -> Result<String, KeyError> {
 
 /// SHA-256, as hexadecimal digits: how bearer secrets and request contents are stored.
 pub fn sha256(text: &[u8]) -> String {
-    digest::digest(&digest::SHA256, text).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    use std::fmt::Write;
+    let hash = digest::digest(&digest::SHA256, text);
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// Compares two hashes without telling where they differ.

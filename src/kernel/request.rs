@@ -1,5 +1,6 @@
 //! What is true of one request from its first byte to its last: who, where, when, in which language.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
@@ -39,6 +40,7 @@ pub struct Request {
     /// Keys for cursors, tokens and the like.
     pub keys: Arc<KeyRing>,
     afterwards: Mutex<Vec<Afterwards>>,
+    statements: AtomicU64,
 }
 
 /// Japan Standard Time, without daylight saving: the day of every deadline.
@@ -57,7 +59,8 @@ impl Request {
     ) -> Self {
         let id = Uuid::now_v7();
         let afterwards = Mutex::default();
-        Self { id, principal, municipality, now, locale: Locale::Ja, keys, afterwards }
+        let statements = AtomicU64::new(0);
+        Self { id, principal, municipality, now, locale: Locale::Ja, keys, afterwards, statements }
     }
 
     /// The same request with another language.
@@ -92,6 +95,15 @@ impl Request {
     /// sign-in, a denial, a look at personal data.
     pub fn afterwards(&self, write: Afterwards) {
         self.afterwards.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(write);
+    }
+
+    /// How many statements the request has sent, BEGIN and COMMIT apart.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes what was collected.

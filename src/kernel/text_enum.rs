@@ -1,5 +1,17 @@
 //! Words of a closed list: `text` with a CHECK in the database, an enum in Rust and in the schema.
 
+use sea_orm::ActiveEnum;
+
+use crate::kernel::error::{Error, Result};
+
+/// The value a stored word stands for.
+///
+/// # Errors
+/// INTERNAL when the list has no such word.
+pub fn from_word<E: ActiveEnum<Value = String>>(word: &str) -> Result<E> {
+    E::try_from_value(&word.to_owned()).map_err(Error::from)
+}
+
 /// Declares such a list. Doc comments become the Japanese descriptions of the schema; the stored word
 /// and the GraphQL value are the variant in `SCREAMING_SNAKE_CASE`.
 #[macro_export]

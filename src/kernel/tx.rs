@@ -8,7 +8,6 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
@@ -20,8 +19,8 @@ use tokio::sync::Mutex;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::read::Shape;
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::read::{DUTIES_APART, Shape, scope_column};
 use crate::kernel::request::Request;
 
 /// What a transaction is for.
@@ -57,7 +56,7 @@ impl Database {
     /// Opens a transaction for a request.
     pub async fn begin(&self, request: Arc<Request>, mode: Mode) -> Result<Tx> {
         let inner = self.pool.begin_with(AssertSqlSafe(begin_text(&request, mode))).await?;
-        Ok(Tx { request, inner: Mutex::new(inner), statements: AtomicUsize::new(0) })
+        Ok(Tx { request, inner: Mutex::new(inner) })
     }
 
     /// Does the database answer?
@@ -94,7 +93,6 @@ fn begin_text(request: &Request, mode: Mode) -> String {
 pub struct Tx {
     request: Arc<Request>,
     inner: Mutex<Transaction<'static, Postgres>>,
-    statements: AtomicUsize,
 }
 
 impl Deref for Tx {
@@ -105,11 +103,6 @@ impl Deref for Tx {
 }
 
 impl Tx {
-    /// How many statements it has carried, BEGIN and COMMIT apart.
-    pub fn statements(&self) -> usize {
-        self.statements.load(Ordering::Relaxed)
-    }
-
     /// Checks what is deferred and commits.
     pub async fn commit(self) -> Result<()> {
         let mut inner = self.inner.into_inner();
@@ -129,7 +122,7 @@ impl Tx {
 
     /// Runs a statement of the read path or of a command and returns its rows.
     pub async fn rows(&self, sql: Sql) -> Result<Vec<PgRow>> {
-        self.count();
+        self.count_statement();
         let (text, arguments) = sql.into_parts()?;
         let query = sqlx::query_with(AssertSqlSafe(text), arguments);
         Ok(query.fetch_all(&mut **self.inner.lock().await).await?)
@@ -137,7 +130,7 @@ impl Tx {
 
     /// Runs a statement and returns how many rows it touched.
     pub async fn run(&self, sql: Sql) -> Result<u64> {
-        self.count();
+        self.count_statement();
         let (text, arguments) = sql.into_parts()?;
         let query = sqlx::query_with(AssertSqlSafe(text), arguments);
         Ok(query.execute(&mut **self.inner.lock().await).await?.rows_affected())
@@ -147,7 +140,7 @@ impl Tx {
     ///
     /// # Errors
     /// NOT_FOUND when it is not there or may not be seen; FORBIDDEN (UNAUTHENTICATED for nobody) when
-    /// it may be seen but the action is refused.
+    /// it may be seen but the action is refused (FORBIDDEN/DUTIES_APART: somebody else has to do it).
     pub async fn load<S: Shape>(&self, id: S::Id, action: Action) -> Result<S::Row> {
         self.find::<S>(id, action, " FOR NO KEY UPDATE OF t").await
     }
@@ -171,6 +164,10 @@ impl Tx {
         let allowed: bool = sqlx::Row::try_get(&row, "_allowed")?;
         if !allowed {
             return Err(self.denied(shape.name, id.uuid(), action));
+        }
+        if shape.keeps_apart(action, &self.principal, |column| scope_column(&row, column)) {
+            self.denied(shape.name, id.uuid(), action);
+            return Err(Error::Forbidden(DUTIES_APART));
         }
         Ok(S::Row::from_query_result(&QueryResult::from(row), "")?)
     }
@@ -197,10 +194,6 @@ impl Tx {
         }
         self.refused()
     }
-
-    fn count(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 fn failed(error: sqlx::Error) -> DbErr {
@@ -218,26 +211,26 @@ impl ConnectionTrait for Tx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.count();
+        self.count_statement();
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         query.execute(&mut **self.inner.lock().await).await.map(Into::into).map_err(failed)
     }
 
     async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.count();
+        self.count_statement();
         let mut inner = self.inner.lock().await;
         sqlx::Executor::execute(&mut **inner, AssertSqlSafe(text)).await.map(Into::into).map_err(failed)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.count();
+        self.count_statement();
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         let row = query.fetch_optional(&mut **self.inner.lock().await).await.map_err(failed)?;
         Ok(row.map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.count();
+        self.count_statement();
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         let rows = query.fetch_all(&mut **self.inner.lock().await).await.map_err(failed)?;
         Ok(rows.into_iter().map(Into::into).collect())

@@ -28,13 +28,12 @@ struct State {
     tx: Option<Tx>,
     changed: Vec<Uuid>,
     replay: Option<Vec<Uuid>>,
-    statements: usize,
 }
 
 impl Work {
     /// Work that has not begun.
     pub fn new(database: Database, request: Arc<Request>, mode: Mode) -> Self {
-        let state = State { database, mode, tx: None, changed: Vec::new(), replay: None, statements: 0 };
+        let state = State { database, mode, tx: None, changed: Vec::new(), replay: None };
         Self { request, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -46,7 +45,7 @@ impl Work {
     /// Commits what was written, or ends what was read.
     pub async fn commit(&self) -> Result<()> {
         let mut state = self.state.lock().await;
-        match (state.take(), state.mode) {
+        match (state.tx.take(), state.mode) {
             (Some(tx), Mode::Write) => tx.commit().await,
             (Some(tx), Mode::Read) => tx.close().await,
             (None, _) => Ok(()),
@@ -55,24 +54,10 @@ impl Work {
 
     /// Undoes everything.
     pub async fn rollback(&self) -> Result<()> {
-        match self.state.lock().await.take() {
+        match self.state.lock().await.tx.take() {
             Some(tx) => tx.rollback().await,
             None => Ok(()),
         }
-    }
-
-    /// How many statements it took, BEGIN and COMMIT apart.
-    pub async fn statements(&self) -> usize {
-        let state = self.state.lock().await;
-        state.statements + state.tx.as_ref().map_or(0, Tx::statements)
-    }
-}
-
-impl State {
-    fn take(&mut self) -> Option<Tx> {
-        let tx = self.tx.take();
-        self.statements += tx.as_ref().map_or(0, Tx::statements);
-        tx
     }
 }
 
@@ -97,7 +82,7 @@ impl Turn<'_> {
     pub fn settle<T>(&mut self, result: Result<T>) -> Result<T> {
         let broken = matches!(result, Err(Error::Unavailable | Error::Retry | Error::Internal(_)));
         if broken && self.state.mode == Mode::Read {
-            self.state.take();
+            self.state.tx.take();
         }
         result
     }
@@ -105,7 +90,7 @@ impl Turn<'_> {
     /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement
     /// opens another.
     pub async fn release(&mut self) -> Result<()> {
-        match self.state.take() {
+        match self.state.tx.take() {
             Some(tx) => tx.commit().await,
             None => Ok(()),
         }

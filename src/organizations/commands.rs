@@ -9,6 +9,7 @@ use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
+use crate::kernel::principal::AccountId;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::{
@@ -17,6 +18,7 @@ use crate::organizations::entity::{
 };
 use crate::organizations::rules;
 use crate::organizations::shapes::{CommunityOrganization, District, DistrictStatistic, Facility, Officer};
+use crate::people::shapes::Account;
 
 /// 地区を作る。
 pub const DISTRICT_CREATE: Action = Action("districtCreate");
@@ -319,6 +321,8 @@ pub struct OfficerAppointInput {
     pub name_kana: String,
     /// 本人が氏名の公開に同意しているか。
     pub name_public: bool,
+    /// 本人のアカウント。
+    pub account_id: Option<AccountId>,
     /// 任期の始まり。
     pub term_start: Date,
     /// 任期の終わり。
@@ -327,9 +331,13 @@ pub struct OfficerAppointInput {
 
 /// Registers an officer of an organization.
 pub async fn appoint_officer(tx: &Tx, input: OfficerAppointInput) -> Result<OfficerId> {
-    let OfficerAppointInput { organization_id, role, name, name_kana, name_public, term_start, term_end } = input;
+    let OfficerAppointInput { organization_id, role, name, name_kana, name_public, account_id, term_start, term_end } =
+        input;
     let organization = tx.peek::<CommunityOrganization>(organization_id, Action::READ).await?;
     tx.may_create::<Officer>(OFFICER_APPOINT, &[("organization_id", organization_id.0)])?;
+    if let Some(account) = account_id {
+        tx.peek::<Account>(account, Action::READ).await?;
+    }
     if matches!(organization.stage, OrganizationStage::Dissolved | OrganizationStage::Merged) {
         return Err(Error::Conflict(crate::kernel::error::Refusal::new(
             "STAGE",
@@ -354,6 +362,7 @@ pub async fn appoint_officer(tx: &Tx, input: OfficerAppointInput) -> Result<Offi
         name: Set(checks.text("input.name", &name, 100)),
         name_kana: Set(checks.text("input.nameKana", &name_kana, 100)),
         name_public: Set(name_public),
+        account_id: Set(account_id),
         term_start: Set(term_start),
         term_end: Set(term_end),
         ..Default::default()

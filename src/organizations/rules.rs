@@ -13,6 +13,7 @@ use crate::organizations::entity::OrganizationStage::{
 use crate::organizations::entity::{OfficerRole, officer, organization};
 
 /// The stages that may follow a stage.
+#[allow(clippy::match_same_arms)] // one line a stage
 pub fn next_stages(stage: OrganizationStage) -> &'static [OrganizationStage] {
     match stage {
         Idea => &[Preparing],

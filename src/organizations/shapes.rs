@@ -17,6 +17,7 @@ use crate::organizations::entity::{
     OrganizationStage, district, district_statistic, facility, officer, organization,
 };
 use crate::organizations::rules;
+use crate::people::shapes::Account;
 use crate::shape;
 
 /// Those who keep the register of districts and organizations.
@@ -154,6 +155,7 @@ shape! {
         .column::<String>("nameKana", "氏名のふりがな。")
         .masked(Mask { permits: insiders(), unless: Some("name_public"), personal: true, reason: "NO_CONSENT" })
         .column::<bool>("namePublic", "氏名の公開に同意しているか。")
+        .one::<Account>("account", "account_id", "本人のアカウント。")
         .column::<Date>("termStart", "任期の始まり。")
         .column::<Option<Date>>("termEnd", "任期の終わり。")
         .ordered([Key::up("term_start", "date")])

@@ -4,8 +4,9 @@
 use sqlx::Row;
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::principal::{AccountId, Appointment, Principal, Role, ScopeKind, SessionId};
+use crate::kernel::principal::{AccountId, Appointment, Principal, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::text_enum::from_word;
 use crate::kernel::tx::Tx;
 
 /// The principal of a session, inside the transaction's municipality.
@@ -32,8 +33,8 @@ pub async fn principal(tx: &Tx, session: SessionId, account: AccountId) -> Resul
     for row in rows {
         if let Some(role) = row.try_get::<Option<String>, _>("role")? {
             appointments.push(Appointment {
-                role: word(&role)?,
-                scope: word::<ScopeKind>(&row.try_get::<String, _>("scope")?)?,
+                role: from_word(&role)?,
+                scope: from_word(&row.try_get::<String, _>("scope")?)?,
                 scope_id: row.try_get("scope_id")?,
             });
         }
@@ -49,13 +50,4 @@ pub async fn still_holds(tx: &Tx) -> Result<()> {
     let (Some(session), Some(account)) = (tx.principal.session, tx.principal.account) else { return Ok(()) };
     let now = principal(tx, session, account).await?;
     if now.appointments == tx.principal.appointments { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
-}
-
-fn word<E: sea_orm::ActiveEnum<Value = String>>(text: &str) -> Result<E> {
-    E::try_from_value(&text.to_owned()).map_err(Error::from)
-}
-
-/// Is the role one of the words of the code? Used by the CLI.
-pub fn role(text: &str) -> Result<Role> {
-    word(text)
 }

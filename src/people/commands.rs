@@ -137,9 +137,7 @@ pub struct AppointmentCreateInput {
 pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Result<AppointmentId> {
     tx.may_create::<Appointment>(APPOINTMENT_CREATE, &[])?;
     let AppointmentCreateInput { account_id, role, scope, scope_id, starts_on, ends_on } = input;
-    if tx.principal.account == Some(account_id) {
-        return Err(Error::Forbidden("SELF_APPOINTMENT"));
-    }
+    refuse_oneself(tx, account_id)?;
     tx.peek::<Account>(account_id, Action::READ).await?;
     let scope_id: Option<Uuid> = scope_id.map(|text| id::decode(&text).map(|(_, uuid)| uuid)).transpose()?;
     let mut checks = Checks::new();
@@ -160,6 +158,34 @@ pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Resul
         "The term ends before it starts.",
     );
     checks.done()?;
+    appoint(tx, NewAppointment { account_id, role, scope, scope_id, starts_on, ends_on }).await
+}
+
+fn refuse_oneself(tx: &Tx, account: AccountId) -> Result<()> {
+    if tx.principal.account == Some(account) { Err(Error::Forbidden("SELF_APPOINTMENT")) } else { Ok(()) }
+}
+
+/// An appointment that an act of a noun brings with it.
+pub struct NewAppointment {
+    /// Who is appointed.
+    pub account_id: AccountId,
+    /// As what.
+    pub role: Role,
+    /// Over which kind of thing.
+    pub scope: ScopeKind,
+    /// Over which one.
+    pub scope_id: Option<Uuid>,
+    /// The first day.
+    pub starts_on: Date,
+    /// The last day.
+    pub ends_on: Option<Date>,
+}
+
+/// Makes the appointment that an act of a noun brings with it. The noun has authorized its act and
+/// checked its input; that nobody appoints themselves holds here too.
+pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
+    let NewAppointment { account_id, role, scope, scope_id, starts_on, ends_on } = new;
+    refuse_oneself(tx, account_id)?;
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),
         account_id: Set(account_id),
@@ -177,13 +203,26 @@ pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Resul
 pub async fn end_appointment(tx: &Tx, id: AppointmentId) -> Result<AppointmentId> {
     let row = tx.load::<Appointment>(id, APPOINTMENT_END).await?;
     rules::appointment(&row, APPOINTMENT_END, tx.now)?;
-    if tx.principal.account == Some(row.account_id) {
-        return Err(Error::Forbidden("SELF_APPOINTMENT"));
-    }
+    refuse_oneself(tx, row.account_id)?;
     let mut row: appointment::ActiveModel = row.into();
     row.ended_at = Set(Some(tx.now));
     row.update(tx).await?;
     Ok(id)
+}
+
+/// Ends the appointment that an act of a noun brought with it, where it has not ended already. The noun
+/// has authorized its act.
+pub async fn end_office(tx: &Tx, id: AppointmentId) -> Result<()> {
+    use sea_orm::{EntityTrait, QuerySelect, sea_query::LockType};
+    let row = appointment::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?.ok_or(Error::NotFound)?;
+    if rules::appointment(&row, APPOINTMENT_END, tx.now).is_err() {
+        return Ok(());
+    }
+    refuse_oneself(tx, row.account_id)?;
+    let mut row: appointment::ActiveModel = row.into();
+    row.ended_at = Set(Some(tx.now));
+    row.update(tx).await?;
+    Ok(())
 }
 
 /// 部署の内容。
@@ -421,7 +460,7 @@ pub async fn accept_invitation(tx: &Tx, input: InvitationAcceptInput, hash: Stri
 }
 
 /// Registers a municipality; its settings and jobs are made inside its own wall by
-/// [`create_settings`].
+/// [`ensure_settings`].
 pub async fn create_municipality(
     tx: &Tx,
     code: LocalGovernmentCode,
@@ -444,10 +483,14 @@ pub async fn create_municipality(
     Ok(row.insert(tx).await?.id)
 }
 
-/// Makes the settings of a new municipality.
-pub async fn create_settings(tx: &Tx) -> Result<SettingsId> {
+/// Makes the settings and the jobs of a municipality that has none yet.
+pub async fn ensure_settings(tx: &Tx) -> Result<SettingsId> {
+    use sea_orm::EntityTrait;
     if tx.principal.system.is_none() {
         return Err(tx.refused());
+    }
+    if let Some(known) = settings::Entity::find().one(tx).await? {
+        return Ok(known.id);
     }
     housekeeping::schedule(tx).await?;
     let row = settings::ActiveModel { id: Set(SettingsId::new()), ..Default::default() };

@@ -11,8 +11,9 @@ use sqlx::{Connection, PgConnection};
 
 use crate::support::database;
 
+/// Compares a generated text with the kept file, or renews it.
 #[track_caller]
-fn compare(path: &str, now: &str) {
+pub fn compare(path: &str, now: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("ENTAKU_REGENERATE").is_some() {
         std::fs::write(&file, now).expect("written");
@@ -42,6 +43,10 @@ fn write_policy(shape: &ShapeDef, text: &mut String) {
     }
     for permit in &shape.permits {
         writeln!(text, "  {:<28} {}", permit.action.0, who(permit.roles, permit.over)).expect("text");
+    }
+    for duty in &shape.duties {
+        let columns = duty.columns.join(", ");
+        writeln!(text, "  {:<28} never the account in {columns}", duty.action.0).expect("text");
     }
     for field in &shape.fields {
         if let Some(mask) = &field.mask {

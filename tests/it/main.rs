@@ -2,11 +2,19 @@
 
 #![allow(unreachable_pub, missing_docs)]
 
+mod audit;
 mod challenges;
+mod cli;
 mod containers;
 mod embedded_pg;
 mod golden;
+mod grants;
+mod jobs;
+mod ledger;
+mod migrations;
 mod organizations;
 mod people;
 mod roundtables;
+mod standing;
 mod support;
+mod wire;

@@ -95,6 +95,26 @@ impl Cluster {
     }
 }
 
+/// A running PostgreSQL that another Entaku process keeps: short commands visit it while the server serves.
+#[derive(Debug)]
+pub struct Neighbour {
+    socket: SocketDir,
+}
+
+impl Neighbour {
+    /// The cluster of `data_dir`, if it accepts connections.
+    pub fn find(data_dir: &Path) -> Result<Option<Self>, LaunchError> {
+        let home = Home::prepare(&home::make_data_dir(data_dir)?, Durability::Durable)?;
+        let socket = SocketDir::prepare(&home)?;
+        Ok(socket.answers().then_some(Self { socket }))
+    }
+
+    /// Where `role` finds `database`.
+    pub fn url(&self, role: &str, database: &str) -> String {
+        self.socket.url(role, database)
+    }
+}
+
 /// An I/O error with what was attempted and where.
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> LaunchError {
     let path = PathBuf::from(path);

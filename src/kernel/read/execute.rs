@@ -31,7 +31,7 @@ pub(crate) async fn by_ids(tx: &Tx, plan: &Plan, ids: &[Uuid]) -> Result<HashMap
 /// Reads a list from its beginning or cursor.
 pub(crate) async fn root_list(tx: &Tx, plan: &ConnectionPlan) -> Result<Value> {
     let mut lists = connections(tx, plan, &Origin::All).await?;
-    lists.remove(&Uuid::nil()).map_or_else(|| empty_list(tx, plan), Ok)
+    Ok(lists.remove(&Uuid::nil()).unwrap_or_else(|| empty_list(plan)))
 }
 
 /// The rows of a shape, as many as the reader may see.
@@ -156,7 +156,7 @@ async fn values(tx: &Tx, plan: &Plan, step: &Step, rows: &[QueryResult]) -> Resu
         Step::Connection(children, child) => {
             let parents: Vec<Uuid> = rows.iter().map(row_id).collect::<Result<_>>()?;
             let mut lists = connections(tx, child, &Origin::Parents(&parents, *children)).await?;
-            parents.iter().map(|p| lists.remove(p).map_or_else(|| empty_list(tx, child), Ok)).collect()
+            Ok(parents.iter().map(|p| lists.remove(p).unwrap_or_else(|| empty_list(child))).collect())
         }
     }
 }
@@ -203,10 +203,8 @@ async fn connections(tx: &Tx, plan: &ConnectionPlan, from: &Origin<'_>) -> Resul
         Some(columns) => fetch(tx, plan.shape, &columns, from, Some(&plan.args), plan.args.first + 1).await?,
         None => Vec::new(),
     };
-    let counts = match plan.parts.iter().any(|(_, part)| matches!(part, Part::TotalCount)) {
-        true => counts(tx, plan, from).await?,
-        false => HashMap::new(),
-    };
+    let counted = plan.parts.iter().any(|(_, part)| matches!(part, Part::TotalCount));
+    let counts = if counted { counts(tx, plan, from).await? } else { HashMap::new() };
     let mut pages: HashMap<Uuid, Page> = HashMap::new();
     for row in rows {
         let parent = match from {
@@ -227,18 +225,15 @@ async fn connections(tx: &Tx, plan: &ConnectionPlan, from: &Origin<'_>) -> Resul
 
 async fn counts(tx: &Tx, plan: &ConnectionPlan, from: &Origin<'_>) -> Result<HashMap<Uuid, i64>> {
     let mut sql = Sql::default();
-    match from {
-        Origin::Parents(parents, _) => {
-            sql.push("SELECT p.parent AS _parent, c.n FROM unnest(");
-            sql.param(Param::Uuids(parents.to_vec()));
-            sql.push(") p(parent) CROSS JOIN LATERAL (SELECT count(*) AS n");
-            write_from(tx, plan.shape, from, Some(&plan.args), false, &mut sql);
-            sql.push(") c");
-        }
-        _ => {
-            sql.push("SELECT '00000000-0000-0000-0000-000000000000'::uuid AS _parent, count(*) AS n");
-            write_from(tx, plan.shape, from, Some(&plan.args), false, &mut sql);
-        }
+    if let Origin::Parents(parents, _) = from {
+        sql.push("SELECT p.parent AS _parent, c.n FROM unnest(");
+        sql.param(Param::Uuids(parents.to_vec()));
+        sql.push(") p(parent) CROSS JOIN LATERAL (SELECT count(*) AS n");
+        write_from(tx, plan.shape, from, Some(&plan.args), false, &mut sql);
+        sql.push(") c");
+    } else {
+        sql.push("SELECT '00000000-0000-0000-0000-000000000000'::uuid AS _parent, count(*) AS n");
+        write_from(tx, plan.shape, from, Some(&plan.args), false, &mut sql);
     }
     let rows = tx.rows(sql).await?;
     rows.iter().map(|row| Ok((row.try_get("_parent")?, row.try_get("n")?))).collect()
@@ -329,15 +324,14 @@ fn page_info(plan: &ConnectionPlan, project: &Project, more: bool, cursors: &[St
     project.apply(info, "PageInfo")
 }
 
-fn empty_list(tx: &Tx, plan: &ConnectionPlan) -> Result<Value> {
-    let _ = tx;
+fn empty_list(plan: &ConnectionPlan) -> Value {
     let part = |part: &Part| match part {
         Part::Nodes(_) | Part::Edges(_) => Value::List(Vec::new()),
         Part::Typename => Value::from(format!("{}Connection", plan.shape.name)),
         Part::TotalCount => Value::from(0),
         Part::PageInfo(project) => page_info(plan, project, false, &[]),
     };
-    Ok(Value::Object(plan.parts.iter().map(|(key, p)| (key.clone(), part(p))).collect()))
+    Value::Object(plan.parts.iter().map(|(key, p)| (key.clone(), part(p))).collect())
 }
 
 fn cursor(tx: &Tx, plan: &ConnectionPlan, row: &QueryResult) -> Result<String> {

@@ -34,5 +34,6 @@ pub use column::ColumnValue;
 pub use list::{Filter, Key, Order, Where};
 pub use payload::Read;
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
-pub use shape::{Act, Children, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};
+pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};
+pub(crate) use viewer::{DUTIES_APART, scope_column};
 pub use viewer::{Permission, Redaction};

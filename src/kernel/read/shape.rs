@@ -42,6 +42,9 @@ pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.
 pub(crate) type TypeFn = fn(&mut Registry) -> String;
 
+/// Whether an act is possible on a row now; the outer error is a row that cannot be read.
+pub(crate) type MayFn = fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>;
+
 /// Where a field comes from.
 #[derive(Clone, Copy)]
 pub enum Source {
@@ -116,6 +119,15 @@ pub struct Act {
     pub policy_ref: &'static str,
 }
 
+/// A separation of duties: who did one thing to the object does not do the other.
+#[derive(Clone, Copy)]
+pub struct Duty {
+    /// What is refused.
+    pub action: Action,
+    /// To the accounts in these columns, whatever roles they hold.
+    pub columns: &'static [&'static str],
+}
+
 /// How a list argument is registered and read.
 pub(crate) struct FilterDef {
     pub(crate) register: TypeFn,
@@ -145,6 +157,8 @@ pub struct ShapeDef {
     pub permits: Vec<Permit>,
     /// What can be done.
     pub acts: Vec<Act>,
+    /// Which acts keep apart from which.
+    pub duties: Vec<Duty>,
     /// The condition over `t` under which everybody may read a row.
     pub published: Option<&'static str>,
     /// The order of its lists where none is asked for.
@@ -152,7 +166,7 @@ pub struct ShapeDef {
     pub(crate) filter: Option<FilterDef>,
     pub(crate) orders: Option<OrderDef>,
     pub(crate) row_columns: fn() -> Vec<String>,
-    pub(crate) may: fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>,
+    pub(crate) may: MayFn,
 }
 
 impl ShapeDef {
@@ -167,6 +181,7 @@ impl ShapeDef {
             fields: Vec::new(),
             permits: Vec::new(),
             acts: Vec::new(),
+            duties: Vec::new(),
             published: None,
             order: &[],
             filter: None,
@@ -302,6 +317,13 @@ impl ShapeDef {
         self.permit(action, roles, over)
     }
 
+    /// Refuses the act to the accounts in these columns: duties stay apart.
+    #[must_use]
+    pub fn apart(mut self, action: Action, columns: &'static [&'static str]) -> Self {
+        self.duties.push(Duty { action, columns });
+        self
+    }
+
     /// The order of its lists.
     #[must_use]
     pub fn ordered<const N: usize>(mut self, keys: [Key; N]) -> Self {
@@ -363,6 +385,12 @@ impl ShapeDef {
         column: impl Fn(&'static str) -> Option<Uuid> + Copy,
     ) -> bool {
         who.system.is_some() || self.permits.iter().any(|p| p.action == action && p.covers(who, column))
+    }
+
+    /// Has `who` done to the row what keeps them from doing `action`?
+    pub fn keeps_apart(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
+        let mut columns = self.duties.iter().filter(|d| d.action == action).flat_map(|d| d.columns);
+        who.account.is_some_and(|own| columns.any(|name| column(name) == Some(own.0)))
     }
 
     /// The columns the policy looks at.

@@ -81,7 +81,7 @@ impl Sql {
 
     /// Appends a parameter, `$n::type`.
     pub fn param(&mut self, param: Param) {
-        self.text.push_str(&format!("${}::{}", self.params.len() + 1, param.cast()));
+        self.text += &format!("${}::{}", self.params.len() + 1, param.cast());
         self.params.push(param);
     }
 

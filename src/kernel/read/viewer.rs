@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::kernel::error::Result;
+use crate::kernel::error::{Message, Result};
 use crate::kernel::policy::Over;
 use crate::kernel::read::shape::{Act, Field, ShapeDef};
 use crate::kernel::request::{Locale, Request};
@@ -46,6 +46,9 @@ pub(crate) fn permissions(registry: &mut Registry) -> String {
 pub(crate) fn redactions(registry: &mut Registry) -> String {
     <Vec<Redaction> as OutputType>::create_type_info(registry)
 }
+
+/// The reason of FORBIDDEN where somebody else has to act ([`ShapeDef::apart`]).
+pub(crate) const DUTIES_APART: &str = "DUTIES_APART";
 
 /// A column of the policy, read from the row.
 pub(crate) fn scope_column(row: &PgRow, column: &str) -> Option<Uuid> {
@@ -102,6 +105,9 @@ fn permission(shape: &ShapeDef, act: &Act, row: &QueryResult, request: &Request)
     let column = |name| row.try_as_pg_row().and_then(|row| scope_column(row, name));
     let (code, reason, hint) = if !shape.allows(act.action, &request.principal, column) {
         (Some(request.refused().code()), None, Some(who_may(shape, act, request.locale)))
+    } else if shape.keeps_apart(act.action, &request.principal, column) {
+        let hint = Message::new("別の人が行ってください。", "Somebody else has to do this.");
+        (Some("FORBIDDEN"), Some(DUTIES_APART), Some(hint.text(request.locale).to_owned()))
     } else if let Err(refusal) = (shape.may)(row, act.action, request.now)? {
         let hint = refusal.message.text(request.locale).to_owned();
         (Some("CONFLICT"), Some(refusal.reason), Some(hint))

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use entaku::api::app::App;
 use entaku::api::http::router;
+use entaku::api::response::Statements;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -36,18 +37,32 @@ impl Client {
         self.send(json!({ "query": query, "variables": variables }).to_string(), "application/json").await
     }
 
+    /// How many statements a document takes, BEGIN and COMMIT apart.
+    pub async fn statements(&self, query: &str, variables: Value) -> u64 {
+        self.run(query, variables).await.statements
+    }
+
+    /// Asks for a path by GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.answer(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
     /// Sends any body.
     pub async fn send(&self, body: impl Into<Body>, content_type: &str) -> Answer {
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, content_type);
         for (name, value) in &self.headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        let response = router(self.app.clone()).oneshot(request.body(body.into()).expect("a request"));
-        let response = response.await.expect("an answer");
+        self.answer(request.body(body.into()).expect("a request")).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = router(self.app.clone()).oneshot(request).await.expect("an answer");
         let status = response.status();
+        let statements = response.extensions().get::<Statements>().map_or(0, |s| s.0);
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer { status, statements, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
     }
 }
 
@@ -55,6 +70,7 @@ impl Client {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
+    pub statements: u64,
     pub body: Value,
     pub text: String,
 }

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use entaku::cli::installation::{DATABASE, prepare};
 use entaku::cli::throwaway::{DATABASE_URL, SUPERUSER_URL};
+use entaku::kernel::bootstrap::{self, RolePasswords};
 use entaku::kernel::embedded_pg::{Cluster, Durability};
+use entaku::kernel::schema_version;
 
 static OWN: OnceLock<Cluster> = OnceLock::new();
 
@@ -38,4 +40,30 @@ pub fn superuser_url() -> String {
 /// The prepared database as a superuser.
 pub fn superuser_here() -> String {
     url("postgres")
+}
+
+/// An empty database of one test's own, with the roles of the house.
+pub struct Own {
+    name: String,
+}
+
+impl Own {
+    /// Makes it.
+    pub async fn new() -> Self {
+        let name = format!("own_{}", uuid::Uuid::now_v7().simple());
+        bootstrap::run(&superuser_url(), &name, &RolePasswords::default()).await.expect("a database");
+        Self { name }
+    }
+
+    /// Makes it and brings it to the program's schema.
+    pub async fn migrated() -> Self {
+        let own = Self::new().await;
+        schema_version::migrate(&own.url("entaku_owner")).await.expect("migrated");
+        own
+    }
+
+    /// The database as a role.
+    pub fn url(&self, role: &str) -> String {
+        url(role).replace(&format!("/{DATABASE}?"), &format!("/{}?", self.name))
+    }
 }

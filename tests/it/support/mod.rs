@@ -2,7 +2,11 @@
 
 pub mod client;
 pub mod database;
+pub mod schema;
 pub mod town;
+pub mod world;
 
 pub use client::Client;
+pub use schema::SchemaView;
 pub use town::Town;
+pub use world::World;

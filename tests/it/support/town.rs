@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use entaku::api::app::{App, Settings};
-use entaku::cli::municipality::{New, establish};
+use entaku::api::establish::{New, establish};
 use entaku::kernel::clock::Clock;
 use entaku::kernel::codes::LocalGovernmentCode;
 use entaku::kernel::date::Date;
@@ -28,8 +28,13 @@ pub fn start() -> DateTime<Utc> {
 
 /// An app over the test database with a clock that stands still.
 pub fn app() -> Arc<App> {
+    app_over(&database::url("entaku_app"))
+}
+
+/// An app over any database.
+pub fn app_over(url: &str) -> Arc<App> {
     let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
-    let database = Database::connect(&database::url("entaku_app"), 8).expect("a pool");
+    let database = Database::connect(url, 8).expect("a pool");
     let settings =
         Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, open_introspection: true };
     let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
@@ -54,7 +59,8 @@ impl Town {
     pub async fn beside(app: Arc<App>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
-            let draw = Uuid::new_v4().as_u128() as u32 ^ COUNT.fetch_add(1, Ordering::Relaxed);
+            let draw = u32::from_be_bytes(Uuid::new_v4().into_bytes()[..4].try_into().expect("four bytes"))
+                ^ COUNT.fetch_add(1, Ordering::Relaxed);
             let code = LocalGovernmentCode::parse(&format!("{:05}", draw % 100_000)).expect("a code");
             if app.municipality(&code).await.is_ok() {
                 continue;
@@ -101,6 +107,18 @@ impl Town {
     pub async fn person(&self, role: Role, scope: ScopeKind, id: Option<Uuid>) -> (AccountId, Client) {
         let tx = self.system().await;
         let account = Self::account(&tx).await;
+        Self::appointment(&tx, account, role, scope, id).await;
+        (account, self.sign_in(tx, account).await)
+    }
+
+    /// Another appointment for somebody.
+    pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
+        let tx = self.system().await;
+        Self::appointment(&tx, account, role, scope, id).await;
+        tx.commit().await.expect("committed");
+    }
+
+    async fn appointment(tx: &Tx, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
         appointment::ActiveModel {
             id: Set(AppointmentId::new()),
             account_id: Set(account),
@@ -110,10 +128,9 @@ impl Town {
             starts_on: Set(Date((start() - Duration::days(400)).date_naive())),
             ..Default::default()
         }
-        .insert(&tx)
+        .insert(tx)
         .await
         .expect("an appointment");
-        (account, self.sign_in(tx, account).await)
     }
 
     async fn account(tx: &Tx) -> AccountId {

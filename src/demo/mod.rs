@@ -1,0 +1,36 @@
+//! The demo: five municipalities as their public papers describe them (demo/*.json), with invented
+//! people and organizations to act with. Everything is done through the commands, by the people whose
+//! act it is; what is there already is left as it is, so that loading may be repeated or cut short.
+
+mod data;
+mod register;
+mod stage;
+
+use crate::api::app::App;
+use crate::kernel::error::Result;
+use crate::kernel::principal::MunicipalityId;
+
+/// The password of every demo account.
+pub const PASSWORD: &str = "entaku-demo-2026";
+
+/// The codes of the demo's municipalities; the first is the default.
+pub const CODES: [&str; 5] = ["322091", "082368", "332101", "332089", "172014"];
+
+/// Loads what is not there yet.
+pub async fn load(app: &App) -> Result<()> {
+    let hash = app.passwords.hash(PASSWORD).await?;
+    for code in CODES {
+        load_as(app, code, code, &hash).await?;
+    }
+    Ok(())
+}
+
+/// Loads one municipality of the demo under a code, which may be another than its own: tests make
+/// several of one. `hash` is the password hash of its accounts.
+pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<MunicipalityId> {
+    let mut town = data::town(paper)?;
+    code.clone_into(&mut town.paper.municipality.code);
+    let stage = register::load(app, &town, hash).await?;
+    tracing::info!(municipality = town.paper.municipality.name, people = stage.people(), "demo loaded");
+    Ok(stage.municipality)
+}

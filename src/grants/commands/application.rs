@@ -1,0 +1,138 @@
+//! Asking for money: the organization's part.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use sea_orm::{ActiveModelTrait, Set};
+
+use crate::grants::commands::programme::{allocation_of, positive};
+use crate::grants::commands::{
+    GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, begin,
+    record,
+};
+use crate::grants::entity::{
+    GrantActKind, GrantApplicationId, GrantApplicationState, GrantProgrammeId, grant_application,
+};
+use crate::grants::rules;
+use crate::grants::shapes::{GrantApplication, GrantProgramme};
+use crate::kernel::date::Date;
+use crate::kernel::entity::same_revision;
+use crate::kernel::error::Result;
+use crate::kernel::money::Yen;
+use crate::kernel::patch::Patch;
+use crate::kernel::policy::Action;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::ledger;
+use crate::organizations::entity::OrganizationId;
+use crate::organizations::shapes::CommunityOrganization;
+
+/// 交付申請の内容。目的と申請額は、申請するまでに記入すればよい。
+#[derive(InputObject)]
+pub struct GrantApplicationCreateInput {
+    /// 交付金制度。
+    pub programme_id: GrantProgrammeId,
+    /// 申請する地域組織。
+    pub organization_id: OrganizationId,
+    /// 事業の名称。
+    pub title: String,
+    /// 目的と内容。
+    pub purpose: Option<String>,
+    /// 申請額(円)。配分額以内。
+    pub requested_yen: Option<Yen>,
+}
+
+/// Makes a draft.
+pub async fn create_application(tx: &Tx, input: GrantApplicationCreateInput) -> Result<GrantApplicationId> {
+    let GrantApplicationCreateInput { programme_id, organization_id, title, purpose, requested_yen } = input;
+    let programme = tx.peek::<GrantProgramme>(programme_id, Action::READ).await?;
+    tx.peek::<CommunityOrganization>(organization_id, Action::READ).await?;
+    tx.may_create::<GrantApplication>(GRANT_APPLICATION_CREATE, &[("organization_id", organization_id.0)])?;
+    rules::programme(&programme, GRANT_APPLICATION_CREATE, tx.now)?;
+    let allocation = allocation_of(tx, programme_id, organization_id).await?;
+    let mut checks = Checks::new();
+    if let Some(amount) = requested_yen {
+        positive(&mut checks, "input.requestedYen", amount);
+    }
+    let row = grant_application::ActiveModel {
+        id: Set(GrantApplicationId::new()),
+        programme_id: Set(programme_id),
+        programme_state: Set(programme.state),
+        fiscal_year: Set(programme.fiscal_year),
+        opens_on: Set(programme.opens_on),
+        closes_on: Set(programme.closes_on),
+        allocation_id: Set(allocation.id),
+        organization_id: Set(organization_id),
+        district_id: Set(allocation.district_id),
+        title: Set(checks.text("input.title", &title, 100)),
+        purpose: Set(checks.optional("input.purpose", purpose.as_deref(), 10_000)),
+        requested_yen: Set(requested_yen),
+        state: Set(GrantApplicationState::Draft),
+        ..Default::default()
+    };
+    checks.done()?;
+    rules::within_allocation(requested_yen, allocation.amount_yen)?;
+    let row = row.insert(tx).await?;
+    record(tx, &row, GrantActKind::Create, None, requested_yen).await?;
+    Ok(row.id)
+}
+
+/// 交付申請の変更。指定した項目だけが変わり、null は消去(名称を除く)。
+#[derive(InputObject)]
+pub struct GrantApplicationChangeInput {
+    /// 見ていた版。
+    pub revision: Option<i32>,
+    /// 事業の名称。
+    pub title: Option<String>,
+    /// 目的と内容。
+    pub purpose: MaybeUndefined<String>,
+    /// 申請額(円)。配分額以内。
+    pub requested_yen: MaybeUndefined<Yen>,
+}
+
+/// Changes a draft, or what was returned.
+pub async fn change_application(
+    tx: &Tx,
+    id: GrantApplicationId,
+    input: GrantApplicationChangeInput,
+) -> Result<GrantApplicationId> {
+    let (row, mut next) = begin(tx, id, GRANT_APPLICATION_CHANGE).await?;
+    let GrantApplicationChangeInput { revision, title, purpose, requested_yen } = input;
+    same_revision(row.revision, revision)?;
+    let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
+    let mut checks = Checks::new();
+    if let Some(title) = title {
+        next.title = Set(checks.text("input.title", &title, 100));
+    }
+    purpose.map_value(|text| checks.text("input.purpose", &text, 10_000)).apply(&mut next.purpose);
+    if let MaybeUndefined::Value(amount) = requested_yen {
+        positive(&mut checks, "input.requestedYen", amount);
+    }
+    checks.done()?;
+    rules::within_allocation(requested_yen.value().copied(), allocation.amount_yen)?;
+    requested_yen.apply(&mut next.requested_yen);
+    let row = next.update(tx).await?;
+    record(tx, &row, GrantActKind::Change, None, row.requested_yen).await?;
+    Ok(id)
+}
+
+/// Submits a draft, or again what was returned.
+pub async fn submit_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
+    let (row, mut next) = begin(tx, id, GRANT_APPLICATION_SUBMIT).await?;
+    let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
+    rules::within_allocation(row.requested_yen, allocation.amount_yen)?;
+    next.submitted_by = Set(tx.principal.account);
+    next.submitted_on = Set(Some(Date(tx.today())));
+    next.update(tx).await?;
+    record(tx, &row, GrantActKind::Submit, None, row.requested_yen).await?;
+    Ok(id)
+}
+
+/// Withdraws an application; a decision is undone in the ledger.
+pub async fn withdraw_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
+    let (row, next) = begin(tx, id, GRANT_APPLICATION_WITHDRAW).await?;
+    if let Some(commitment) = row.commitment_id {
+        ledger::reverse(tx, commitment, "GRANT_WITHDRAWN", &row.title).await?;
+    }
+    next.update(tx).await?;
+    record(tx, &row, GrantActKind::Withdraw, None, row.decided_yen).await?;
+    Ok(id)
+}

@@ -1,0 +1,269 @@
+//! Setting money aside: programmes and what each organization may have of them.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use crate::grants::commands::{
+    GRANT_ALLOCATION_SET, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
+};
+use crate::grants::entity::{
+    GrantAllocationId, GrantProgrammeId, GrantProgrammeState, grant_allocation, grant_programme,
+};
+use crate::grants::rules;
+use crate::grants::shapes::GrantProgramme;
+use crate::kernel::date::Date;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::ledger::entity::AccountKind;
+use crate::ledger::{self, Journal, transfer};
+use crate::organizations::entity::{OrganizationId, OrganizationStage, organization};
+use crate::organizations::shapes::CommunityOrganization;
+use crate::people::entity::SectionId;
+use crate::people::shapes::Section;
+
+/// 交付金制度の内容。
+#[derive(InputObject)]
+pub struct GrantProgrammeCreateInput {
+    /// 名称。
+    pub title: String,
+    /// 概要(住民に示す説明)。
+    pub summary: String,
+    /// 年度。
+    pub fiscal_year: FiscalYear,
+    /// 根拠となる条例・要綱の名称。
+    pub legal_basis: String,
+    /// 予算額(円)。
+    pub budget_yen: Yen,
+    /// 申請の受付を始める日。
+    pub opens_on: Date,
+    /// 申請の受付を終える日(この日を含む)。
+    pub closes_on: Date,
+    /// 担当する部・課。
+    pub section_id: SectionId,
+}
+
+/// Makes a programme and sets its budget aside in the ledger.
+pub async fn create_programme(tx: &Tx, input: GrantProgrammeCreateInput) -> Result<GrantProgrammeId> {
+    tx.may_create::<GrantProgramme>(GRANT_PROGRAMME_CREATE, &[])?;
+    let GrantProgrammeCreateInput {
+        title,
+        summary,
+        fiscal_year,
+        legal_basis,
+        budget_yen,
+        opens_on,
+        closes_on,
+        section_id,
+    } = input;
+    tx.peek::<Section>(section_id, Action::READ).await?;
+    let mut checks = Checks::new();
+    positive(&mut checks, "input.budgetYen", budget_yen);
+    checks.check(
+        closes_on >= opens_on,
+        "input.closesOn",
+        "ORDER",
+        "受付の終わりが始まりより前です。",
+        "The window closes before it opens.",
+    );
+    let row = grant_programme::ActiveModel {
+        id: Set(GrantProgrammeId::new()),
+        title: Set(checks.text("input.title", &title, 100)),
+        summary: Set(checks.text("input.summary", &summary, 2_000)),
+        fiscal_year: Set(fiscal_year),
+        legal_basis: Set(checks.text("input.legalBasis", &legal_basis, 200)),
+        budget_yen: Set(budget_yen),
+        opens_on: Set(opens_on),
+        closes_on: Set(closes_on),
+        section_id: Set(section_id),
+        state: Set(GrantProgrammeState::Draft),
+        ..Default::default()
+    };
+    checks.done()?;
+    let row = row.insert(tx).await?;
+    appropriate(tx, &row).await?;
+    Ok(row.id)
+}
+
+async fn appropriate(tx: &Tx, row: &grant_programme::Model) -> Result<()> {
+    let town = tx.municipality()?.0;
+    let journal = Journal {
+        kind: "GRANT_BUDGETED",
+        subject: row.id.0,
+        fiscal_year: row.fiscal_year,
+        memo: row.title.clone(),
+        once: true,
+        legs: transfer((AccountKind::Appropriation, town), (AccountKind::Budget, row.id.0), row.budget_yen),
+        when_short: Refusal::new(
+            "BUDGET_EXCEEDED",
+            "予算の合計が扱える額を超えています。",
+            "The budgets together are beyond range.",
+        ),
+    };
+    ledger::post(tx, journal).await?;
+    Ok(())
+}
+
+/// Makes a programme and its allocations public.
+pub async fn publish_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
+    set_state(tx, id, GRANT_PROGRAMME_PUBLISH, GrantProgrammeState::Published).await
+}
+
+/// Ends a programme: no allocation and no application comes in any more; those that are in go on.
+pub async fn close_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
+    set_state(tx, id, GRANT_PROGRAMME_CLOSE, GrantProgrammeState::Closed).await
+}
+
+async fn set_state(
+    tx: &Tx,
+    id: GrantProgrammeId,
+    action: Action,
+    state: GrantProgrammeState,
+) -> Result<GrantProgrammeId> {
+    let row = tx.load::<GrantProgramme>(id, action).await?;
+    rules::programme(&row, action, tx.now)?;
+    let mut row: grant_programme::ActiveModel = row.into();
+    row.state = Set(state);
+    row.update(tx).await?;
+    Ok(id)
+}
+
+/// 団体への配分。
+#[derive(InputObject)]
+pub struct GrantAllocationSetInput {
+    /// 交付金制度。
+    pub programme_id: GrantProgrammeId,
+    /// 地域組織。
+    pub organization_id: OrganizationId,
+    /// 配分額(円)。
+    pub amount_yen: Yen,
+    /// 配分額の根拠(算定の説明)。
+    pub basis: String,
+}
+
+/// Sets what an organization may have of a programme. The ledger keeps the sum within the budget, and the
+/// amount above what has been promised.
+pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<GrantAllocationId> {
+    let GrantAllocationSetInput { programme_id, organization_id, amount_yen, basis } = input;
+    let programme = tx.load::<GrantProgramme>(programme_id, GRANT_ALLOCATION_SET).await?;
+    let organization = tx.peek::<CommunityOrganization>(organization_id, Action::READ).await?;
+    rules::programme(&programme, GRANT_ALLOCATION_SET, tx.now)?;
+    still_there(&organization)?;
+    let mut checks = Checks::new();
+    checks.check(amount_yen.0 >= 0, "input.amountYen", "RANGE", "0円以上で入力してください。", "0 yen or more.");
+    let basis = checks.text("input.basis", &basis, 2_000);
+    checks.done()?;
+    let existing = grant_allocation::Entity::find()
+        .filter(grant_allocation::Column::ProgrammeId.eq(programme_id))
+        .filter(grant_allocation::Column::OrganizationId.eq(organization_id))
+        .one(tx)
+        .await?;
+    let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
+    let id = match existing {
+        Some(row) => change_amount(tx, row, amount_yen, basis).await?,
+        None => insert_allocation(tx, &programme, &organization, amount_yen, basis).await?,
+    };
+    move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
+    Ok(id)
+}
+
+fn still_there(organization: &organization::Model) -> Result<(), Refusal> {
+    use OrganizationStage::{Dissolved, Merged, Revoked};
+    match organization.stage {
+        Dissolved | Merged | Revoked => {
+            Err(Refusal::new("STAGE", "すでに活動を終えた組織です。", "The organization has ended."))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn change_amount(tx: &Tx, row: grant_allocation::Model, amount: Yen, basis: String) -> Result<GrantAllocationId> {
+    let id = row.id;
+    let mut row: grant_allocation::ActiveModel = row.into();
+    row.amount_yen = Set(amount);
+    row.basis = Set(basis);
+    row.decided_on = Set(Date(tx.today()));
+    row.update(tx).await?;
+    Ok(id)
+}
+
+async fn insert_allocation(
+    tx: &Tx,
+    programme: &grant_programme::Model,
+    organization: &organization::Model,
+    amount: Yen,
+    basis: String,
+) -> Result<GrantAllocationId> {
+    let row = grant_allocation::ActiveModel {
+        id: Set(GrantAllocationId::new()),
+        programme_id: Set(programme.id),
+        programme_state: Set(programme.state),
+        fiscal_year: Set(programme.fiscal_year),
+        opens_on: Set(programme.opens_on),
+        closes_on: Set(programme.closes_on),
+        organization_id: Set(organization.id),
+        district_id: Set(organization.district_id),
+        amount_yen: Set(amount),
+        basis: Set(basis),
+        decided_on: Set(Date(tx.today())),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?.id)
+}
+
+/// Moves the difference between the budget and the grant, in either direction.
+async fn move_budget(tx: &Tx, programme: &grant_programme::Model, id: GrantAllocationId, more: i64) -> Result<()> {
+    let when_short = match more {
+        0 => return Ok(()),
+        1.. => Refusal::new(
+            "BUDGET_EXCEEDED",
+            "配分額の合計が予算を超えます。",
+            "The allocations together would exceed the budget.",
+        ),
+        _ => Refusal::new(
+            "ALLOCATION_COMMITTED",
+            "すでに交付決定した額を下回ります。",
+            "More than this has been decided already.",
+        ),
+    };
+    let (budget, grant) = ((AccountKind::Budget, programme.id.0), (AccountKind::Grant, id.0));
+    let journal = Journal {
+        kind: "GRANT_ALLOCATED",
+        subject: id.0,
+        fiscal_year: programme.fiscal_year,
+        memo: programme.title.clone(),
+        once: false,
+        legs: transfer(budget, grant, Yen(more)),
+        when_short,
+    };
+    ledger::post(tx, journal).await?;
+    Ok(())
+}
+
+/// An amount of money that is more than nothing.
+pub(super) fn positive(checks: &mut Checks, path: &'static str, amount: Yen) {
+    checks.check(amount.0 > 0, path, "RANGE", "1円以上で入力してください。", "1 yen or more.");
+}
+
+/// The allocation an application is about.
+pub(super) async fn allocation_of(
+    tx: &Tx,
+    programme: GrantProgrammeId,
+    organization: OrganizationId,
+) -> Result<grant_allocation::Model> {
+    let row = grant_allocation::Entity::find()
+        .filter(grant_allocation::Column::ProgrammeId.eq(programme))
+        .filter(grant_allocation::Column::OrganizationId.eq(organization))
+        .one(tx)
+        .await?;
+    row.ok_or_else(|| {
+        Error::Conflict(Refusal::new(
+            "ALLOCATION_MISSING",
+            "この団体への配分額がまだ定められていません。",
+            "Nothing has been allocated to this organization yet.",
+        ))
+    })
+}

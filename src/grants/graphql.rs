@@ -1,0 +1,175 @@
+//! Root fields of grants.
+
+use async_graphql::{Context, Object};
+
+use crate::grants::commands::application::{self, GrantApplicationChangeInput, GrantApplicationCreateInput};
+use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
+use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
+use crate::grants::commands::review::{
+    self, GrantApplicationDecideInput, GrantApplicationRecommendInput, GrantApplicationRefuseInput,
+    GrantApplicationReturnInput,
+};
+use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
+use crate::grants::shapes::{GrantAllocation, GrantApplication, GrantProgramme};
+use crate::kernel::error::Result;
+use crate::kernel::read::{Queries, Read};
+use crate::kernel::work::act;
+
+/// Queries of grants.
+pub fn queries(queries: Queries) -> Queries {
+    queries
+        .list::<GrantProgramme>("grantProgrammes", "交付金制度の一覧。新しい年度から。")
+        .one::<GrantProgramme>("grantProgramme", "交付金制度を一つ読む。")
+        .one::<GrantAllocation>("grantAllocation", "配分を一つ読む。")
+        .list::<GrantApplication>("grantApplications", "交付申請の一覧。新しい順。")
+        .one::<GrantApplication>("grantApplication", "交付申請を一つ読む。")
+}
+
+/// Mutations of grants.
+#[derive(Default)]
+pub struct GrantMutation;
+
+/// 交付金
+#[Object]
+impl GrantMutation {
+    /// 交付金制度を作る。予算は元帳に積まれる。公開するまでは職員だけが読める。
+    async fn grant_programme_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度の内容。")] input: GrantProgrammeCreateInput,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(programme::create_programme(tx, input))).await
+    }
+
+    /// 交付金制度を公開する。配分も公開される。
+    async fn grant_programme_publish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(programme::publish_programme(tx, id))).await
+    }
+
+    /// 交付金制度を終える。新しい配分と申請は受け付けない。受け付けた申請の手続きは続けられる。
+    async fn grant_programme_close(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(programme::close_programme(tx, id))).await
+    }
+
+    /// 団体への配分額を定める(または変える)。合計は予算を超えられず、交付決定した額を下回れない。
+    async fn grant_allocation_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "配分の内容。")] input: GrantAllocationSetInput,
+    ) -> Result<Read<GrantAllocation>> {
+        act(ctx, move |tx| Box::pin(programme::set_allocation(tx, input))).await
+    }
+
+    /// 交付申請の下書きを作る。
+    async fn grant_application_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "申請の内容。")] input: GrantApplicationCreateInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(application::create_application(tx, input))).await
+    }
+
+    /// 交付申請の下書き、または返された申請を変える。
+    async fn grant_application_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "変更の内容。")] input: GrantApplicationChangeInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(application::change_application(tx, id, input))).await
+    }
+
+    /// 申請する。受付の期間内に限る。
+    async fn grant_application_submit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(application::submit_application(tx, id))).await
+    }
+
+    /// 申請を取り下げる。交付決定の後は、自治体の定める日数以内に限る。
+    async fn grant_application_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(application::withdraw_application(tx, id))).await
+    }
+
+    /// 審査を始める。
+    async fn grant_application_review_start(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(review::start_review(tx, id))).await
+    }
+
+    /// 補正のために返す。
+    async fn grant_application_return(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "返却の内容。")] input: GrantApplicationReturnInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(review::return_application(tx, id, input))).await
+    }
+
+    /// 審査の意見を付けて決裁に回す。申請した人は行えない。
+    async fn grant_application_recommend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "審査の意見。")] input: GrantApplicationRecommendInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(review::recommend_application(tx, id, input))).await
+    }
+
+    /// 交付を決定する。審査の意見を付けた人は行えない。
+    async fn grant_application_decide(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "決定の内容。")] input: GrantApplicationDecideInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(review::decide_application(tx, id, input))).await
+    }
+
+    /// 不交付とする。審査の意見を付けた人は行えない。
+    async fn grant_application_refuse(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "不交付の内容。")] input: GrantApplicationRefuseInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(review::refuse_application(tx, id, input))).await
+    }
+
+    /// 交付決定された額の支払を請求する。
+    async fn grant_payment_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(payment::request_payment(tx, id))).await
+    }
+
+    /// 支払い、同時に仕訳する。一度だけ行える。申請・審査・決裁・請求をした人は行えない。
+    async fn grant_payment_execute(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "支払の内容。")] input: GrantPaymentExecuteInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(payment::execute_payment(tx, id, input))).await
+    }
+}

@@ -1,0 +1,200 @@
+//! What can be read of grants, and by whom.
+
+use async_graphql::{InputObject, Value};
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::grants::commands::{
+    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_DECIDE,
+    GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
+    GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
+    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
+};
+use crate::grants::entity::{
+    GrantActId, GrantActKind, GrantAllocationId, GrantApplicationId, GrantApplicationState, GrantProgrammeId,
+    GrantProgrammeState, grant_act, grant_allocation, grant_application, grant_programme,
+};
+use crate::grants::rules;
+use crate::kernel::date::Date;
+use crate::kernel::error::Result;
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::{Action, Over, Permit};
+use crate::kernel::principal::{Role, ScopeKind};
+use crate::kernel::read::sql::Param;
+use crate::kernel::read::{Filter, Key, Mask, Where};
+use crate::kernel::request::Request;
+use crate::ledger::shapes::{LedgerAccount, LedgerJournal};
+use crate::organizations::entity::OrganizationId;
+use crate::organizations::shapes::CommunityOrganization;
+use crate::people::shapes::{Account, Section};
+use crate::shape;
+
+const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
+const APPROVER: &[Role] = &[Role::Approver];
+const PAYER: &[Role] = &[Role::Payer];
+const OFFICER: &[Role] = &[Role::OrgOfficer];
+const LIAISON: &[Role] = &[Role::Liaison];
+const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
+const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
+
+const SUBSIDY_LAW: &str = "地方自治法第232条の2";
+const COMMITMENT_LAW: &str = "地方自治法第232条の3";
+const PAYMENT_LAW: &str = "地方自治法第232条の4";
+const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
+
+/// 交付金制度の絞り込み。
+#[derive(InputObject)]
+pub struct GrantProgrammeFilter {
+    /// 年度。
+    pub fiscal_year: Option<FiscalYear>,
+    /// 状態(いずれか)。
+    pub state: Option<Vec<GrantProgrammeState>>,
+}
+
+impl Filter for GrantProgrammeFilter {
+    fn conditions(self, to: &mut Where) {
+        to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(year.0.into()))));
+        to.among("state", self.state.map(|states| states.into_iter().map(GrantProgrammeState::word).collect()));
+    }
+}
+
+fn year_label(row: &PgRow, _request: &Request) -> Result<Value> {
+    Ok(Value::from(FiscalYear(row.try_get("fiscal_year")?).label()))
+}
+
+shape! {
+    GrantProgramme("GrantProgramme", "交付金制度。年度ごとに一つ。公開すると、配分とともに誰でも閲覧できる。", "grant_programmes") { id: GrantProgrammeId, row: grant_programme::Entity, may: rules::programme }
+    |shape| shape
+        .revision()
+        .column::<String>("title", "名称。")
+        .column::<String>("summary", "概要。")
+        .column::<FiscalYear>("fiscalYear", "年度。")
+        .computed::<String>("fiscalYearLabel", "年度の和暦の表記。", &["fiscal_year"], year_label)
+        .column::<String>("legalBasis", "根拠となる条例・要綱の名称。")
+        .column::<Yen>("budgetYen", "予算額(円)。")
+        .column::<Date>("opensOn", "申請の受付を始める日。")
+        .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
+        .column::<GrantProgrammeState>("state", "状態。")
+        .one::<Section>("section", "section_id", "担当する部・課。")
+        .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
+        .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
+        .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
+        .ordered([Key::down("fiscal_year", "int")])
+        .filtered::<GrantProgrammeFilter>()
+        .published("t.state <> 'DRAFT'")
+        .readable(Role::STAFF, Over::Municipality)
+        .create(GRANT_PROGRAMME_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_PUBLISH, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+}
+
+shape! {
+    GrantAllocation("GrantAllocation", "交付金の配分。団体ごとの上限額とその根拠。合計は予算を超えない。", "grant_allocations") { id: GrantAllocationId, row: grant_allocation::Entity }
+    |shape| shape
+        .revision()
+        .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
+        .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
+        .column::<Yen>("amountYen", "配分額(円)。")
+        .column::<String>("basis", "配分額の根拠(算定の説明)。")
+        .column::<Date>("decidedOn", "定めた日。")
+        .connection::<GrantApplication>("applications", "allocation_id", "この配分に対する交付申請。新しい順。")
+        .many::<LedgerAccount>("ledgerAccounts", "owner_id", "残り・決定済み・支払済みの勘定。")
+        .ordered([Key::up("created_at", "timestamptz")])
+        .published("t.programme_state <> 'DRAFT'")
+        .readable(Role::STAFF, Over::Municipality)
+}
+
+/// 交付申請の絞り込み。
+#[derive(InputObject)]
+pub struct GrantApplicationFilter {
+    /// 交付金制度。
+    pub programme_id: Option<GrantProgrammeId>,
+    /// 地域組織。
+    pub organization_id: Option<OrganizationId>,
+    /// 状態(いずれか)。
+    pub state: Option<Vec<GrantApplicationState>>,
+}
+
+impl Filter for GrantApplicationFilter {
+    fn conditions(self, to: &mut Where) {
+        to.eq("programme_id", self.programme_id.map(|id| Param::Uuid(Some(id.0))));
+        to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
+        to.among("state", self.state.map(|states| states.into_iter().map(GrantApplicationState::word).collect()));
+    }
+}
+
+/// Before everybody reads of a decision: the organization, its district's liaison staff, the town hall.
+fn insiders() -> Vec<Permit> {
+    let read = |roles, over| Permit { action: Action::READ, roles, over };
+    vec![read(Role::STAFF, Over::Municipality), read(Role::ORGANIZATION, IN_ORGANIZATION), read(LIAISON, IN_DISTRICT)]
+}
+
+fn inside() -> Mask {
+    Mask { permits: insiders(), unless: None, personal: false, reason: "NOT_PUBLIC" }
+}
+
+shape! {
+    GrantApplication("GrantApplication", "交付申請。交付決定の後は、名称・団体・決定額が公開される。", "grant_applications") { id: GrantApplicationId, row: grant_application::Entity, may: rules::application }
+    |shape| shape
+        .revision()
+        .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
+        .one::<GrantAllocation>("allocation", "allocation_id", "配分。")
+        .one::<CommunityOrganization>("organization", "organization_id", "申請した地域組織。")
+        .column::<String>("title", "事業の名称。")
+        .column::<GrantApplicationState>("state", "状態。")
+        .column::<Option<String>>("purpose", "目的と内容。")
+        .masked(inside())
+        .column::<Option<Yen>>("requestedYen", "申請額(円)。")
+        .masked(inside())
+        .column::<Option<Yen>>("recommendedYen", "審査で適当と認めた額(円)。")
+        .masked(inside())
+        .column::<Option<Yen>>("decidedYen", "交付決定額(円)。")
+        .column::<Option<Date>>("submittedOn", "申請した日。")
+        .masked(inside())
+        .column::<Option<Date>>("decidedOn", "交付または不交付を決定した日。")
+        .column::<Option<Date>>("withdrawalUntil", "交付決定の後、取り下げることのできる最後の日。")
+        .masked(inside())
+        .column::<Option<Date>>("paidOn", "支払った日。")
+        .many::<GrantAct>("acts", "application_id", "これまでの行為。古い順。")
+        .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
+        .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
+        .ordered([Key::down("created_at", "timestamptz")])
+        .filtered::<GrantApplicationFilter>()
+        .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')")
+        .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .readable(LIAISON, IN_DISTRICT)
+        .create(GRANT_APPLICATION_CREATE, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_CHANGE, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_SUBMIT, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_WITHDRAW, WITHDRAWAL, OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_REVIEW_START, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_APPLICATION_RETURN, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_APPLICATION_RECOMMEND, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .apart(GRANT_APPLICATION_RECOMMEND, &["submitted_by"])
+        .act(GRANT_APPLICATION_DECIDE, COMMITMENT_LAW, APPROVER, Over::Municipality)
+        .apart(GRANT_APPLICATION_DECIDE, &["submitted_by", "recommended_by"])
+        .act(GRANT_APPLICATION_REFUSE, SUBSIDY_LAW, APPROVER, Over::Municipality)
+        .apart(GRANT_APPLICATION_REFUSE, &["submitted_by", "recommended_by"])
+        .act(GRANT_PAYMENT_REQUEST, "", &[Role::OrgOfficer, Role::OrgAccountant], IN_ORGANIZATION)
+        .act(GRANT_PAYMENT_EXECUTE, PAYMENT_LAW, PAYER, Over::Municipality)
+        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"])
+}
+
+shape! {
+    GrantAct("GrantAct", "交付申請に対する行為。誰が、いつ、どのような理由で行ったか。", "grant_acts") { id: GrantActId, row: grant_act::Entity }
+    |shape| shape
+        .one::<GrantApplication>("application", "application_id", "交付申請。")
+        .column::<GrantActKind>("act", "行為の種類。")
+        .one::<Account>("actor", "actor_id", "行った人。")
+        .column::<DateTime<Utc>>("at", "日時。")
+        .column::<Option<String>>("reason", "理由。")
+        .column::<Option<Yen>>("amountYen", "額(円)。")
+        .ordered([Key::up("at", "timestamptz")])
+        .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .readable(LIAISON, IN_DISTRICT)
+}

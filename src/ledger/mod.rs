@@ -1,0 +1,19 @@
+//! Double entry: what money was set aside, promised and paid. Knows no grant.
+//!
+//! ```text
+//! account = kind x owner x fiscal year, opened at its first posting
+//! APPROPRIATION (the only one below zero) -> BUDGET -> GRANT -> COMMITTED -> PAID
+//! ```
+//!
+//! Invariants, all held by the database: no balance below the account's floor; a journal has two or more
+//! entries with the sum zero and never changes; a correction is a reversal, and a journal is reversed once;
+//! a closed fiscal year takes no journal. What may not happen twice is posted with [`Journal::once`].
+
+pub mod commands;
+pub mod entity;
+pub mod graphql;
+pub mod rules;
+pub mod shapes;
+
+pub use commands::{Journal, post, reverse};
+pub use rules::{Leg, transfer};

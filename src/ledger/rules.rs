@@ -1,0 +1,62 @@
+//! What a journal is made of. Pure; the database holds the same rules once more.
+
+use uuid::Uuid;
+
+use crate::kernel::money::Yen;
+use crate::ledger::entity::AccountKind;
+
+/// One side of a journal: the account, by what it is, and how its balance moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The account's kind.
+    pub kind: AccountKind,
+    /// Whose account: the id of a municipality, a programme, an allocation …
+    pub owner: Uuid,
+    /// What is added to its balance.
+    pub amount: Yen,
+}
+
+/// Moves an amount from one account to another.
+pub fn transfer(from: (AccountKind, Uuid), to: (AccountKind, Uuid), amount: Yen) -> Vec<Leg> {
+    let leg = |(kind, owner): (AccountKind, Uuid), amount| Leg { kind, owner, amount: Yen(amount) };
+    vec![leg(from, amount.0.saturating_neg()), leg(to, amount.0)]
+}
+
+/// Is this a journal: two or more accounts, each once, no zero, nothing beyond range, the sum zero?
+pub fn is_journal(legs: &[Leg]) -> bool {
+    let sum: i128 = legs.iter().map(|leg| i128::from(leg.amount.0)).sum();
+    let sound = |leg: &Leg| leg.amount.0 != 0 && leg.amount.0.unsigned_abs() <= Yen::MAX.0.unsigned_abs();
+    let mut accounts: Vec<_> = legs.iter().map(|leg| (leg.kind, leg.owner)).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts.len() >= 2 && accounts.len() == legs.len() && sum == 0 && legs.iter().all(sound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn move_of(amount: i64) -> Vec<Leg> {
+        transfer((AccountKind::Budget, Uuid::from_u128(1)), (AccountKind::Grant, Uuid::from_u128(2)), Yen(amount))
+    }
+
+    #[test]
+    fn a_transfer_is_a_journal_in_either_direction() {
+        assert!(is_journal(&move_of(500)));
+        assert!(is_journal(&move_of(-500)));
+    }
+
+    #[test]
+    fn m3_nothing_from_itself_to_itself_and_no_sum_wraps_around() {
+        let own = (AccountKind::Grant, Uuid::from_u128(1));
+        assert!(!is_journal(&transfer(own, own, Yen(500))));
+        assert!(!is_journal(&move_of(0)));
+        assert!(!is_journal(&move_of(i64::MAX)));
+        assert!(!is_journal(&move_of(i64::MIN)));
+        assert!(!is_journal(&move_of(500)[..1]));
+        assert!(!is_journal(&[]));
+        let leg = |n, amount| Leg { kind: AccountKind::Grant, owner: Uuid::from_u128(n), amount: Yen(amount) };
+        assert!(!is_journal(&[leg(1, 10), leg(2, -9)]));
+        assert!(is_journal(&[leg(1, 10), leg(2, -9), leg(3, -1)]));
+    }
+}

@@ -1,0 +1,69 @@
+//! The program itself, beside the test database.
+
+use std::process::{Command, Output};
+
+use serde_json::json;
+
+use crate::support::town::app;
+use crate::support::{Client, database};
+
+/// Runs `entaku` with the database of the tests; the key file is of this test alone.
+fn entaku(arguments: &[&str]) -> Output {
+    let keys = std::env::temp_dir().join(format!("entaku-test-keys-{}.json", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entaku"));
+    command.args(arguments).env("DATABASE_URL", database::url("entaku_app"));
+    command.env("ENTAKU_WORKER_DATABASE_URL", database::url("entaku_worker"));
+    command.env("ENTAKU_KEYS_FILE", &keys).env("ENTAKU_ISSUER", "https://entaku.example.jp");
+    command.output().expect("it runs")
+}
+
+fn out(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+#[tokio::test]
+async fn a_first_municipality_is_made_and_its_administrator_invited() {
+    out(&entaku(&["keys", "init"]));
+    let code = "011002";
+    let create = ["municipality", "create", "--code", code, "--name", "試験市", "--admin-email", "first@example.jp"];
+    let invitation = out(&entaku(&create)).trim().to_owned();
+    assert!(invitation.starts_with("inv.011002."), "{invitation}");
+    let accept = "mutation($t: String!) { invitationAccept(input: {token: $t, name: \"初 代\", nameKana: \"しょ だい\", password: \"とても長い管理者だけの言葉\"}) { accessToken } }";
+    let public = Client::new(app()).with("entaku-municipality", code);
+    public.run(accept, json!({"t": invitation})).await.data();
+}
+
+#[test]
+fn a_wrong_code_and_a_wrong_configuration_say_so() {
+    let wrong = entaku(&["municipality", "create", "--code", "011003", "--name", "x", "--admin-email", "a@example.jp"]);
+    assert!(!wrong.status.success());
+    let mut bare = Command::new(env!("CARGO_BIN_EXE_entaku"));
+    bare.env("DATABASE_URL", "postgres://entaku_app:hunter2@localhost/x").env("ENTAKU_LISTEN", "nowhere");
+    let refused = bare.output().expect("it runs");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(said.contains("ENTAKU_LISTEN") && said.contains("ENTAKU_WORKER_DATABASE_URL"), "{said}");
+    assert!(!said.contains("hunter2"));
+}
+
+#[test]
+fn a_database_role_that_walks_through_walls_is_refused() {
+    out(&entaku(&["keys", "init"]));
+    let keys = std::env::temp_dir().join(format!("entaku-test-keys-{}.json", std::process::id()));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entaku"));
+    command.arg("serve").env("DATABASE_URL", database::url("entaku_owner"));
+    command.env("ENTAKU_WORKER_DATABASE_URL", database::url("entaku_worker")).env("ENTAKU_LISTEN", "127.0.0.1:0");
+    command.env("ENTAKU_KEYS_FILE", &keys).env("ENTAKU_ISSUER", "https://entaku.example.jp");
+    let refused = command.output().expect("it runs");
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("entaku_owner"));
+}
+
+#[test]
+fn the_schema_is_printed_and_demo_tokens_are_for_the_demo_only() {
+    let printed = out(&entaku(&["schema"]));
+    assert!(printed.contains("type Query"));
+    let token = entaku(&["demo", "token", "--municipality", "322091", "--role", "ADMIN"]);
+    assert!(!token.status.success());
+}
