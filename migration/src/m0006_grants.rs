@@ -116,6 +116,7 @@ fn applications() -> Tenant {
                 CHECK ((state = 'PAID') = (payment_id IS NOT NULL) AND (state = 'PAID') = (paid_on IS NOT NULL)),
              CONSTRAINT grant_applications_recommender CHECK (recommended_by <> submitted_by),
              CONSTRAINT grant_applications_approver CHECK (decided_by NOT IN (submitted_by, recommended_by)),
+             CONSTRAINT grant_applications_requester CHECK (payment_requested_by NOT IN (recommended_by, decided_by)),
              CONSTRAINT grant_applications_payer
                 CHECK (paid_by NOT IN (submitted_by, recommended_by, decided_by, payment_requested_by)),
              UNIQUE (municipality_id, payment_id), UNIQUE (municipality_id, commitment_id),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::kernel::error::{Error, Result};
+use crate::strategy::import::StrategyDocument;
 
 const PEOPLE: &str = include_str!("../../demo/people.json");
 const PAPERS: [(&str, &str); 5] = [
@@ -20,6 +21,8 @@ const PAPERS: [(&str, &str); 5] = [
 pub(super) struct Town {
     pub(super) paper: Paper,
     pub(super) people: People,
+    /// The laws and strategies of the same paper.
+    pub(super) strategies: StrategyDocument,
 }
 
 /// What the public paper says.
@@ -137,7 +140,9 @@ pub(super) fn town(code: &str) -> Result<Town> {
     let text = PAPERS.iter().find(|(c, _)| *c == code).map(|(_, text)| *text);
     let mut people: HashMap<String, People> = parse(PEOPLE)?;
     let missing = || Error::internal(format!("the demo has no {code}"));
-    Ok(Town { paper: parse(text.ok_or_else(missing)?)?, people: people.remove(code).ok_or_else(missing)? })
+    let text = text.ok_or_else(missing)?;
+    let people = people.remove(code).ok_or_else(missing)?;
+    Ok(Town { paper: parse(text)?, people, strategies: parse(text)? })
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {

@@ -4,11 +4,13 @@
 
 mod data;
 mod register;
+mod scenes;
 mod stage;
 
 use crate::api::app::App;
 use crate::kernel::error::Result;
 use crate::kernel::principal::MunicipalityId;
+use crate::strategy::import::import;
 
 /// The password of every demo account.
 pub const PASSWORD: &str = "entaku-demo-2026";
@@ -31,6 +33,15 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     let mut town = data::town(paper)?;
     code.clone_into(&mut town.paper.municipality.code);
     let stage = register::load(app, &town, hash).await?;
+    let tx = stage.system().await?;
+    import(&tx, &town.strategies, &stage.sections()).await?;
+    tx.commit().await?;
+    let active = town.people.organizations.iter().filter(|o| o.stage == "ACTIVE");
+    let active: Vec<&str> = active.map(|o| o.key.as_str()).collect();
+    scenes::grants::play(&stage, &active).await?;
+    scenes::roundtable::play(&stage).await?;
+    scenes::challenge::play(&stage).await?;
+    scenes::liaison::play(&stage).await?;
     tracing::info!(municipality = town.paper.municipality.name, people = stage.people(), "demo loaded");
     Ok(stage.municipality)
 }

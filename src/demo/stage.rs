@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -10,7 +11,9 @@ use crate::api::app::App;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{AccountId, MunicipalityId, Principal, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::request::japan_day;
 use crate::kernel::tx::{Mode, Tx};
+use crate::people::entity::SectionId;
 use crate::people::{authenticate, session};
 
 /// The things and people of one municipality of the demo.
@@ -47,7 +50,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Somebody of this municipality, with the appointments they hold.
-    pub(super) async fn somebody(&self, account: &str) -> Result<Tx> {
+    async fn somebody(&self, account: &str) -> Result<Tx> {
         let account = AccountId(self.id("account", account)?);
         let principal = self.principal(account).await?;
         let request = self.app.request(principal, Some(self.municipality));
@@ -65,6 +68,37 @@ impl<'a> Stage<'a> {
         let principal = authenticate::principal(&tx, session, account).await?;
         tx.rollback().await?;
         Ok(Principal { session: None, ..principal })
+    }
+
+    /// Somebody does something, in a transaction of its own.
+    pub(super) async fn act<T>(
+        &self,
+        who: &str,
+        what: impl for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>>,
+    ) -> Result<T> {
+        let tx = self.somebody(who).await?;
+        let done = what(&tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Is a record there already?
+    pub(super) async fn is_there(&self, table: &'static str, column: &'static str, value: &str) -> Result<bool> {
+        let tx = self.system().await?;
+        let found = Self::known(&tx, table, column, value).await?;
+        tx.commit().await?;
+        Ok(found.is_some())
+    }
+
+    /// The day in Japan.
+    pub(super) fn today(&self) -> chrono::NaiveDate {
+        japan_day(self.app.clock.now())
+    }
+
+    /// The sections by their keys.
+    pub(super) fn sections(&self) -> HashMap<String, SectionId> {
+        let sections = self.keys.iter().filter(|((kind, _), _)| *kind == "section");
+        sections.map(|((_, key), id)| (key.clone(), SectionId(*id))).collect()
     }
 
     /// The id of the row of a table whose column has this value, if it is there already.

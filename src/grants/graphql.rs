@@ -154,7 +154,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(review::refuse_application(tx, id, input))).await
     }
 
-    /// 交付決定された額の支払を請求する。
+    /// 交付決定された額の支払を請求する。審査の意見を付けた人と決裁した人は行えない。
     async fn grant_payment_request(
         &self,
         ctx: &Context<'_>,

@@ -169,7 +169,6 @@ async fn m2_a_journal_is_whole_and_zero_sum_at_its_commit() {
 async fn m2_even_a_balanced_pair_is_not_added_to_an_old_journal() {
     let town = Town::new().await;
     let (programme, old) = budget(&town, 1_000).await;
-    let (_, _) = budget(&town, 1_000).await;
     let grant = (AccountKind::Grant, Uuid::now_v7());
     let other = (AccountKind::Grant, Uuid::now_v7());
     post(&town, journal((AccountKind::Budget, programme), grant, 10)).await.expect("posted");
@@ -268,9 +267,9 @@ async fn m8_a_journal_is_undone_once_and_whole() {
     assert_eq!(reason(reverse(&town, again).await), "BALANCE_SHORT");
     let mut owner = inside(&town, "entaku_owner").await;
     let (part, more) = (Uuid::now_v7(), Uuid::now_v7());
-    for (id, amount) in [(part, 200), (more, 401)] {
+    for (id, amount) in [(part, 200), (more, 399)] {
         let partial = head(id, 2, Some(again.0))
-            + &entry(id, "APPROPRIATION", town.id.0, -amount)
+            + &entry(id, "GRANT", grant.1, -amount)
             + &entry(id, "BUDGET", programme, amount);
         assert_eq!(attempt(&mut owner, &partial).await, Err("23514".into()));
     }
@@ -343,9 +342,10 @@ async fn m4_twenty_parallel_postings_never_overspend() {
     assert_eq!(done.iter().filter(|d| d.is_ok()).count(), 10);
     assert!(done.iter().filter_map(|d| d.as_ref().err()).all(|e| e.reason() == "SHORT"), "{done:?}");
     let mut app = inside(&town, "entaku_app").await;
-    let off = "SELECT count(*) FROM ledger_accounts a WHERE
-        (a.balance, a.version) IS DISTINCT FROM (SELECT coalesce(sum(e.amount), 0)::bigint, count(*)::int FROM ledger_entries e WHERE e.account_id = a.id)
-        OR a.version <> (SELECT coalesce(max(e.account_version), 0) FROM ledger_entries e WHERE e.account_id = a.id)";
+    let off = "SELECT count(*) FROM ledger_accounts a, LATERAL (
+            SELECT coalesce(sum(e.amount), 0) AS balance, count(*) AS entries, coalesce(max(e.account_version), 0) AS version
+            FROM ledger_entries e WHERE e.account_id = a.id) e
+        WHERE a.balance <> e.balance OR a.version <> e.entries OR a.version <> e.version";
     assert_eq!(number(&mut app, off.into()).await, 0);
     assert_eq!(balance(&town, "GRANT").await, 1_000);
 }

@@ -11,6 +11,9 @@ use entaku::kernel::read::{Catalogue, ShapeDef};
 use sqlx::Row;
 use uuid::Uuid;
 
+use entaku::kernel::principal::Role;
+use serde_json::json;
+
 use super::Town;
 
 /// A full municipality.
@@ -21,13 +24,20 @@ pub struct World {
 }
 
 impl World {
-    /// Loads the demo's Unnan under a fresh code.
+    /// Loads the demo under a fresh code.
     pub async fn new(app: Arc<App>) -> Self {
         let town = Town::beside(app).await;
-        entaku::demo::load_as(&town.app, "322091", town.code.as_str(), "no password").await.expect("a demo");
+        // The others add what Unnan does not have: a population vision and a revision, indicators with values.
+        for paper in ["322091", "082368", "172014"] {
+            entaku::demo::load_as(&town.app, paper, town.code.as_str(), "no password").await.expect("a demo");
+        }
+        town.resident().await;
+        revise(&town).await;
         let mut ids = HashMap::new();
         for shape in Nouns::queries().shapes().into_iter().filter(|s| s.tenant) {
-            ids.insert(shape.name, Self::of(&town, shape).await);
+            let of = Self::of(&town, shape).await;
+            assert!(!of.is_empty(), "the demo has no {}: give it one, so that the standing tests reach it", shape.name);
+            ids.insert(shape.name, of);
         }
         Self { town, ids }
     }
@@ -51,4 +61,22 @@ impl World {
         let kind = kinds.first().copied().unwrap_or(payload);
         self.ids.get(kind)?.first().cloned()
     }
+}
+
+/// Revises a measure, so that its earlier version is kept.
+async fn revise(town: &Town) {
+    let clerk = town.staff(Role::PlanningStaff).await;
+    let find = "{ strategies(first: 100) { nodes { id state nodes(first: 1, filter: {kind: [MEASURE]}) { nodes { id title } } } } }";
+    let data = clerk.run(find, json!({})).await.data();
+    let strategies = data["strategies"]["nodes"].as_array().expect("strategies");
+    let measured = strategies.iter().find(|s| s["nodes"]["nodes"][0]["id"].is_string()).expect("a measure");
+    let node = measured["nodes"]["nodes"][0]["id"].clone();
+    let propose = "mutation($input: StrategyRevisionProposeInput!) { strategyRevisionPropose(input: $input) { id } }";
+    let input = json!({"strategyId": measured["id"], "nodeId": node, "changes": "事業内容の改訂"});
+    let revision = clerk.run(propose, json!({ "input": input })).await.data()["strategyRevisionPropose"]["id"].clone();
+    let approve = "mutation($id: ID!) { strategyRevisionApprove(id: $id, input: {councilName: \"有識者会議\", sessionNumber: 1, approvedOn: \"2026-05-01\"}) { id } }";
+    clerk.run(approve, json!({ "id": revision })).await.data();
+    let change =
+        "mutation($id: ID!, $input: StrategyNodeChangeInput!) { strategyNodeChange(id: $id, input: $input) { id } }";
+    clerk.run(change, json!({"id": node, "input": {"revisionId": revision, "note": "改訂"}})).await.data();
 }
