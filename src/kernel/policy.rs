@@ -28,7 +28,8 @@ pub enum Over {
     /// Rows whose column names the caller's own account; no role needed.
     Own(&'static str),
     /// Every row but those whose column names the caller's own account, for holders over the
-    /// municipality: nobody decides on what is theirs.
+    /// municipality: what is kept from the person it is about. (Acts are kept apart by
+    /// [`ShapeDef::apart`](crate::kernel::read::ShapeDef::apart), which says so in `viewerCan`.)
     Others(&'static str),
     /// Every row, for anyone signed in; no role needed.
     SignedIn,

@@ -155,8 +155,10 @@ fn meeting_acts(shape: ShapeDef) -> ShapeDef {
     organizing(shape, &both)
         .act(ISSUE_RECORD, "", LIAISONS, IN_DISTRICT)
         .act(PASSAGE_RECORD, "", LIAISONS, IN_DISTRICT)
-        .act(MINUTES_RETURN, "", PLANNERS, Over::Others("submitted_by"))
-        .act(MINUTES_PUBLISH, "", PLANNERS, Over::Others("submitted_by"))
+        .act(MINUTES_RETURN, "", PLANNERS, Over::Municipality)
+        .act(MINUTES_PUBLISH, "", PLANNERS, Over::Municipality)
+        .apart(MINUTES_RETURN, &["submitted_by"])
+        .apart(MINUTES_PUBLISH, &["submitted_by"])
         .act(CLOSE, "", PLANNERS, Over::Municipality)
 }
 

@@ -108,7 +108,7 @@ async fn a_grant_goes_from_the_programme_to_one_payment() {
     let change = json!({"id": application, "input": {"purpose": "集いの場を開く。", "requestedYen": 1_200_000}});
     officer.id("14", change).await;
     officer.id("15", id.clone()).await;
-    officer.refused("15", id.clone(), "CONFLICT/WRONG_STATE").await;
+    officer.refused("15", id.clone(), "CONFLICT/STATE").await;
 
     clerk.id("16", id.clone()).await;
     clerk.id("17", json!({"id": application, "input": {"reason": "目的をもう少し具体的に。"}})).await;
@@ -181,7 +181,7 @@ async fn a_round_table_is_held_recorded_published_and_read() {
         record["participants"].as_array().expect("people").iter().filter_map(|p| p["name"].as_str()).collect();
     assert_eq!(names, BTreeSet::from(["例浜 公"]), "names by consent only");
     let late = json!({"input": {"roundtableId": table, "number": 1, "session": "OPENING", "text": "書き換え"}});
-    officer.refused("35", late, "CONFLICT/WRONG_STATE").await;
+    officer.refused("35", late, "CONFLICT/STATE").await;
     elsewhere(&play, &table).await;
 }
 
@@ -205,7 +205,7 @@ async fn a_youth_project_is_submitted_scored_and_adopted() {
     planner.id("50", json!({"input": {"proposalId": proposal, "accountId": me}})).await;
     planner.id("51", id.clone()).await;
     let adopt = json!({"id": proposal, "input": {"amount": 200_000, "reason": "公益性が高い。"}});
-    planner.refused("54", adopt.clone(), "CONFLICT/SCORES_MISSING").await;
+    planner.refused("54", adopt.clone(), "CONFLICT/SHEETS_MISSING").await;
     let mine = reviewer.tell("52", json!({})).await["challengeReviews"]["nodes"].clone();
     let sheet =
         mine.as_array().expect("sheets").iter().find(|r| r["proposal"]["id"] == proposal).expect("assigned")["id"]

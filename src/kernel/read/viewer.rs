@@ -128,20 +128,11 @@ fn permission(shape: &ShapeDef, act: &Act, row: &QueryResult, request: &Request)
 fn who_may(shape: &ShapeDef, act: &Act, locale: Locale) -> String {
     let permits = shape.permits.iter().filter(|p| p.action == act.action);
     let roles: Vec<String> = permits.flat_map(|p| p.roles.iter().map(|r| r.word())).collect();
-    let not_own = shape.permits.iter().any(|p| p.action == act.action && matches!(p.over, Over::Others(_)));
     match (locale, roles.is_empty()) {
         (Locale::Ja, true) => "サインインが必要です。".to_owned(),
         (Locale::En, true) => "Please sign in.".to_owned(),
-        (Locale::Ja, false) => {
-            format!("次の役割が行えます: {}{}", roles.join("、"), if not_own { "(本人を除く)" } else { "" })
-        }
-        (Locale::En, false) => {
-            format!(
-                "These roles may: {}{}",
-                roles.join(", "),
-                if not_own { " (but not on what is their own)" } else { "" }
-            )
-        }
+        (Locale::Ja, false) => format!("次の役割が行えます: {}", roles.join("、")),
+        (Locale::En, false) => format!("These roles may: {}", roles.join(", ")),
     }
 }
 
