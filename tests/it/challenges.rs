@@ -200,10 +200,10 @@ async fn z6_staff_who_propose_see_no_sheets_and_decide_nothing_on_their_own() {
     let seen = fair.proposer.run(READ, json!({"id": id})).await.data()["challengeProposal"].clone();
     assert_eq!(seen["reviews"], json!([]));
     let own = fair.proposer.clone();
-    own.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN");
-    own.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN");
+    own.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    own.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN/DUTIES_APART");
     fair.planner.run(ADOPT, adopt(&id, 1)).await.data();
-    own.run(PUBLISH, json!({"id": id})).await.expect_code("FORBIDDEN");
+    own.run(PUBLISH, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
 }
 
 #[tokio::test]
@@ -294,8 +294,8 @@ async fn who_scored_does_not_decide() {
     both.run(SCREEN, json!({"id": id})).await.data();
     let sheet = text(&made["challengeReviewerAssign"]["id"]);
     both.run(SCORE, fair.sheet(&sheet, 10, 5)).await.data();
-    both.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN/SEPARATION_OF_DUTIES");
-    both.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN/SEPARATION_OF_DUTIES");
+    both.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    both.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN/DUTIES_APART");
     let rejected = fair.planner.run(REJECT, json!({"id": id, "reason": "見通しがない。"})).await.data();
     assert_eq!(rejected["challengeProposalReject"]["state"], "REJECTED");
     let seen = fair.proposer.run(READ, json!({"id": id})).await.data()["challengeProposal"].clone();

@@ -1,4 +1,5 @@
 //! Migrations over a populated database of two towns: up, down, up; and a planted orphan is noticed.
+#![allow(clippy::disallowed_types)] // as the owner, beside the door
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
@@ -26,7 +27,6 @@ const TOWNS: &str = "
         SELECT municipality_id, gen_random_uuid(), id, '会', 'FEDERATION', 'ACTIVE' FROM districts;";
 
 #[tokio::test]
-#[allow(clippy::disallowed_types)]
 async fn up_down_up_over_two_populated_towns_as_the_owner() {
     let own = Own::new().await;
     let owner = owner(&own).await;
@@ -45,7 +45,6 @@ async fn up_down_up_over_two_populated_towns_as_the_owner() {
 
 /// As an owner under forced row security a foreign key over orphans would validate; ours must not.
 #[tokio::test]
-#[allow(clippy::disallowed_types)]
 async fn z12_a_planted_orphan_and_a_reference_across_towns_are_refused() {
     let own = Own::new().await;
     let owner = owner(&own).await;

@@ -121,10 +121,10 @@ async fn a_grant_goes_from_the_programme_to_one_payment() {
     approver.id("19", opinion(1_100_000)).await;
     officer.id("22", id.clone()).await;
 
-    let pay = json!({"id": application, "input": {"paidOn": "2026-05-20"}});
-    approver.refused("23", pay.clone(), "FORBIDDEN").await;
+    let order = json!({"id": application, "input": {"paidOn": "2026-05-20"}});
+    approver.refused("23", order.clone(), "FORBIDDEN").await;
     let text = document("23");
-    let presses = (0..100).map(|_| payer.0.run(&text, pay.clone()));
+    let presses = (0..100).map(|_| payer.0.run(&text, order.clone()));
     let answers = futures_util::future::join_all(presses).await;
     let paid = answers.iter().filter(|a| a.body.get("errors").is_none()).count();
     assert_eq!(paid, 1, "a hundred presses pay once");
@@ -181,7 +181,7 @@ async fn a_round_table_is_held_recorded_published_and_read() {
         record["participants"].as_array().expect("people").iter().filter_map(|p| p["name"].as_str()).collect();
     assert_eq!(names, BTreeSet::from(["例浜 公"]), "names by consent only");
     let late = json!({"input": {"roundtableId": table, "number": 1, "session": "OPENING", "text": "書き換え"}});
-    officer.refused("35", late, "CONFLICT/STATE").await;
+    officer.refused("35", late, "CONFLICT/LOCKED").await;
     elsewhere(&play, &table).await;
 }
 

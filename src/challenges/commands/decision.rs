@@ -8,6 +8,7 @@ use crate::challenges::entity::{ProposalId, ProposalState, review};
 use crate::challenges::rules;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
+use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
@@ -69,7 +70,7 @@ pub async fn reject(tx: &Tx, id: ProposalId, reason: String) -> Result<ProposalI
 async fn totals(tx: &Tx, id: ProposalId) -> Result<Vec<i32>> {
     let reviews = review::Entity::find().filter(review::Column::ProposalId.eq(id)).all(tx).await?;
     if reviews.iter().any(|r| Some(r.reviewer_id) == tx.principal.account) {
-        return Err(Error::Forbidden("SEPARATION_OF_DUTIES"));
+        return Err(Error::Forbidden(DUTIES_APART));
     }
     Ok(rules::all_scored(&reviews)?)
 }
