@@ -24,9 +24,8 @@ const ROLES: &[&str] = &[
     "REVIEWER",
     "AUDITOR",
     "ADMIN",
-    "OPERATOR",
 ];
-const SCOPES: &[&str] = &["MUNICIPALITY", "SECTION", "DISTRICT", "ORGANIZATION", "CALL", "PROPOSAL", "MEETING"];
+const SCOPES: &[&str] = &["MUNICIPALITY", "SECTION", "DISTRICT", "ORGANIZATION", "CALL", "PROPOSAL"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

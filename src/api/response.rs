@@ -78,7 +78,14 @@ pub fn answer(
 pub fn refuse(status: StatusCode, error: &Error, locale: Locale, media: Media) -> Response {
     let (message, extensions) = error.render(locale, Uuid::now_v7());
     let errors = vec![json!({ "message": message, "extensions": extensions })];
-    reply(status, media, &Body { errors, data: None, extensions: serde_json::Map::new() })
+    let mut response = reply(status, media, &Body { errors, data: None, extensions: serde_json::Map::new() });
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// A well-formed request that fails validation is 400 in the GraphQL media type and 200 in plain JSON

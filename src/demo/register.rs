@@ -9,6 +9,7 @@ use crate::demo::stage::Stage;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::id::encode;
 use crate::kernel::principal::{AccountId, ScopeKind};
 use crate::kernel::text::normal_email;
 use crate::kernel::text_enum::from_word;
@@ -19,6 +20,7 @@ use crate::organizations::commands::{
 };
 use crate::organizations::entity::{DistrictId, FacilityId, OrganizationId};
 use crate::people::commands::{self as people, AccountCreateInput, AppointmentCreateInput, SectionCreateInput};
+use crate::people::scope::things;
 
 /// The day the demo's sections, offices and posts begin.
 fn beginning() -> Date {
@@ -154,7 +156,7 @@ async fn appoint(tx: &Tx, stage: &Stage<'_>, account: AccountId, role: &Role) ->
         account_id: account,
         role: from_word(&role.word)?,
         scope,
-        scope_id: of.map(|id| crate::kernel::id::encode("demo", id).into()),
+        scope_id: of.zip(things(scope)).map(|(id, (prefix, _))| encode(prefix, id).into()),
         starts_on: beginning(),
         ends_on: None,
     };

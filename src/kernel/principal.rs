@@ -44,8 +44,6 @@ text_enum! {
         Auditor,
         /// 管理者(利用者と設定)
         Admin,
-        /// 運用者(自治体の作成のみ)
-        Operator,
     }
 }
 
@@ -84,8 +82,6 @@ text_enum! {
         Call,
         /// 提案
         Proposal,
-        /// 会議
-        Meeting,
     }
 }
 

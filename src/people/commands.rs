@@ -8,7 +8,6 @@ use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id;
 use crate::kernel::keys::sha256;
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
@@ -21,7 +20,7 @@ use crate::people::entity::{
 };
 use crate::people::rules::{self, INVITATION_LIFE};
 use crate::people::shapes::{Account, Appointment, MunicipalitySettings, Section, Session};
-use crate::people::{housekeeping, session, token};
+use crate::people::{housekeeping, scope as scopes, session, token};
 
 /// アカウントを作る。
 pub const ACCOUNT_CREATE: Action = Action("accountCreate");
@@ -139,16 +138,8 @@ pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Resul
     let AppointmentCreateInput { account_id, role, scope, scope_id, starts_on, ends_on } = input;
     refuse_oneself(tx, account_id)?;
     tx.peek::<Account>(account_id, Action::READ).await?;
-    let scope_id: Option<Uuid> = scope_id.map(|text| id::decode(&text).map(|(_, uuid)| uuid)).transpose()?;
+    let scope_id = scopes::find(tx, scope, scope_id.as_ref().map(|id| id.as_str())).await?;
     let mut checks = Checks::new();
-    let whole = scope == ScopeKind::Municipality;
-    checks.check(
-        whole == scope_id.is_none(),
-        "input.scopeId",
-        "SCOPE",
-        "対象の種類と対象が合っていません。",
-        "Scope and scope id do not fit.",
-    );
     let ordered = ends_on.is_none_or(|end| end >= starts_on);
     checks.check(
         ordered,

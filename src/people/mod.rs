@@ -15,6 +15,7 @@ pub mod graphql;
 pub mod housekeeping;
 pub mod password;
 pub mod rules;
+pub mod scope;
 pub mod session;
 pub mod shapes;
 pub mod token;

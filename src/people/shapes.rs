@@ -7,6 +7,7 @@ use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind, SessionId};
 use crate::kernel::read::{Key, Mask};
+use crate::kernel::text_enum::from_word;
 use crate::people::commands::{
     ACCOUNT_CREATE, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH, SECTION_CHANGE,
     SECTION_CREATE, SESSION_END, SETTINGS_CHANGE,
@@ -14,7 +15,7 @@ use crate::people::commands::{
 use crate::people::entity::{
     AppointmentId, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
 };
-use crate::people::rules;
+use crate::people::{rules, scope};
 use crate::shape;
 
 const ADMIN: &[Role] = &[Role::Admin];
@@ -95,15 +96,8 @@ fn scope_id(
 ) -> crate::kernel::error::Result<async_graphql::Value> {
     use sqlx::Row;
     let id: Option<uuid::Uuid> = row.try_get("scope_id")?;
-    let prefix = match row.try_get::<String, _>("scope")?.as_str() {
-        "SECTION" => "sec",
-        "DISTRICT" => "dst",
-        "ORGANIZATION" => "org",
-        "CALL" => "cal",
-        "PROPOSAL" => "prp",
-        "MEETING" => "rtb",
-        _ => "mun",
-    };
+    let kind: ScopeKind = from_word(&row.try_get::<String, _>("scope")?)?;
+    let prefix = scope::things(kind).map_or("mun", |(prefix, _)| prefix);
     Ok(id.map_or(async_graphql::Value::Null, |id| crate::kernel::id::encode(prefix, id).into()))
 }
 

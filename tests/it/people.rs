@@ -175,3 +175,24 @@ async fn a26_an_invitation_is_good_once_and_for_three_days() {
     town.app.clock.advance(Duration::hours(73));
     town.public().run(accept, json!({"token": late})).await.expect_code("UNAUTHENTICATED");
 }
+
+#[tokio::test]
+async fn an_appointment_is_over_something_that_is_here() {
+    let (town, other) = (Town::new().await, Town::new().await);
+    let (account, _) = town.person(Role::Resident, entaku::kernel::principal::ScopeKind::Municipality, None).await;
+    let admin = town.staff(Role::Admin).await;
+    let elsewhere = other.staff(Role::PlanningStaff).await;
+    let district = elsewhere.run(crate::organizations::DISTRICT, json!({"name": "よその地区"})).await.data()["districtCreate"]["id"].clone();
+    let appoint = "mutation($input: AppointmentCreateInput!) { appointmentCreate(input: $input) { scope scopeId } }";
+    let input = |scope: &str, id: serde_json::Value| json!({"input": {"accountId": account.to_string(), "role": "LIAISON", "scope": scope, "scopeId": id, "startsOn": "2026-04-01"}});
+    admin.run(appoint, input("DISTRICT", district.clone())).await.expect_code("NOT_FOUND");
+    admin.run(appoint, input("ORGANIZATION", district.clone())).await.expect_code("NOT_FOUND");
+    admin.run(appoint, input("DISTRICT", json!(null))).await.expect_code("INVALID_INPUT");
+    admin.run(appoint, input("MUNICIPALITY", district)).await.expect_code("INVALID_INPUT");
+    let clerk = town.staff(Role::PlanningStaff).await;
+    let here =
+        clerk.run(crate::organizations::DISTRICT, json!({"name": "こちらの地区"})).await.data()["districtCreate"]["id"]
+            .clone();
+    let made = admin.run(appoint, input("DISTRICT", here.clone())).await.data();
+    assert_eq!(made["appointmentCreate"], json!({"scope": "DISTRICT", "scopeId": here}));
+}

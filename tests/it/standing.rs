@@ -273,7 +273,7 @@ async fn agrees(client: &Client, mutation: &MutationView, variables: &serde_json
 async fn cast(world: &World) -> Vec<(String, Client)> {
     let first = |kind: &str| world.ids[kind].first().expect("a thing").clone();
     let mut cast: BTreeMap<String, Client> = BTreeMap::new();
-    for role in Role::iter().filter(|r| *r != Role::Operator) {
+    for role in Role::iter() {
         let client = match role {
             Role::OrgMember | Role::OrgOfficer | Role::OrgAccountant | Role::OrgAuditor => {
                 world.town.over(role, ScopeKind::Organization, &first("CommunityOrganization")).await
