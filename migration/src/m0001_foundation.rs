@@ -141,7 +141,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION entaku_changed() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     hidden text[] := string_to_array(TG_ARGV[0], ',') || ARRAY['updated_at', 'municipality_id'];
     old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - hidden END;

@@ -116,7 +116,7 @@ fn tables() -> Vec<Tenant> {
             "municipality_settings",
             "public_contact text, grant_withdrawal_days int NOT NULL DEFAULT 15
                 CHECK (grant_withdrawal_days BETWEEN 0 AND 365),
-             self_registration boolean NOT NULL DEFAULT false, UNIQUE (municipality_id)",
+             UNIQUE (municipality_id)",
         ),
     ]
 }

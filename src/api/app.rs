@@ -97,7 +97,7 @@ impl App {
         let mut sql = Sql::new("SELECT id FROM municipalities WHERE code = ");
         sql.param(Param::text(code.as_str()));
         let row = tx.rows(sql).await?.pop();
-        tx.close().await?;
+        tx.commit().await?;
         let row = row.ok_or_else(|| {
             Error::BadRequest(Refusal::new(
                 "MUNICIPALITY_UNKNOWN",

@@ -1,17 +1,19 @@
 //! One request from who and where to commit: ARCHITECTURE.md walks through it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{ServerError, Variables};
+use async_graphql::{Name, ServerError, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 
 use crate::api::app::App;
+use crate::api::guard;
 use crate::api::http::GraphQlRequest;
 use crate::api::response::{self, Media, Outcome, bad_request, server_error};
 use crate::kernel::codes::LocalGovernmentCode;
@@ -76,7 +78,10 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<M
     };
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         let default = match (&named, &app.settings.default_municipality) {
-            (None, Some(code)) => app.municipality(code).await.ok(),
+            (None, Some(code)) => match app.municipality(code).await {
+                Err(Error::BadRequest(_)) => None,
+                found => Some(found?),
+            },
             _ => None,
         };
         return Ok((Principal::public(), named.or(default)));
@@ -95,7 +100,7 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<M
     let looking = Arc::new(app.request(Principal::public(), Some(municipality)));
     let tx = app.database.begin(looking, Mode::Read).await?;
     let principal = authenticate::principal(&tx, SessionId(claims.sid), AccountId(claims.sub)).await?;
-    tx.close().await?;
+    tx.commit().await?;
     Ok((principal, Some(municipality)))
 }
 
@@ -114,8 +119,8 @@ struct Operation {
     mutation: bool,
     key: Option<Key>,
     dry_run: bool,
-    /// Does it act on credentials? It may end the very session it came with.
-    credentials: bool,
+    /// Does it end the very session it may have come with?
+    signs_out: bool,
 }
 
 impl Operation {
@@ -123,6 +128,7 @@ impl Operation {
         let document =
             async_graphql::parser::parse_query(&gql.query).map_err(|error| Box::new(parse_failed(&error)))?;
         let refused = |error| Box::new(Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]));
+        guard::check(&document).map_err(refused)?;
         let (kind, fields) = chosen(&document, gql.operation_name.as_deref()).ok_or_else(|| {
             refused(bad_request(
                 "OPERATION",
@@ -142,17 +148,18 @@ impl Operation {
             return Err(Box::new(Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, vec![error])));
         }
         let mutation = kind == OperationType::Mutation;
-        let dry_run = mutation && flag(headers, "entaku-dry-run");
+        let dry_run = mutation && dry_run(headers).map_err(refused)?;
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
         let credentials = fields.iter().any(|f| CREDENTIAL_ACTS.contains(&f.as_str()));
-        if credentials && (dry_run || key.is_some()) {
+        if credentials && (dry_run || key.is_some() || fields.len() > 1) {
             let (ja, en) = (
-                "この操作では Idempotency-Key と Entaku-Dry-Run は使えません。",
-                "This act takes neither an idempotency key nor a dry run.",
+                "この操作は単独で行い、Idempotency-Key と Entaku-Dry-Run は使えません。",
+                "This act stands alone and takes neither an idempotency key nor a dry run.",
             );
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
-        Ok(Self { document, mutation, key, dry_run, credentials })
+        let signs_out = fields == ["sessionEnd"];
+        Ok(Self { document, mutation, key, dry_run, signs_out })
     }
 }
 
@@ -188,36 +195,40 @@ fn missing_variable(document: &ExecutableDocument, gql: &GraphQlRequest) -> Opti
 fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
     let operation = operation(document, name)?;
     let mut fields = Vec::new();
-    root_fields(document, &operation.selection_set.node, &mut fields, 0);
+    root_fields(document, &operation.selection_set.node, &mut HashSet::new(), &mut fields);
     Some((operation.ty, fields))
 }
 
-fn root_fields(
-    document: &ExecutableDocument,
-    set: &async_graphql::parser::types::SelectionSet,
-    to: &mut Vec<String>,
-    depth: usize,
-) {
-    if depth > 10 {
-        return;
-    }
+/// Collects the names of the root fields; a fragment is entered once, however often it is spread.
+fn root_fields(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>, to: &mut Vec<String>) {
     for item in &set.items {
         match &item.node {
             Selection::Field(field) => to.push(field.node.name.node.to_string()),
             Selection::InlineFragment(inline) => {
-                root_fields(document, &inline.node.selection_set.node, to, depth + 1);
+                root_fields(document, &inline.node.selection_set.node, seen, to);
             }
             Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    root_fields(document, &fragment.node.selection_set.node, to, depth + 1);
+                let name = &spread.node.fragment_name.node;
+                if let (Some(fragment), true) = (document.fragments.get(name), seen.insert(name.clone())) {
+                    root_fields(document, &fragment.node.selection_set.node, seen, to);
                 }
             }
         }
     }
 }
 
-fn flag(headers: &HeaderMap, name: &str) -> bool {
-    headers.get(name).is_some_and(|v| matches!(v.as_bytes(), b"true" | b"1" | b"?1"))
+/// Is it only a trial? A word that is neither yes nor no is refused: nothing must be done by mistake.
+fn dry_run(headers: &HeaderMap) -> Result<bool> {
+    let Some(value) = headers.get("entaku-dry-run") else { return Ok(false) };
+    match value.as_bytes().to_ascii_lowercase().as_slice() {
+        b"true" | b"1" | b"?1" => Ok(true),
+        b"false" | b"0" | b"?0" => Ok(false),
+        _ => Err(bad_request(
+            "DRY_RUN",
+            "Entaku-Dry-Run は true か false にしてください。",
+            "Entaku-Dry-Run is true or false.",
+        )),
+    }
 }
 
 fn key(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Option<Key>> {
@@ -297,10 +308,14 @@ async fn attempt_once(
     let response = app.schema.execute(engine_request(app, gql, operation, &work)).await;
     let ended = if !operation.mutation {
         work.commit().await
-    } else if response.errors.is_empty() && !operation.dry_run {
-        commit(&work, operation).await
-    } else {
+    } else if !response.errors.is_empty() {
         work.rollback().await
+    } else {
+        match verify(&work, operation).await {
+            Ok(()) if operation.dry_run => work.rollback().await,
+            Ok(()) => work.commit().await,
+            Err(refused) => Err(refused),
+        }
     };
     match ended {
         Err(error) => Err(vec![server_error(error)]),
@@ -329,20 +344,19 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
     Ok(())
 }
 
-/// Keeps the key's ids, makes sure that the caller still holds what they acted on, commits.
-async fn commit(work: &Work, operation: &Operation) -> Result<()> {
-    {
-        let mut turn = work.turn().await;
-        let changed = turn.changed().to_vec();
-        let tx = turn.tx().await?;
-        if let Some(key) = operation.key.as_ref().filter(|_| !changed.is_empty()) {
-            idempotency::keep(tx, key, &changed).await?;
-        }
-        if !operation.credentials {
-            authenticate::still_holds(tx).await?;
-        }
+/// Before the end: keeps the key's ids, makes sure that the caller still holds what they acted on, and
+/// checks what is deferred. A dry run takes the same path.
+async fn verify(work: &Work, operation: &Operation) -> Result<()> {
+    let mut turn = work.turn().await;
+    let changed = turn.changed().to_vec();
+    let tx = turn.tx().await?;
+    if let Some(key) = operation.key.as_ref().filter(|_| !changed.is_empty()) {
+        idempotency::keep(tx, key, &changed).await?;
     }
-    work.commit().await
+    if !operation.signs_out {
+        authenticate::still_holds(tx).await?;
+    }
+    tx.check().await
 }
 
 /// Writes what must outlive the request's own transaction, in one short transaction.

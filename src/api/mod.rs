@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod establish;
+pub mod guard;
 pub mod http;
 pub mod lifecycle;
 pub mod response;

@@ -44,8 +44,7 @@ pub struct Mutation(
 /// The schema's Rust type.
 pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
 
-/// Builds the schema. Its limits stand in DESIGN of the guard (ARCHITECTURE.md); no extension is
-/// registered, because one alone makes every field take the slow path.
+/// Builds the schema, with the engine's own limits behind those of `api::guard`. No extension is registered, because one alone makes every field take the slow path.
 pub fn schema(identity: Identity) -> EntakuSchema {
     let root = QueryRoot::<Nouns>(PhantomData);
     Schema::build(root, Mutation::default(), EmptySubscription)

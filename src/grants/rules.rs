@@ -85,6 +85,19 @@ fn complete(row: &grant_application::Model) -> Result<(), Refusal> {
     Err(Refusal::new("INCOMPLETE", format!("未記入の項目があります: {ja}"), format!("Missing: {en}")))
 }
 
+/// Is it an act of the town hall, which nobody of the applicant's side does?
+pub fn is_the_halls(action: Action) -> bool {
+    [
+        GRANT_APPLICATION_REVIEW_START,
+        GRANT_APPLICATION_RETURN,
+        GRANT_APPLICATION_RECOMMEND,
+        GRANT_APPLICATION_DECIDE,
+        GRANT_APPLICATION_REFUSE,
+        GRANT_PAYMENT_EXECUTE,
+    ]
+    .contains(&action)
+}
+
 /// First submissions come within the window. What was submitted in time and returned may come later.
 fn window(row: &grant_application::Model, today: NaiveDate) -> Result<(), Refusal> {
     if row.programme_state != GrantProgrammeState::Published {

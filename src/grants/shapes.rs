@@ -182,6 +182,8 @@ shape! {
         .act(GRANT_PAYMENT_REQUEST, "", &[Role::OrgOfficer, Role::OrgAccountant], IN_ORGANIZATION)
         .apart(GRANT_PAYMENT_REQUEST, &["recommended_by", "decided_by"])
         .act(GRANT_PAYMENT_EXECUTE, PAYMENT_LAW, PAYER, Over::Municipality)
+        .apart(GRANT_APPLICATION_REVIEW_START, &["submitted_by"])
+        .apart(GRANT_APPLICATION_RETURN, &["submitted_by"])
         .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"])
 }
 

@@ -2,17 +2,19 @@
 //! wall as the system. A crash loses nothing: the lease ends and another process takes over.
 #![allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use crate::kernel::clock::Clock;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
@@ -96,11 +98,12 @@ impl Runner {
         }
     }
 
-    /// Claims and runs what is due, at most one job a municipality; returns how many.
+    /// Claims and runs the job that has been due longest; returns how many it found.
     pub async fn run_due(&self) -> Result<usize> {
         let claimed = self.claim().await?;
         for job in &claimed {
-            let result = self.run_one(job).await;
+            let run = AssertUnwindSafe(self.run_one(job)).catch_unwind();
+            let result = run.await.unwrap_or_else(|_| Err(Error::internal("the job panicked")));
             self.finish(job, result).await?;
         }
         Ok(claimed.len())
@@ -112,10 +115,7 @@ impl Runner {
              WHERE id IN (
                 SELECT id FROM jobs j WHERE state = 'READY' AND run_at <= $1
                     AND (lease_until IS NULL OR lease_until < $1)
-                    AND id = (SELECT id FROM jobs f WHERE f.municipality_id = j.municipality_id AND f.state = 'READY'
-                        AND f.run_at <= $1 AND (f.lease_until IS NULL OR f.lease_until < $1)
-                        ORDER BY f.run_at, f.id LIMIT 1)
-                ORDER BY run_at LIMIT 8 FOR UPDATE SKIP LOCKED)
+                ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, municipality_id, kind, subject_id, attempts"
         );
         let rows = sqlx::query(AssertSqlSafe(text)).bind(self.clock.now()).fetch_all(&self.worker).await?;
@@ -133,7 +133,7 @@ impl Runner {
 
     async fn run_one(&self, job: &Claimed) -> Result<()> {
         let Some(kind) = self.kinds.iter().find(|k| k.name == job.kind) else {
-            return Err(crate::kernel::error::Error::internal(format!("no job kind {}", job.kind)));
+            return Err(Error::internal(format!("no job kind {}", job.kind)));
         };
         let principal = Principal::system(kind.name);
         let request = Request::new(principal, Some(job.municipality), self.clock.now(), self.keys.clone());
@@ -149,7 +149,8 @@ impl Runner {
         let (state, run_at, error) = match (&result, every) {
             (Ok(()), None) => ("DONE", now, None),
             (Ok(()), Some(every)) => ("READY", now + every, None),
-            (Err(error), _) if job.attempts >= ATTEMPTS => ("FAILED", now, Some(error.code())),
+            (Err(error), None) if job.attempts >= ATTEMPTS => ("FAILED", now, Some(error.code())),
+            (Err(error), Some(every)) if job.attempts >= ATTEMPTS => ("READY", now + every, Some(error.code())),
             (Err(error), _) => ("READY", now + backoff(job.attempts), Some(error.code())),
         };
         if let Err(error) = &result {
@@ -157,8 +158,9 @@ impl Runner {
         }
         let text = "UPDATE jobs SET state = $2, run_at = $3, last_error = $4, lease_until = NULL,
                 attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END,
-                finished_at = CASE WHEN $2 = 'READY' THEN NULL ELSE $5 END WHERE id = $1";
-        let query = sqlx::query(text).bind(job.id).bind(state).bind(run_at).bind(error).bind(now);
+                finished_at = CASE WHEN $2 = 'READY' THEN NULL ELSE $5 END
+            WHERE id = $1 AND state = 'READY' AND attempts = $6";
+        let query = sqlx::query(text).bind(job.id).bind(state).bind(run_at).bind(error).bind(now).bind(job.attempts);
         query.execute(&self.worker).await?;
         Ok(())
     }

@@ -103,15 +103,14 @@ impl Deref for Tx {
 }
 
 impl Tx {
-    /// Checks what is deferred and commits.
-    pub async fn commit(self) -> Result<()> {
-        let mut inner = self.inner.into_inner();
-        sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut *inner).await?;
-        Ok(inner.commit().await?)
+    /// Checks what is deferred, so that COMMIT has nothing left to refuse.
+    pub async fn check(&self) -> Result<()> {
+        sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut **self.inner.lock().await).await?;
+        Ok(())
     }
 
-    /// Commits a transaction that has only read.
-    pub async fn close(self) -> Result<()> {
+    /// Commits.
+    pub async fn commit(self) -> Result<()> {
         Ok(self.inner.into_inner().commit().await?)
     }
 

@@ -45,10 +45,9 @@ impl Work {
     /// Commits what was written, or ends what was read.
     pub async fn commit(&self) -> Result<()> {
         let mut state = self.state.lock().await;
-        match (state.tx.take(), state.mode) {
-            (Some(tx), Mode::Write) => tx.commit().await,
-            (Some(tx), Mode::Read) => tx.close().await,
-            (None, _) => Ok(()),
+        match state.tx.take() {
+            Some(tx) => tx.commit().await,
+            None => Ok(()),
         }
     }
 
@@ -90,6 +89,9 @@ impl Turn<'_> {
     /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement
     /// opens another.
     pub async fn release(&mut self) -> Result<()> {
+        if !self.state.changed.is_empty() {
+            return Err(Error::internal("released in the middle of a mutation"));
+        }
         match self.state.tx.take() {
             Some(tx) => tx.commit().await,
             None => Ok(()),

@@ -99,9 +99,13 @@ pub async fn own_password(tx: &Tx) -> Result<OwnPassword> {
     Ok(OwnPassword { account, email: row.email, hash: row.password_hash.ok_or(Error::Forbidden("NO_PASSWORD"))? })
 }
 
-/// Changes one's own password; every other session ends. `hash` is the new password's.
-pub async fn change_password(tx: &Tx, hash: String) -> Result<AccountId> {
+/// Changes one's own password; every other session ends. `old` is the hash that was verified, `hash` the
+/// new password's.
+pub async fn change_password(tx: &Tx, old: String, hash: String) -> Result<AccountId> {
     let id = tx.principal.account.ok_or(Error::Unauthenticated)?;
+    if !session::confirm(tx, &session::Known { id, hash: Some(old) }).await? {
+        return Err(Error::Unauthenticated);
+    }
     let row = account::ActiveModel { id: Set(id), password_hash: Set(Some(hash)), ..Default::default() };
     row.update(tx).await?;
     session::end_others(tx, id, tx.principal.session, "PASSWORD_CHANGED").await?;
@@ -342,14 +346,12 @@ pub struct MunicipalitySettingsChangeInput {
     pub public_contact: MaybeUndefined<String>,
     /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
     pub grant_withdrawal_days: Option<i32>,
-    /// 住民が自分でアカウントを作れるか。
-    pub self_registration: Option<bool>,
 }
 
 /// Changes the settings.
 pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
     let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
-    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days, self_registration } = input;
+    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days } = input;
     same_revision(row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
@@ -363,9 +365,6 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
             "0 to 365.",
         );
         row.grant_withdrawal_days = Set(days);
-    }
-    if let Some(open) = self_registration {
-        row.self_registration = Set(open);
     }
     checks.done()?;
     row.update(tx).await?;
@@ -417,6 +416,7 @@ pub async fn accept_invitation(tx: &Tx, input: InvitationAcceptInput, hash: Stri
     use sea_orm::{EntityTrait, QuerySelect, sea_query::LockType};
     let InvitationAcceptInput { token, name, name_kana, password: _ } = input;
     let bearer = token::read_bearer(INVITATION, &token)?;
+    session::same_town(tx, &bearer).await?;
     let found = invitation::Entity::find_by_id(InvitationId(bearer.id)).lock(LockType::NoKeyUpdate).one(tx).await?;
     let open = |i: &invitation::Model| i.accepted_at.is_none() && i.expires_at > tx.now;
     let invited = found.filter(open).ok_or(Error::Unauthenticated)?;

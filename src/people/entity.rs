@@ -104,7 +104,6 @@ entity! {
         id: SettingsId,
         public_contact: Option<String>,
         grant_withdrawal_days: i32,
-        self_registration: bool,
     }
 }
 

@@ -70,7 +70,9 @@ impl PeopleMutation {
         let fits = identity.passwords.verify(&password, stored).await?;
         let tx = turn.tx().await?;
         match known {
-            Some(known) if fits => session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await,
+            Some(known) if fits && session::confirm(tx, &known).await? => {
+                session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await
+            }
             known => Err(session::failed(tx, known.map(|k| k.id))),
         }
     }
@@ -113,7 +115,7 @@ impl PeopleMutation {
         }
         drop(turn);
         let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
-        act(ctx, move |tx| Box::pin(commands::change_password(tx, hash))).await
+        act(ctx, move |tx| Box::pin(commands::change_password(tx, stored.hash, hash))).await
     }
 
     /// 招待を受けてアカウントを作る。招待は一度だけ、72時間有効。

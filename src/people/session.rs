@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::kernel::audit;
 use crate::kernel::codes::LocalGovernmentCode;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::keys::sha256;
 use crate::kernel::principal::{AccountId, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
@@ -51,6 +51,15 @@ pub async fn find(tx: &Tx, email: &str) -> Result<Option<Known>> {
     Ok(found.map(|a| Known { id: a.id, hash: a.password_hash }))
 }
 
+/// Is the password that was verified still the account's? Hashing takes time, in which it may have been
+/// changed or the account suspended; from here on both wait for this transaction.
+pub async fn confirm(tx: &Tx, known: &Known) -> Result<bool> {
+    let mut sql = Sql::new("SELECT FROM accounts WHERE id = ");
+    sql.fill("? AND password_hash = ?", [Param::Uuid(Some(known.id.0)), Param::Text(known.hash.clone())]);
+    sql.push(" AND suspended_at IS NULL FOR SHARE");
+    Ok(!tx.rows(sql).await?.is_empty())
+}
+
 /// Opens a session for an account that has proved who it is.
 pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Result<SessionTokens> {
     let id = SessionId::new();
@@ -76,6 +85,7 @@ pub fn failed(tx: &Tx, account: Option<AccountId>) -> Error {
 /// one of the two users is not the owner (RFC 9700, 4.14.2).
 pub async fn refresh(tx: &Tx, issuer: &str, text: &str) -> Result<SessionTokens> {
     let bearer = token::read_bearer(REFRESH, text)?;
+    same_town(tx, &bearer).await?;
     let session_id = SessionId(bearer.id);
     let row = lock(tx, session_id).await?.ok_or(Error::Unauthenticated)?;
     let used = refresh_token::Entity::find()
@@ -149,6 +159,21 @@ async fn tokens(tx: &Tx, issuer: &str, row: &session::Model) -> Result<SessionTo
         refresh_token,
         session_expires_at: row.expires_at,
     })
+}
+
+/// A bearer secret names its municipality; another one cannot know it.
+///
+/// # Errors
+/// BAD_REQUEST/MUNICIPALITY_MISMATCH.
+pub async fn same_town(tx: &Tx, bearer: &token::Bearer) -> Result<()> {
+    if code(tx).await? == bearer.code {
+        return Ok(());
+    }
+    Err(Error::BadRequest(Refusal::new(
+        "MUNICIPALITY_MISMATCH",
+        "別の自治体で発行されたものです。ヘッダー Entaku-Municipality を確認してください。",
+        "This was issued by another municipality. Check the header Entaku-Municipality.",
+    )))
 }
 
 /// The code of the transaction's municipality.

@@ -128,7 +128,7 @@ shape! {
         .revision()
         .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
-        .column::<bool>("selfRegistration", "住民が自分でアカウントを作れるか。")
+        .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)
 }

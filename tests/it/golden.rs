@@ -1,5 +1,5 @@
-//! Files that are made from the program and reviewed in every change. `ENTAKU_REGENERATE=1 bin/test golden`
-//! renews them all.
+//! Files that are made from the program and reviewed in every change. `ENTAKU_REGENERATE=1 bin/test -- golden
+//! matrix` renews them all.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -19,7 +19,10 @@ pub fn compare(path: &str, now: &str) {
         std::fs::write(&file, now).expect("written");
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == now, "{path} is not current: run ENTAKU_REGENERATE=1 bin/test golden and review the change");
+    assert!(
+        kept == now,
+        "{path} is not current: run ENTAKU_REGENERATE=1 bin/test -- golden matrix and review the change"
+    );
 }
 
 #[test]

@@ -682,3 +682,23 @@ async fn z20_m13_the_database_keeps_duties_and_states_too() {
         Err("23514".into())
     );
 }
+
+/// Who drafted is on the applicant's side for ever: a colleague's submission does not wash that off.
+#[tokio::test]
+async fn z20_who_drafted_does_not_examine() {
+    let s = Scene::new().await;
+    let (account, both) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, uuid_of(&s.organization)).await;
+    s.town.appoint(account, Role::GrantStaff, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Approver, ScopeKind::Municipality, None).await;
+    let id = s.draft_of(&both, 1_000).await;
+    s.officer.run(SUBMIT, json!({"id": id})).await.data();
+    both.run(REVIEW_START, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.staff.run(REVIEW_START, json!({"id": id})).await.data();
+    both.run(RETURN, because(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.staff.run(RECOMMEND, opinion(&id, 1_000)).await.data();
+    both.run(DECIDE, opinion(&id, 1_000)).await.expect_code("FORBIDDEN/DUTIES_APART");
+}
+
+fn uuid_of(id: &str) -> Option<uuid::Uuid> {
+    Some(entaku::kernel::id::decode(id).expect("an id").1)
+}

@@ -15,6 +15,7 @@ mod liaison;
 mod migrations;
 mod organizations;
 mod people;
+mod readme;
 mod roundtables;
 mod standing;
 mod story;

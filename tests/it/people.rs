@@ -142,7 +142,11 @@ async fn settings_are_one_audited_record() {
     let change = "mutation($id: ID!) { municipalitySettingsChange(id: $id, input: {grantWithdrawalDays: 10, publicContact: \"役場\"}) { grantWithdrawalDays } }";
     admin.run(change, json!({"id": found["id"]})).await.data();
     town.staff(Role::GrantStaff).await.run(change, json!({"id": found["id"]})).await.expect_code("FORBIDDEN");
-    town.resident().await.run(change, json!({"id": found["id"]})).await.expect_code("NOT_FOUND");
+    town.resident().await.run(change, json!({"id": found["id"]})).await.expect_code("FORBIDDEN");
+    assert_eq!(
+        town.public().run(read, json!({})).await.data()["municipalitySettings"]["nodes"][0]["publicContact"],
+        "役場"
+    );
     let tx = town.system().await;
     let sql = entaku::kernel::read::sql::Sql::new(
         "SELECT before::text b, after::text a FROM audit_entries WHERE kind = 'municipality_settings' AND op = 'UPDATE'",
@@ -195,4 +199,32 @@ async fn an_appointment_is_over_something_that_is_here() {
             .clone();
     let made = admin.run(appoint, input("DISTRICT", here.clone())).await.data();
     assert_eq!(made["appointmentCreate"], json!({"scope": "DISTRICT", "scopeId": here}));
+}
+
+#[tokio::test]
+async fn a_password_changed_while_it_was_verified_opens_nothing() {
+    let town = Town::new().await;
+    account(&town, "c@example.jp").await;
+    let tx = town.system().await;
+    let known = entaku::people::session::find(&tx, "c@example.jp").await.expect("found").expect("known");
+    assert!(entaku::people::session::confirm(&tx, &known).await.expect("asked"));
+    drop(tx);
+    let tokens = sign_in(&town, "c@example.jp", "最初の長いパスワードです。").await;
+    let me =
+        town.public().with("authorization", &format!("Bearer {}", tokens["accessToken"].as_str().expect("a token")));
+    let change = "mutation { passwordChange(current: \"最初の長いパスワードです。\", new: \"次のとても長いパスワード。1\") { id } }";
+    me.run(change, json!({})).await.data();
+    let tx = town.system().await;
+    assert!(!entaku::people::session::confirm(&tx, &known).await.expect("asked"));
+}
+
+#[tokio::test]
+async fn a_refresh_token_says_that_it_belongs_to_another_municipality() {
+    let (town, other) = (Town::new().await, Town::new().await);
+    account(&town, "m@example.jp").await;
+    let tokens = sign_in(&town, "m@example.jp", "最初の長いパスワードです。").await;
+    let elsewhere = town.public().with("entaku-municipality", other.code.as_str());
+    let refused = elsewhere.run(REFRESH, json!({"token": tokens["refreshToken"]})).await;
+    refused.expect_code("BAD_REQUEST/MUNICIPALITY_MISMATCH");
+    town.public().run(REFRESH, json!({"token": tokens["refreshToken"]})).await.data();
 }

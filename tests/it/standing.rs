@@ -84,6 +84,19 @@ async fn every_column_a_shape_names_is_there() {
     }
 }
 
+/// A duty that names a column its row does not have would silently keep nobody apart.
+#[test]
+fn every_duty_names_columns_of_its_row_and_acts_of_its_shape() {
+    for shape in Nouns::queries().shapes() {
+        for duty in &shape.duties {
+            assert!(shape.acts.iter().any(|a| a.action == duty.action), "{}: {}", shape.name, duty.action.0);
+            for column in duty.columns {
+                assert!(shape.row_columns().iter().any(|c| c == column), "{} has no {column}", shape.name);
+            }
+        }
+    }
+}
+
 /// Z11: every table with a municipality is walled, led by it in its key, and not the application's own.
 #[tokio::test]
 async fn z11_every_table_with_a_municipality_is_walled() {

@@ -52,10 +52,14 @@ async fn g10_g11_g14_g16_bombs_are_refused() {
     let fragments: String =
         (0..24).map(|n| format!("fragment f{n} on Query {{ ...f{m} ...f{m} }} ", m = n + 1)).collect();
     let bomb = format!("{{ ...f0 }} {fragments} fragment f24 on Query {{ __typename }}");
+    let wide: String =
+        (0..8).map(|n| format!("fragment w{n} on Query {{ {} }} ", format!("...w{} ", n + 1).repeat(300))).collect();
+    let wide = format!("{{ ...w0 }} {wide} fragment w8 on Query {{ __typename }}");
     let circle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
-    for document in [deep.as_str(), &format!("{{ {aliases} }}"), &directives, &bomb, circle] {
+    for document in [deep.as_str(), &format!("{{ {aliases} }}"), &directives, &bomb, &wide, circle] {
         let answer = town.public().run(document, json!({})).await;
-        assert!(answer.code().starts_with("GRAPHQL_"), "{} for {}", answer.code(), &document[..60]);
+        let refused = answer.code().starts_with("GRAPHQL_") || answer.code().starts_with("BAD_REQUEST/");
+        assert!(refused && answer.statements == 0, "{} for {}", answer.code(), &document[..50]);
         assert!(answer.text.len() < 8 * 1024, "a short answer");
     }
     let long = town.public().run(&format!("{{ __typename #{} }}", "x".repeat(33 * 1024)), json!({})).await;
@@ -140,4 +144,53 @@ async fn r7_a_deadlock_is_run_again() {
         there.data();
         back.data();
     }
+}
+
+/// A mutation on credentials commits in the middle of its work, so nothing else stands beside it.
+#[tokio::test]
+async fn acts_on_credentials_stand_alone() {
+    let town = Town::new().await;
+    let clerk = town.staff(Role::PlanningStaff).await;
+    let both = "mutation { a: districtCreate(input: {name: \"甲\", nameKana: \"こう\", areaUnit: OAZA}) { id }
+        ... { ... { b: sessionSignIn(email: \"a@example.jp\", password: \"x\") { accessToken } } } }";
+    clerk.run(both, json!({})).await.expect_code("BAD_REQUEST/CREDENTIALS");
+    let count = town.public().run("{ districts { totalCount } }", json!({})).await.data();
+    assert_eq!(count["districts"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_is_asked_for_clearly() {
+    let town = Town::new().await;
+    let clerk = town.staff(Role::PlanningStaff).await;
+    for word in ["True", "TRUE", "1", "?1"] {
+        let dry = clerk.with("entaku-dry-run", word).run(DISTRICT, json!({"name": word})).await;
+        assert_eq!(dry.body["extensions"]["dryRun"], true, "{word}");
+    }
+    clerk.with("entaku-dry-run", "yes").run(DISTRICT, json!({"name": "y"})).await.expect_code("BAD_REQUEST/DRY_RUN");
+    let count = town.public().run("{ districts { totalCount } }", json!({})).await.data();
+    assert_eq!(count["districts"]["totalCount"], 0);
+}
+
+/// What is read once is shown as often as it is named: that product is bounded, before any statement.
+#[tokio::test]
+async fn g23_a_selection_that_multiplies_is_refused() {
+    let town = Town::new().await;
+    let circle = "{ districts(first: 100) { nodes { organizations(first: 100) { nodes { district { organizations(first: 100) { nodes { id } } } } } } } }";
+    let answer = town.public().run(circle, json!({})).await;
+    assert_eq!((answer.code().as_str(), answer.statements), ("BAD_REQUEST/TOO_COMPLEX", 0));
+    let usual = "{ districts(first: 20) { nodes { organizations(first: 100) { nodes { name officers { name } } } } } }";
+    town.public().run(usual, json!({})).await.data();
+}
+
+#[tokio::test]
+async fn absent_variables_inside_inputs_are_absent() {
+    let town = Town::new().await;
+    let clerk = town.staff(Role::PlanningStaff).await;
+    let (district, id) = organization(&clerk, "変数の会").await;
+    let query = "query($d: ID, $s: OrganizationStage) { organizations(filter: {districtId: $d, stage: [ACTIVE, $s]}) { totalCount } }";
+    assert_eq!(town.public().run(query, json!({"s": "IDEA"})).await.data()["organizations"]["totalCount"], 1);
+    let kinds = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename } }";
+    let other = id.replace("org_", "dst_");
+    let found = town.public().run(kinds, json!({"ids": [id, other, district]})).await.data();
+    assert_eq!(found["nodes"], json!([{"__typename": "CommunityOrganization"}, null, {"__typename": "District"}]));
 }

@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::{PROPOSAL_ADOPT, PROPOSAL_PUBLISH, PROPOSAL_REJECT, PROPOSAL_SCREEN, begin, write};
+use crate::challenges::commands::review::keep_apart;
 use crate::challenges::entity::{ProposalId, ProposalState, review};
 use crate::challenges::rules;
 use crate::kernel::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::kernel::tx::Tx;
 /// Begins the screening: the assigned reviewers can score.
 pub async fn screen(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_SCREEN).await?;
+    keep_apart(tx, &row).await?;
     write(tx, row, |row| row.state = Set(ProposalState::Screening)).await
 }
 
@@ -30,6 +32,7 @@ pub struct ChallengeProposalAdoptInput {
 /// Adopts a proposal that all assigned reviewers have scored.
 pub async fn adopt(tx: &Tx, id: ProposalId, input: ChallengeProposalAdoptInput) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_ADOPT).await?;
+    keep_apart(tx, &row).await?;
     let ChallengeProposalAdoptInput { amount, reason } = input;
     let average = rules::average(&totals(tx, id).await?);
     let mut checks = Checks::new();
@@ -52,6 +55,7 @@ pub async fn adopt(tx: &Tx, id: ProposalId, input: ChallengeProposalAdoptInput) 
 /// Rejects a proposal that all assigned reviewers have scored.
 pub async fn reject(tx: &Tx, id: ProposalId, reason: String) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_REJECT).await?;
+    keep_apart(tx, &row).await?;
     totals(tx, id).await?;
     let mut checks = Checks::new();
     let reason = checks.text("reason", &reason, 2000);
@@ -78,6 +82,7 @@ async fn totals(tx: &Tx, id: ProposalId) -> Result<Vec<i32>> {
 /// Shows an adopted proposal to everybody.
 pub async fn publish(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_PUBLISH).await?;
+    keep_apart(tx, &row).await?;
     let now = tx.now;
     write(tx, row, move |row| {
         row.state = Set(ProposalState::Published);

@@ -13,6 +13,7 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
 use crate::kernel::principal::{AccountId, Role, ScopeKind};
+use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{AppointmentId, appointment};
@@ -31,6 +32,7 @@ pub struct ChallengeReviewerAssignInput {
 pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Result<ReviewId> {
     let ChallengeReviewerAssignInput { proposal_id, account_id } = input;
     let proposal = begin(tx, proposal_id, REVIEWER_ASSIGN).await?;
+    keep_apart(tx, &proposal).await?;
     if tx.principal.account == Some(account_id) {
         return Err(Error::Forbidden("SELF_APPOINTMENT"));
     }
@@ -85,6 +87,15 @@ fn is_party(proposal: &proposal::Model, account: AccountId, held: &[appointment:
     proposal.proposer_id == account || held.iter().any(of_organization)
 }
 
+/// Refuses an act on a proposal to those who belong to what proposes it.
+pub(super) async fn keep_apart(tx: &Tx, proposal: &proposal::Model) -> Result<()> {
+    let Some(own) = tx.principal.account else { return Ok(()) };
+    if is_party(proposal, own, &appointments(tx, own).await?) {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    Ok(())
+}
+
 fn conflict_of_interest() -> Error {
     Error::Conflict(Refusal::new(
         "CONFLICT_OF_INTEREST",
@@ -131,8 +142,12 @@ pub async fn record_score(tx: &Tx, id: ReviewId, input: ChallengeScoreRecordInpu
     rules::review(&row, SCORE_RECORD, tx.now)?;
     let proposal = tx.load::<ChallengeProposal>(row.proposal_id, Action::READ).await?;
     rules::proposal(&proposal, SCORE_RECORD, tx.now)?;
-    if is_party(&proposal, row.reviewer_id, &appointments(tx, row.reviewer_id).await?) {
+    let held = appointments(tx, row.reviewer_id).await?;
+    if is_party(&proposal, row.reviewer_id, &held) {
         return Err(conflict_of_interest());
+    }
+    if !is_reviewer(&held, proposal.call_id) {
+        return Err(Error::Forbidden("NOT_A_REVIEWER"));
     }
     let ChallengeScoreRecordInput { scores, comment } = input;
     let scores: Vec<_> = scores.into_iter().map(|s| (s.criterion_id, s.score)).collect();

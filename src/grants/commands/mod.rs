@@ -6,14 +6,15 @@ pub mod payment;
 pub mod programme;
 pub mod review;
 
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::grants::entity::{GrantActId, GrantActKind, GrantApplicationId, grant_act, grant_application};
 use crate::grants::rules;
 use crate::grants::shapes::GrantApplication;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
+use crate::kernel::read::DUTIES_APART;
 use crate::kernel::tx::Tx;
 
 /// 交付金制度を作る。
@@ -69,12 +70,25 @@ async fn begin(
     action: Action,
 ) -> Result<(grant_application::Model, grant_application::ActiveModel)> {
     let row = tx.load::<GrantApplication>(id, action).await?;
+    if rules::is_the_halls(action) && is_party(tx, &row).await? {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
     rules::application(&row, action, tx.now)?;
     let mut next: grant_application::ActiveModel = row.clone().into();
     if let Some(state) = rules::next_state(row.state, action) {
         next.state = Set(state);
     }
     Ok((row, next))
+}
+
+/// Had the caller a hand in the application itself? A colleague's later submission does not wash that off.
+async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
+    let acts = [GrantActKind::Create, GrantActKind::Change, GrantActKind::Submit];
+    let hand = grant_act::Entity::find()
+        .filter(grant_act::Column::ApplicationId.eq(row.id))
+        .filter(grant_act::Column::ActorId.eq(tx.principal.account))
+        .filter(grant_act::Column::Act.is_in(acts));
+    Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
 }
 
 /// Keeps an act on an application. Actor and time come from the transaction.

@@ -23,7 +23,9 @@ use crate::kernel::tx::Tx;
 
 /// Reads objects by id, in no particular order.
 pub(crate) async fn by_ids(tx: &Tx, plan: &Plan, ids: &[Uuid]) -> Result<HashMap<Uuid, Value>> {
-    let rows = fetch(tx, plan.shape, &plan.columns, &Origin::Ids(ids), None, MANY).await?;
+    let rows =
+        fetch(tx, plan.shape, &plan.columns, &Origin::Ids(ids), None, i64::try_from(ids.len()).unwrap_or(i64::MAX))
+            .await?;
     let found: Vec<Uuid> = rows.iter().map(row_id).collect::<Result<_>>()?;
     Ok(found.into_iter().zip(objects(tx, plan, &rows).await?).collect())
 }

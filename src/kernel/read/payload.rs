@@ -12,7 +12,7 @@ use crate::kernel::error::Error;
 use crate::kernel::id::TypedId;
 use crate::kernel::read::execute;
 use crate::kernel::read::list::server_error;
-use crate::kernel::read::plan::{Env, Plan};
+use crate::kernel::read::plan::{Env, Plan, bounded};
 use crate::kernel::read::register;
 use crate::kernel::read::shape::Shape;
 use crate::kernel::work::Work;
@@ -42,6 +42,7 @@ impl<S: Shape> OutputType for Read<S> {
         let env = Env::of(ctx, &work.request);
         let read = async {
             let plan = Plan::of(env, S::shape(), &[&ctx.item.node])?;
+            bounded(plan.weight(1))?;
             let mut turn = work.turn().await;
             let read = async { execute::by_ids(turn.tx().await?, &plan, &[self.0]).await }.await;
             let mut found = turn.settle(read).map_err(server_error)?;

@@ -7,11 +7,12 @@ use async_graphql::parser::types::{
     Field as Selected, FragmentDefinition, Selection, SelectionSet, VariableDefinition,
 };
 use async_graphql::{ContextBase, Name, Positioned, ServerError, Value, Variables};
+use async_graphql_value::Value as Literal;
 use indexmap::IndexMap;
 use sea_orm::prelude::Uuid;
 use sqlx::postgres::PgRow;
 
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::read::list::{ListArgs, server_error};
 use crate::kernel::read::register::NODE;
 use crate::kernel::read::shape::{Children, Field, ShapeDef, ShapeFn, Source};
@@ -74,15 +75,30 @@ impl<'a> Env<'a> {
     pub(crate) fn arguments(&self, field: &Selected) -> Result<IndexMap<String, Value>, ServerError> {
         let mut args = IndexMap::new();
         for (name, value) in &field.arguments {
-            let absent = matches!(&value.node, async_graphql_value::Value::Variable(v) if self.variable(v).is_none());
+            let absent = matches!(&value.node, Literal::Variable(v) if self.variable(v).is_none());
             if !absent {
-                let known = value.node.clone().into_const_with(|v| {
+                let known = self.bound(&value.node).into_const_with(|v| {
                     self.variable(&v).ok_or_else(|| server_error(Error::internal("unbound variable")))
                 })?;
                 args.insert(name.node.to_string(), known);
             }
         }
         Ok(args)
+    }
+
+    /// The value without what stands for absent variables: fields of objects go, items of lists are null.
+    fn bound(&self, value: &Literal) -> Literal {
+        let absent = |v: &Literal| matches!(v, Literal::Variable(name) if self.variable(name).is_none());
+        match value {
+            Literal::Object(fields) => {
+                let there = fields.iter().filter(|(_, v)| !absent(v));
+                Literal::Object(there.map(|(name, v)| (name.clone(), self.bound(v))).collect())
+            }
+            Literal::List(items) => {
+                Literal::List(items.iter().map(|v| if absent(v) { Literal::Null } else { self.bound(v) }).collect())
+            }
+            other => other.clone(),
+        }
     }
 
     fn variable(&self, name: &Name) -> Option<Value> {
@@ -145,6 +161,12 @@ pub(crate) enum EdgePart {
     Node(Plan),
 }
 
+impl EdgePart {
+    fn node(&self) -> Option<&Plan> {
+        if let Self::Node(plan) = self { Some(plan) } else { None }
+    }
+}
+
 impl Plan {
     /// Compiles a selection on a shape.
     pub(crate) fn of(env: Env<'_>, shape: &'static ShapeDef, sets: &[&SelectionSet]) -> Result<Self, ServerError> {
@@ -205,7 +227,49 @@ impl Plan {
     }
 }
 
+/// How many objects a plain list is taken to have when a selection is weighed.
+const USUAL: u64 = 5;
+/// The most objects one root field may ask for.
+const MOST: u64 = 100_000;
+
+/// Refuses a selection that could ask for more objects than a reader can use: each row names others, and
+/// what is read once is shown as often as it is named.
+pub(crate) fn bounded(weight: u64) -> Result<(), ServerError> {
+    if weight <= MOST {
+        return Ok(());
+    }
+    Err(server_error(Error::BadRequest(Refusal::new(
+        "TOO_COMPLEX",
+        "一度に読む量が多すぎます。件数か入れ子を減らしてください。",
+        "This asks for too much at once. Ask for fewer items or less nesting.",
+    ))))
+}
+
+impl Plan {
+    /// How many objects the selection may show for `times` rows.
+    pub(crate) fn weight(&self, times: u64) -> u64 {
+        let below = self.steps.iter().map(|(_, step)| match step {
+            Step::One(_, plan) | Step::First(_, plan) => plan.weight(times),
+            Step::Many(_, plan) => plan.weight(times.saturating_mul(USUAL)),
+            Step::Connection(_, plan) => plan.weight(times),
+            _ => 0,
+        });
+        below.fold(times, u64::saturating_add)
+    }
+}
+
 impl ConnectionPlan {
+    /// How many objects the selection may show for `times` lists.
+    pub(crate) fn weight(&self, times: u64) -> u64 {
+        let rows = times.saturating_mul(self.args.first.unsigned_abs());
+        let plans = self.parts.iter().flat_map(|(_, part)| match part {
+            Part::Nodes(plan) => vec![plan],
+            Part::Edges(edge) => edge.iter().filter_map(|(_, p)| p.node()).collect(),
+            _ => Vec::new(),
+        });
+        plans.map(|plan| plan.weight(rows)).fold(times, u64::saturating_add)
+    }
+
     /// Compiles a selection on a connection.
     pub(crate) fn of(
         env: Env<'_>,

@@ -19,7 +19,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::id;
 use crate::kernel::read::execute;
 use crate::kernel::read::list::{ListArgs, server_error};
-use crate::kernel::read::plan::{ConnectionPlan, Env, Plan, below};
+use crate::kernel::read::plan::{ConnectionPlan, Env, Plan, below, bounded};
 use crate::kernel::read::register;
 use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn};
 use crate::kernel::request::Request;
@@ -203,6 +203,7 @@ async fn resolve(ctx: &Context<'_>, queries: &Queries, field: &RootField) -> Res
             behind_the_wall(&request, shape()).map_err(server_error)?;
             let args = ListArgs::read(shape(), field.name, &args, &request)?;
             let plan = ConnectionPlan::of(env, shape(), args, &sets)?;
+            bounded(plan.weight(1))?;
             let mut turn = work.turn().await;
             let read = async { execute::root_list(turn.tx().await?, &plan).await }.await;
             turn.settle(read).map_err(server_error)
@@ -246,6 +247,7 @@ async fn one(
 ) -> Result<Value, ServerError> {
     behind_the_wall(&work.request, shape).map_err(server_error)?;
     let plan = Plan::of(env, shape, sets)?;
+    bounded(plan.weight(1))?;
     let mut turn = work.turn().await;
     let read = async { execute::by_ids(turn.tx().await?, &plan, &[id]).await }.await;
     let mut found = turn.settle(read).map_err(server_error)?;
@@ -262,16 +264,18 @@ async fn nodes(
 ) -> Result<Vec<Value>, ServerError> {
     let decoded: Vec<(&str, Uuid)> =
         ids.iter().map(|text| id::decode(text)).collect::<Result<_>>().map_err(server_error)?;
-    let mut found: HashMap<Uuid, Value> = HashMap::new();
+    let mut found: HashMap<(&str, Uuid), Value> = HashMap::new();
     for shape in queries.shapes() {
         let of_kind: Vec<Uuid> = decoded.iter().filter(|(p, _)| *p == shape.prefix).map(|(_, u)| *u).collect();
         if of_kind.is_empty() || (shape.tenant && work.request.municipality.is_none()) {
             continue;
         }
         let plan = Plan::of(env, shape, sets)?;
+        bounded(plan.weight(of_kind.len() as u64))?;
         let mut turn = work.turn().await;
         let read = async { execute::by_ids(turn.tx().await?, &plan, &of_kind).await }.await;
-        found.extend(turn.settle(read).map_err(server_error)?);
+        let read = turn.settle(read).map_err(server_error)?;
+        found.extend(read.into_iter().map(|(id, value)| ((shape.prefix, id), value)));
     }
-    Ok(decoded.iter().map(|(_, uuid)| found.get(uuid).cloned().unwrap_or_default()).collect())
+    Ok(decoded.iter().map(|named| found.get(named).cloned().unwrap_or_default()).collect())
 }

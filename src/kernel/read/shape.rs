@@ -393,6 +393,11 @@ impl ShapeDef {
         who.account.is_some_and(|own| columns.any(|name| column(name) == Some(own.0)))
     }
 
+    /// The columns a command loads.
+    pub fn row_columns(&self) -> Vec<String> {
+        (self.row_columns)()
+    }
+
     /// The columns the policy looks at.
     pub(crate) fn scope_columns(&self) -> impl Iterator<Item = &'static str> {
         let masks = self.fields.iter().filter_map(|f| f.mask.as_ref());
@@ -402,7 +407,7 @@ impl ShapeDef {
             Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
             Over::Municipality | Over::SignedIn => None,
         });
-        columns.chain(unless)
+        columns.chain(unless).chain(self.duties.iter().flat_map(|d| d.columns.iter().copied()))
     }
 }
 
