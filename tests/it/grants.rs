@@ -687,7 +687,8 @@ async fn z20_m13_the_database_keeps_duties_and_states_too() {
 #[tokio::test]
 async fn z20_who_drafted_does_not_examine() {
     let s = Scene::new().await;
-    let (account, both) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, uuid_of(&s.organization)).await;
+    let (account, both) =
+        s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(uuid_of(&s.organization))).await;
     s.town.appoint(account, Role::GrantStaff, ScopeKind::Municipality, None).await;
     s.town.appoint(account, Role::Approver, ScopeKind::Municipality, None).await;
     let id = s.draft_of(&both, 1_000).await;
@@ -699,6 +700,6 @@ async fn z20_who_drafted_does_not_examine() {
     both.run(DECIDE, opinion(&id, 1_000)).await.expect_code("FORBIDDEN/DUTIES_APART");
 }
 
-fn uuid_of(id: &str) -> Option<uuid::Uuid> {
-    Some(entaku::kernel::id::decode(id).expect("an id").1)
+fn uuid_of(id: &str) -> uuid::Uuid {
+    entaku::kernel::id::decode(id).expect("an id").1
 }
