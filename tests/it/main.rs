@@ -6,6 +6,7 @@ mod audit;
 mod challenges;
 mod cli;
 mod containers;
+mod demo;
 mod embedded_pg;
 mod golden;
 mod grants;
