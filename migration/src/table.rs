@@ -1,4 +1,4 @@
-//! The classes of table (ARCHITECTURE.md, "Two walls"). Every table is made by one of these, so that
+//! The classes of table (ARCHITECTURE.md, "Two walls"). Every tenant table is made here, so that
 //! none can be made without its wall, its keys, its trigger and its grants.
 
 use sea_orm_migration::prelude::*;

@@ -22,7 +22,7 @@ pub fn encode(prefix: &str, uuid: Uuid) -> String {
 /// Takes an id apart.
 ///
 /// # Errors
-/// INVALID_INPUT/ID when it is not a prefix of lower-case letters, an underscore and 32 lower-case
+/// INVALID_INPUT (rule ID) when it is not a prefix of lower-case letters, an underscore and 32 lower-case
 /// hexadecimal digits.
 pub fn decode(text: &str) -> Result<(&str, Uuid), Error> {
     let malformed = || Error::invalid("id", "ID", "IDの形式が正しくありません。", "The id is malformed.");
@@ -42,7 +42,7 @@ pub fn decode(text: &str) -> Result<(&str, Uuid), Error> {
 /// nil UUID, which no row has: the answer is then the same as for any unknown id.
 ///
 /// # Errors
-/// INVALID_INPUT/ID when malformed.
+/// INVALID_INPUT (rule ID) when malformed.
 pub fn decode_as(prefix: &str, text: &str) -> Result<Uuid, Error> {
     let (found, uuid) = decode(text)?;
     Ok(if found == prefix { uuid } else { Uuid::nil() })

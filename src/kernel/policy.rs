@@ -58,15 +58,6 @@ impl Permit {
         }
     }
 
-    /// Could the permit cover some row for this person?
-    pub fn could_cover(&self, who: &Principal) -> bool {
-        match self.over {
-            Over::Municipality | Over::Others(_) => who.holds(self.roles),
-            Over::Scope(kind, _) => !who.scopes(self.roles, kind).is_empty(),
-            Over::Own(_) | Over::SignedIn => who.is_signed_in(),
-        }
-    }
-
     fn write(&self, who: &Principal, alias: &str, sql: &mut Sql) {
         match self.over {
             Over::Municipality => sql.param(Param::Bool(who.holds(self.roles))),

@@ -1,4 +1,4 @@
-//! Shapes as GraphQL types. The one module that touches async-graphql's doc-hidden registry.
+//! Shapes as GraphQL types. With `root` the only place that touches async-graphql's doc-hidden registry.
 
 use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{InputType, OutputType};

@@ -1,0 +1,138 @@
+//! No two duties in one hand: in the commands, in `viewerCan` and in the database.
+
+#[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
+use super::*;
+
+/// Somebody who holds every role there is.
+async fn everybody(s: &Scene) -> (AccountId, Client) {
+    let organization = decode(&s.organization).expect("an id").1;
+    let (account, client) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
+    let tx = s.town.system().await;
+    for role in [Role::GrantStaff, Role::Approver, Role::Payer] {
+        let row = appointment::ActiveModel {
+            id: Set(AppointmentId::new()),
+            account_id: Set(account),
+            role: Set(role),
+            scope: Set(ScopeKind::Municipality),
+            scope_id: Set(None),
+            starts_on: Set(Date(start().date_naive())),
+            ..Default::default()
+        };
+        row.insert(&tx).await.expect("an appointment");
+    }
+    tx.commit().await.expect("committed");
+    (account, client)
+}
+
+#[tokio::test]
+async fn z20_no_two_duties_in_one_hand() {
+    let s = Scene::new().await;
+    let others = [&s.officer, &s.staff, &s.approver, &s.officer, &s.payer];
+    let (_, own) = everybody(&s).await;
+    for first in 0..5 {
+        for second in first + 1..5 {
+            let id = s.draft_of(&s.officer, 1_000).await;
+            let hand = |duty: usize| if duty == first || duty == second { &own } else { others[duty] };
+            let mut refused = None;
+            for duty in 0..5 {
+                if duty == 1 {
+                    s.staff.run(REVIEW_START, json!({"id": id})).await.data();
+                }
+                let answer = match duty {
+                    0 => hand(0).run(SUBMIT, json!({"id": id})).await,
+                    1 => hand(1).run(RECOMMEND, opinion(&id, 1_000)).await,
+                    2 => hand(2).run(DECIDE, opinion(&id, 1_000)).await,
+                    3 => hand(3).run(PAYMENT_REQUEST, json!({"id": id})).await,
+                    _ => hand(4).run(PAYMENT_EXECUTE, paid(&id)).await,
+                };
+                if answer.code() != "(none)" {
+                    refused = Some((duty, answer.code()));
+                    break;
+                }
+            }
+            // Who applies may also ask for the payment: both are the organization's.
+            let expected = ((first, second) != (0, 3)).then(|| (second, "FORBIDDEN/DUTIES_APART".to_owned()));
+            assert_eq!(refused, expected, "{first} and {second}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn z20_the_viewer_is_told_that_somebody_else_has_to_act() {
+    let s = Scene::new().await;
+    let (_, own) = everybody(&s).await;
+    let id = s.draft().await;
+    s.officer.run(SUBMIT, json!({"id": id})).await.data();
+    own.run(REVIEW_START, json!({"id": id})).await.data();
+    own.run(RECOMMEND, opinion(&id, 1_000)).await.data();
+    let can = own.run(READ, json!({"id": id})).await.data()["grantApplication"]["viewerCan"].clone();
+    let told =
+        |action: &str| can.as_array().expect("acts").iter().find(|a| a["action"] == action).expect("told").clone();
+    let decide = told("grantApplicationDecide");
+    assert_eq!(
+        (&decide["allowed"], &decide["code"], &decide["reason"]),
+        (&json!(false), &json!("FORBIDDEN"), &json!("DUTIES_APART"))
+    );
+    assert_eq!(told("grantApplicationRefuse")["reason"], "DUTIES_APART");
+    own.run(REFUSE, because(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let can = s.approver.run(READ, json!({"id": id})).await.data()["grantApplication"]["viewerCan"].clone();
+    let decide = can.as_array().expect("acts").iter().find(|a| a["action"] == "grantApplicationDecide").expect("told");
+    assert_eq!((&decide["allowed"], &decide["policyRef"]), (&json!(true), &json!("地方自治法第232条の3")));
+}
+
+#[tokio::test]
+async fn z20_m13_the_database_keeps_duties_and_states_too() {
+    let s = Scene::new().await;
+    let id = s.payable().await;
+    let uuid = decode(&id).expect("an id").1;
+    let mut app = inside(&s.town, "entaku_app").await;
+    let update = |set: &str| format!("UPDATE grant_applications SET {set} WHERE id = '{uuid}'");
+    let pay = "state = 'PAID', paid_on = '2026-05-20', payment_id = commitment_id";
+    for set in [
+        format!("{pay}, paid_by = decided_by"),
+        format!("{pay}, paid_by = recommended_by"),
+        format!("{pay}, paid_by = submitted_by"),
+        format!("{pay}, paid_by = payment_requested_by"),
+        "decided_by = NULL".into(),
+        "recommended_by = NULL".into(),
+        "decided_yen = decided_yen + 1".into(),
+        "state = 'PAID'".into(),
+        "state = 'DRAFT', requested_yen = 5".into(),
+    ] {
+        assert_eq!(attempt(&mut app, &update(&set)).await, Err("23514".into()), "{set}");
+    }
+    for sql in ["UPDATE grant_acts SET reason = 'x'", "DELETE FROM grant_acts", "DELETE FROM grant_applications"] {
+        assert_eq!(attempt(&mut app, sql).await, Err("42501".into()), "{sql}");
+    }
+    let reviewed = decode(&s.reviewed().await).expect("an id").1;
+    let decide = format!("UPDATE grant_applications SET decided_by = recommended_by WHERE id = '{reviewed}'");
+    assert_eq!(attempt(&mut app, &decide).await, Err("23514".into()));
+    let skip = format!("UPDATE grant_applications SET state = 'PAID', paid_on = '2026-05-20' WHERE id = '{reviewed}'");
+    assert_eq!(attempt(&mut app, &skip).await, Err("23514".into()));
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    assert_eq!(
+        attempt(&mut app, &update("state = 'PAYMENT_REQUESTED', paid_on = NULL, payment_id = NULL")).await,
+        Err("23514".into())
+    );
+}
+
+/// Who drafted is on the applicant's side for ever: a colleague's submission does not wash that off.
+#[tokio::test]
+async fn z20_who_drafted_does_not_examine() {
+    let s = Scene::new().await;
+    let (account, both) =
+        s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(uuid_of(&s.organization))).await;
+    s.town.appoint(account, Role::GrantStaff, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Approver, ScopeKind::Municipality, None).await;
+    let id = s.draft_of(&both, 1_000).await;
+    s.officer.run(SUBMIT, json!({"id": id})).await.data();
+    both.run(REVIEW_START, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.staff.run(REVIEW_START, json!({"id": id})).await.data();
+    both.run(RETURN, because(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.staff.run(RECOMMEND, opinion(&id, 1_000)).await.data();
+    both.run(DECIDE, opinion(&id, 1_000)).await.expect_code("FORBIDDEN/DUTIES_APART");
+}
+
+fn uuid_of(id: &str) -> uuid::Uuid {
+    entaku::kernel::id::decode(id).expect("an id").1
+}
