@@ -13,6 +13,7 @@ mod m0006_grants;
 mod m0007_roundtables;
 mod m0008_challenges;
 mod m0009_strategy;
+mod m0010_reading_indexes;
 mod table;
 
 /// All migrations, oldest first.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_roundtables::Migration),
             Box::new(m0008_challenges::Migration),
             Box::new(m0009_strategy::Migration),
+            Box::new(m0010_reading_indexes::Migration),
         ]
     }
 }

@@ -97,6 +97,7 @@ shape! {
         .revision()
         .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
         .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
+        .column::<FiscalYear>("fiscalYear", "年度。")
         .column::<Yen>("amountYen", "配分額(円)。")
         .column::<String>("basis", "配分額の根拠(算定の説明)。")
         .column::<Date>("decidedOn", "定めた日。")

@@ -2,12 +2,15 @@
 
 use async_graphql::{Enum, InputObject};
 
+use crate::challenges::shapes::ChallengeProposal;
+use crate::grants::shapes::GrantAllocation;
 use crate::kernel::codes::CorporateNumber;
 use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
 use crate::kernel::read::{Children, Filter, Key, Mask, Order, Where};
+use crate::liaison::shapes::LiaisonAssignment;
 use crate::organizations::commands::{
     DISTRICT_CREATE, DISTRICT_STATISTIC_RECORD, FACILITY_CREATE, OFFICER_APPOINT, OFFICER_RETIRE, ORGANIZATION_CHANGE,
     ORGANIZATION_CREATE, ORGANIZATION_PUBLISH, ORGANIZATION_STAGE_CHANGE, ORGANIZATION_UNPUBLISH,
@@ -17,12 +20,15 @@ use crate::organizations::entity::{
     OrganizationStage, district, district_statistic, facility, officer, organization,
 };
 use crate::organizations::rules;
-use crate::people::shapes::Account;
+use crate::people::shapes::{Account, Municipality};
+use crate::roundtables::shapes::Roundtable;
 use crate::shape;
 
 /// Those who keep the register of districts and organizations.
 const REGISTRARS: &[Role] = &[Role::PlanningStaff, Role::GrantStaff];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
+const IN_OFFICE: Children = Children { key: "district_id", when: "t.state = 'APPOINTED'", order: &[] };
+const BY_YEAR: Children = Children { key: "organization_id", when: "", order: &[Key::down("fiscal_year", "int4")] };
 
 shape! {
     District("District", "地区。地域組織が活動する区域。", "districts") { id: DistrictId, row: district::Entity }
@@ -34,6 +40,7 @@ shape! {
         .many::<DistrictStatistic>("statistics", "district_id", "統計。新しい基準日から。")
         .first::<DistrictStatistic>("latestStatistic", Children { key: "district_id", when: "", order: &[] }, "最新の統計。")
         .connection::<CommunityOrganization>("organizations", "district_id", "この地区の地域組織。")
+        .many_when::<LiaisonAssignment>("liaisons", IN_OFFICE, "現に担当している職員など。任期の始まりの順。")
         .ordered([Key::up("name_kana", "text")])
         .published("true")
         .create(DISTRICT_CREATE, "", REGISTRARS, Over::Municipality)
@@ -120,6 +127,10 @@ shape! {
         .one::<District>("district", "district_id", "活動する地区。")
         .one::<Facility>("facility", "facility_id", "拠点施設。")
         .many::<Officer>("officers", "organization_id", "役員。任期の始まりの順。")
+        .one::<Municipality>("municipality", "municipality_id", "自治体。")
+        .first::<GrantAllocation>("latestAllocation", BY_YEAR, "最も新しい年度の交付金の配分。")
+        .connection::<Roundtable>("roundtables", "organization_id", "主催する円卓会議。開催予定の遅い順。")
+        .connection::<ChallengeProposal>("proposals", "organization_id", "チャレンジ事業への提案。新しい順。")
         .ordered([Key::up("name_kana", "text")])
         .filtered::<OrganizationFilter>()
         .sortable::<OrganizationOrder>()
