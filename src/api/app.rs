@@ -6,7 +6,10 @@ use std::sync::{Arc, RwLock};
 
 use sqlx::Row;
 
+use crate::api::documents::Documents;
+use crate::api::identity::SignIns;
 use crate::api::schema::{EntakuSchema, schema};
+use crate::api::variables::InputTypes;
 use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Refusal, Result};
@@ -40,6 +43,12 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The schema.
     pub schema: EntakuSchema,
+    /// The types of its variables.
+    pub input_types: InputTypes,
+    /// The documents it has validated.
+    pub documents: Documents,
+    /// Who was seen lately.
+    pub sign_ins: SignIns,
     /// How it is set up.
     pub settings: Settings,
     ready: AtomicBool,
@@ -57,6 +66,9 @@ impl App {
             clock,
             passwords,
             schema: schema(identity),
+            input_types: InputTypes::default(),
+            documents: Documents::default(),
+            sign_ins: SignIns::default(),
             settings,
             ready: AtomicBool::new(false),
             codes: RwLock::default(),

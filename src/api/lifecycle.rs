@@ -1,31 +1,29 @@
 //! One request from who and where to commit: ARCHITECTURE.md walks through it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
-};
-use async_graphql::{Name, ServerError, Variables};
-use axum::http::{HeaderMap, StatusCode, header};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{ServerError, Variables};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
 use crate::api::app::App;
-use crate::api::guard;
+use crate::api::documents::{Document, Unfit};
 use crate::api::http::GraphQlRequest;
+use crate::api::identity::identify;
 use crate::api::response::{self, Media, Outcome, bad_request, server_error};
-use crate::kernel::codes::LocalGovernmentCode;
+use crate::api::schema::Nouns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
-use crate::kernel::principal::{AccountId, MunicipalityId, Principal, SessionId};
+use crate::kernel::read::Catalogue;
 use crate::kernel::request::{Locale, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
+use crate::people::authenticate;
 use crate::people::graphql::CREDENTIAL_ACTS;
-use crate::people::{authenticate, token};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
@@ -44,12 +42,13 @@ pub async fn answer(
     };
     let request = Arc::new(app.request(principal, municipality).in_locale(locale));
     let mut extensions = serde_json::Map::new();
-    let outcome = match Operation::read(&gql, headers, &request) {
-        Ok(operation) => {
-            if operation.dry_run {
+    let outcome = match Task::read(app, &gql, headers, &request) {
+        Ok(task) if task.document.kind == OperationType::Query => query(app, &request, &gql, &task).await,
+        Ok(task) => {
+            if task.dry_run {
                 extensions.insert("dryRun".into(), json!(true));
             }
-            run(app, &request, &gql, &operation).await
+            mutation(app, &request, &gql, &task).await
         }
         Err(refused) => *refused,
     };
@@ -58,50 +57,6 @@ pub async fn answer(
         Err(error) => Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(error)]),
     };
     response::answer(outcome, &request, media, extensions)
-}
-
-/// Who asks, and inside which municipality.
-async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<MunicipalityId>)> {
-    let named = match headers.get("entaku-municipality") {
-        Some(value) => {
-            let code = value.to_str().ok().and_then(LocalGovernmentCode::parse);
-            let code = code.ok_or_else(|| {
-                bad_request(
-                    "MUNICIPALITY_UNKNOWN",
-                    "団体コードが正しくありません。",
-                    "The local government code is wrong.",
-                )
-            })?;
-            Some(app.municipality(&code).await?)
-        }
-        None => None,
-    };
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        let default = match (&named, &app.settings.default_municipality) {
-            (None, Some(code)) => match app.municipality(code).await {
-                Err(Error::BadRequest(_)) => None,
-                found => Some(found?),
-            },
-            _ => None,
-        };
-        return Ok((Principal::public(), named.or(default)));
-    };
-    let text = authorization.to_str().map_err(|_| Error::Unauthenticated)?;
-    let token = text.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-    let claims = token::verify(&app.keys, &app.settings.issuer, token, app.clock.now())?;
-    let municipality = MunicipalityId(claims.mun);
-    if named.is_some_and(|named| named != municipality) {
-        return Err(bad_request(
-            "MUNICIPALITY_MISMATCH",
-            "サインインしている自治体と異なります。",
-            "You are signed in to another municipality.",
-        ));
-    }
-    let looking = Arc::new(app.request(Principal::public(), Some(municipality)));
-    let tx = app.database.begin(looking, Mode::Read).await?;
-    let principal = authenticate::principal(&tx, SessionId(claims.sid), AccountId(claims.sub)).await?;
-    tx.commit().await?;
-    Ok((principal, Some(municipality)))
 }
 
 fn status_of(error: &Error) -> StatusCode {
@@ -114,29 +69,23 @@ fn status_of(error: &Error) -> StatusCode {
 }
 
 /// What is to be executed, and how.
-struct Operation {
-    document: ExecutableDocument,
-    mutation: bool,
+struct Task {
+    document: Arc<Document>,
+    variables: Variables,
     key: Option<Key>,
     dry_run: bool,
     /// Does it end the very session it may have come with?
     signs_out: bool,
 }
 
-impl Operation {
-    fn read(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
-        let document =
-            async_graphql::parser::parse_query(&gql.query).map_err(|error| Box::new(parse_failed(&error)))?;
+impl Task {
+    fn read(app: &App, gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
         let refused = |error| Box::new(Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]));
-        guard::check(&document).map_err(refused)?;
-        let (kind, fields) = chosen(&document, gql.operation_name.as_deref()).ok_or_else(|| {
-            refused(bad_request(
-                "OPERATION",
-                "実行する操作を一つ指定してください。",
-                "Name exactly one operation of the document.",
-            ))
+        let document = app.documents.find(&gql.query, gql.operation_name.as_deref()).map_err(|unfit| match unfit {
+            Unfit::Parse(error) => Box::new(parse_failed(&error)),
+            Unfit::Refused(error) => refused(error),
         })?;
-        if kind == OperationType::Subscription {
+        if document.kind == OperationType::Subscription {
             return Err(refused(bad_request(
                 "OPERATION",
                 "購読はこの経路では受け付けません。",
@@ -147,19 +96,20 @@ impl Operation {
             let error = ServerError::new(format!("Variable \"${name}\" is required."), None);
             return Err(Box::new(Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, vec![error])));
         }
-        let mutation = kind == OperationType::Mutation;
+        let mutation = document.kind == OperationType::Mutation;
         let dry_run = mutation && dry_run(headers).map_err(refused)?;
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
-        let credentials = fields.iter().any(|f| CREDENTIAL_ACTS.contains(&f.as_str()));
-        if credentials && (dry_run || key.is_some() || fields.len() > 1) {
+        let credentials = document.fields.iter().any(|f| CREDENTIAL_ACTS.contains(&f.as_str()));
+        if credentials && (dry_run || key.is_some() || document.fields.len() > 1) {
             let (ja, en) = (
                 "この操作は単独で行い、Idempotency-Key と Entaku-Dry-Run は使えません。",
                 "This act stands alone and takes neither an idempotency key nor a dry run.",
             );
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
-        let signs_out = fields == ["sessionEnd"];
-        Ok(Self { document, mutation, key, dry_run, signs_out })
+        let signs_out = document.fields == ["sessionEnd"];
+        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
+        Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
     }
 }
 
@@ -169,52 +119,15 @@ fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
     Outcome::Refused(StatusCode::BAD_REQUEST, vec![failed])
 }
 
-/// The operation a request means.
-fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
-    let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => operation,
-        (DocumentOperations::Multiple(all), Some(name)) => all.get(name)?,
-        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next()?,
-        _ => return None,
-    };
-    Some(&found.node)
-}
-
 /// A variable that is required and was not given (GraphQL spec, CoerceVariableValues).
-fn missing_variable(document: &ExecutableDocument, gql: &GraphQlRequest) -> Option<String> {
-    let definitions = &operation(document, gql.operation_name.as_deref())?.variable_definitions;
+fn missing_variable(document: &Document, gql: &GraphQlRequest) -> Option<String> {
+    let definitions = &document.operation().variable_definitions;
     let given = |name: &str| gql.variables.as_ref().and_then(|v| v.get(name)).is_some_and(|v| !v.is_null());
     let missing = definitions
         .iter()
         .map(|d| &d.node)
         .find(|d| !d.var_type.node.nullable && d.default_value.is_none() && !given(&d.name.node));
     missing.map(|d| d.name.node.to_string())
-}
-
-/// The kind of the operation a request means, and its root fields' names.
-fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
-    let operation = operation(document, name)?;
-    let mut fields = Vec::new();
-    root_fields(document, &operation.selection_set.node, &mut HashSet::new(), &mut fields);
-    Some((operation.ty, fields))
-}
-
-/// Collects the names of the root fields; a fragment is entered once, however often it is spread.
-fn root_fields(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>, to: &mut Vec<String>) {
-    for item in &set.items {
-        match &item.node {
-            Selection::Field(field) => to.push(field.node.name.node.to_string()),
-            Selection::InlineFragment(inline) => {
-                root_fields(document, &inline.node.selection_set.node, seen, to);
-            }
-            Selection::FragmentSpread(spread) => {
-                let name = &spread.node.fragment_name.node;
-                if let (Some(fragment), true) = (document.fragments.get(name), seen.insert(name.clone())) {
-                    root_fields(document, &fragment.node.selection_set.node, seen, to);
-                }
-            }
-        }
-    }
 }
 
 /// Is it only a trial? A word that is neither yes nor no is refused: nothing must be done by mistake.
@@ -261,10 +174,34 @@ fn canonical(value: &serde_json::Value) -> serde_json::Value {
     }
 }
 
-/// Executes, and repeats what PostgreSQL asks to repeat.
-async fn run(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, operation: &Operation) -> Outcome {
+/// Answers a query. The engine validates a document it has not seen and introspects; what is read is read
+/// by the compiled operation.
+async fn query(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
+    let Task { document, variables, .. } = task;
+    let fit = document.is_validated() && app.input_types.fit(&document.operation().variable_definitions, variables);
+    let mut engine = if fit { None } else { Some(app.schema.execute(engine_request(app, gql, task, request)).await) };
+    if let Some(response) = engine.take_if(|response| is_refused(response)) {
+        return Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors);
+    }
+    app.documents.keep(&gql.query, document);
+    let compiled = match document.compiled(variables) {
+        Ok(compiled) => compiled,
+        Err(error) => return Outcome::Refused(StatusCode::BAD_REQUEST, vec![error]),
+    };
+    if engine.is_none() && compiled.introspects() {
+        engine = Some(app.schema.execute(engine_request(app, gql, task, request)).await);
+    }
+    let (introspected, mut errors) = engine.map(|r| (r.data, r.errors)).unwrap_or_default();
+    let root = (Nouns::queries(), &document.operation().selection_set.node);
+    let answered = compiled.answer(document.env(variables), root, &app.database, request, &introspected).await;
+    errors.extend(answered.errors);
+    Outcome::Answered(answered.data.into_bytes(), errors)
+}
+
+/// Executes a mutation, and repeats what PostgreSQL asks to repeat.
+async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
     for attempt in 1.. {
-        let done = attempt_once(app, request, gql, operation).await;
+        let done = attempt_once(app, request, gql, task).await;
         let again = matches!(&done, Err(errors) if attempt < TRIES && errors.iter().any(is_retry));
         if again {
             request.take_afterwards();
@@ -275,7 +212,10 @@ async fn run(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, operation:
             Ok(response) if is_refused(&response) => {
                 Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors)
             }
-            Ok(response) => Outcome::Executed(response),
+            Ok(response) => {
+                app.documents.keep(&gql.query, &task.document);
+                Outcome::Executed(response)
+            }
             Err(errors) => Outcome::Executed(async_graphql::Response::from_errors(errors)),
         };
     }
@@ -298,39 +238,34 @@ async fn attempt_once(
     app: &App,
     request: &Arc<Request>,
     gql: &GraphQlRequest,
-    operation: &Operation,
+    task: &Task,
 ) -> Result<async_graphql::Response, Vec<ServerError>> {
-    let mode = if operation.mutation { Mode::Write } else { Mode::Read };
-    let work = Work::new(app.database.clone(), request.clone(), mode);
-    if let Some(key) = &operation.key {
+    let work = Work::new(app.database.clone(), request.clone());
+    if let Some(key) = &task.key {
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
-    let response = app.schema.execute(engine_request(app, gql, operation, &work)).await;
-    let ended = if !operation.mutation {
-        work.commit().await
-    } else if !response.errors.is_empty() {
-        work.rollback().await
-    } else {
-        match verify(&work, operation).await {
-            Ok(()) if operation.dry_run => work.rollback().await,
+    let response = app.schema.execute(engine_request(app, gql, task, request).data(work.clone())).await;
+    let ended = if response.errors.is_empty() {
+        match verify(&work, task).await {
+            Ok(()) if task.dry_run => work.rollback().await,
             Ok(()) => work.commit().await,
             Err(refused) => Err(refused),
         }
+    } else {
+        work.rollback().await
     };
     match ended {
         Err(error) => Err(vec![server_error(error)]),
-        Ok(()) if operation.mutation && response.errors.iter().any(is_retry) => Err(response.errors),
+        Ok(()) if response.errors.iter().any(is_retry) => Err(response.errors),
         Ok(()) => Ok(response),
     }
 }
 
-fn engine_request(app: &App, gql: &GraphQlRequest, operation: &Operation, work: &Work) -> async_graphql::Request {
-    let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-    let mut engine =
-        async_graphql::Request::new(&gql.query).variables(Variables::from_json(variables)).data(work.clone());
-    engine.set_parsed_query(operation.document.clone());
+fn engine_request(app: &App, gql: &GraphQlRequest, task: &Task, request: &Request) -> async_graphql::Request {
+    let mut engine = async_graphql::Request::new(&gql.query).variables(task.variables.clone());
+    engine.set_parsed_query(task.document.parsed());
     engine.operation_name.clone_from(&gql.operation_name);
-    if !(app.settings.open_introspection || work.request.principal.is_signed_in()) {
+    if !(app.settings.open_introspection || request.principal.is_signed_in()) {
         engine = engine.disable_introspection();
     }
     engine
@@ -346,14 +281,14 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
 
 /// Before the end: keeps the key's ids, makes sure that the caller still holds what they acted on, and
 /// checks what is deferred. A dry run takes the same path.
-async fn verify(work: &Work, operation: &Operation) -> Result<()> {
+async fn verify(work: &Work, task: &Task) -> Result<()> {
     let mut turn = work.turn().await;
     let changed = turn.changed().to_vec();
     let tx = turn.tx().await?;
-    if let Some(key) = operation.key.as_ref().filter(|_| !changed.is_empty()) {
+    if let Some(key) = task.key.as_ref().filter(|_| !changed.is_empty()) {
         idempotency::keep(tx, key, &changed).await?;
     }
-    if !operation.signs_out {
+    if !task.signs_out {
         authenticate::still_holds(tx).await?;
     }
     tx.check().await

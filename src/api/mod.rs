@@ -1,10 +1,13 @@
 //! The wire: HTTP in, GraphQL through, JSON out. It knows every noun and no rule.
 
 pub mod app;
+pub mod documents;
 pub mod establish;
 pub mod guard;
 pub mod http;
+pub mod identity;
 pub mod lifecycle;
 pub mod response;
 pub mod schema;
 pub mod serve;
+pub mod variables;

@@ -1,9 +1,10 @@
 //! Answers: the one place where errors become JSON and statuses are chosen.
 
+use std::borrow::Cow;
+
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -28,8 +29,10 @@ pub struct Statements(pub u64);
 
 /// What becomes of a whole request.
 pub enum Outcome {
-    /// It was executed, perhaps with errors in single fields.
+    /// A mutation was executed, perhaps with errors.
     Executed(async_graphql::Response),
+    /// A query was answered, perhaps with errors in single fields: the JSON of `data`.
+    Answered(Vec<u8>, Vec<ServerError>),
     /// It was not executed.
     Refused(StatusCode, Vec<ServerError>),
 }
@@ -46,17 +49,6 @@ pub fn bad_request(reason: &'static str, ja: &'static str, en: &'static str) -> 
     Error::BadRequest(Refusal::new(reason, ja, en))
 }
 
-/// A response in the order of the specification: errors before data, fields as they were selected.
-#[derive(Serialize)]
-struct Body {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Value>,
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
-    extensions: serde_json::Map<String, serde_json::Value>,
-}
-
 /// The answer as it leaves.
 pub fn answer(
     outcome: Outcome,
@@ -65,20 +57,65 @@ pub fn answer(
     extensions: serde_json::Map<String, serde_json::Value>,
 ) -> Response {
     let (status, list, data) = match outcome {
-        Outcome::Executed(response) => (StatusCode::OK, response.errors, Some(response.data)),
+        Outcome::Executed(response) => (StatusCode::OK, response.errors, Some(data(&response.data))),
+        Outcome::Answered(data, list) => (StatusCode::OK, list, Some(data)),
         Outcome::Refused(status, list) => (status_for(status, media), list, None),
     };
     let errors = errors(list, request.locale, request.id);
-    let mut response = reply(status, media, &Body { errors, data, extensions });
+    let mut response = reply(status, media, body(&errors, data.as_deref(), &extensions));
     response.extensions_mut().insert(Statements(request.statements()));
     response
+}
+
+/// The JSON of what the engine executed. An object that was read stands in it as bytes, JSON already.
+fn data(value: &Value) -> Vec<u8> {
+    let Value::Object(fields) = value else { return serde_json::to_vec(value).unwrap_or_default() };
+    let mut json = vec![b'{'];
+    for (i, (key, value)) in fields.iter().enumerate() {
+        json.extend_from_slice(if i > 0 { b",\"" } else { b"\"" });
+        json.extend_from_slice(key.as_bytes());
+        json.extend_from_slice(b"\":");
+        match value {
+            Value::Binary(read) => json.extend_from_slice(read),
+            other => json.extend(serde_json::to_vec(other).unwrap_or_default()),
+        }
+    }
+    json.push(b'}');
+    json
+}
+
+/// A response in the order of the specification: errors before data, then extensions.
+fn body(
+    errors: &[serde_json::Value],
+    data: Option<&[u8]>,
+    extensions: &serde_json::Map<String, serde_json::Value>,
+) -> Vec<u8> {
+    let mut members: Vec<(&str, Cow<'_, [u8]>)> = Vec::new();
+    if !errors.is_empty() {
+        members.push(("errors", serde_json::to_vec(errors).unwrap_or_default().into()));
+    }
+    members.extend(data.map(|data| ("data", data.into())));
+    if !extensions.is_empty() {
+        members.push(("extensions", serde_json::to_vec(extensions).unwrap_or_default().into()));
+    }
+    let length = members.iter().map(|(name, text)| name.len() + text.len() + 4).sum::<usize>();
+    let mut body = Vec::with_capacity(length + 2);
+    body.push(b'{');
+    for (name, text) in members {
+        body.extend_from_slice(if body.len() > 1 { b",\"" } else { b"\"" });
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(b"\":");
+        body.extend_from_slice(&text);
+    }
+    body.push(b'}');
+    body
 }
 
 /// A refusal before there is a request: nothing is known but the language.
 pub fn refuse(status: StatusCode, error: &Error, locale: Locale, media: Media) -> Response {
     let (message, extensions) = error.render(locale, Uuid::now_v7());
     let errors = vec![json!({ "message": message, "extensions": extensions })];
-    let mut response = reply(status, media, &Body { errors, data: None, extensions: serde_json::Map::new() });
+    let mut response = reply(status, media, body(&errors, None, &serde_json::Map::new()));
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
@@ -100,12 +137,12 @@ fn status_for(status: StatusCode, media: Media) -> StatusCode {
     }
 }
 
-fn reply(status: StatusCode, media: Media, body: &Body) -> Response {
+fn reply(status: StatusCode, media: Media, body: Vec<u8>) -> Response {
     let media = match media {
         Media::GraphQl => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
     };
-    let mut response = (status, serde_json::to_string(body).unwrap_or_default()).into_response();
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -2,8 +2,6 @@
 
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 
 use crate::challenges::commands::{
     CALL_CLOSE, CALL_CREATE, CALL_OPEN, CRITERION_ADD, PROPOSAL_ADOPT, PROPOSAL_CHANGE, PROPOSAL_CREATE,
@@ -23,7 +21,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{ColumnValue, Filter, Key, Mask, ShapeDef, Where};
+use crate::kernel::read::{Cells, Filter, Key, Mask, ShapeDef, Where};
 use crate::kernel::request::Request;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::{Account, Section};
@@ -81,12 +79,12 @@ shape! {
 
 const CATEGORY_COLUMNS: &[&str] = &["for_child", "for_youth", "for_adult", "for_corporate"];
 
-fn categories(row: &PgRow, _request: &Request) -> Result<Value> {
+fn categories(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     use ChallengeCategory::{Adult, Child, Corporate, Youth};
     let mut found = Vec::new();
     for (column, category) in CATEGORY_COLUMNS.iter().zip([Child, Youth, Adult, Corporate]) {
-        if row.try_get::<bool, _>(*column)? {
-            found.push(ChallengeCategory::value(category.word()));
+        if row.get::<bool>(column)? {
+            found.push(Value::from(category.word()));
         }
     }
     Ok(Value::List(found))

@@ -1,15 +1,20 @@
 //! `entaku serve`: the server, from an empty machine to the first request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 
+use crate::api::app::App;
+use crate::api::schema::Nouns;
 use crate::api::serve;
 use crate::cli::demo;
 use crate::cli::installation::Installation;
 use crate::kernel::config::{Config, Profile};
 use crate::kernel::jobs::{Kind, Runner};
+use crate::kernel::principal::Principal;
+use crate::kernel::read::{self, Catalogue};
 use crate::kernel::schema_version::{self, SchemaError};
 use crate::people::housekeeping::HOUSEKEEPING;
 
@@ -28,6 +33,7 @@ pub async fn run(config: Config) -> Result<()> {
     let ready = open(&installation);
     let work = async {
         ready.await?;
+        declared(&app).await?;
         if installation.config.profile == Profile::Demo && installation.is_embedded() {
             crate::demo::load(&app).await.map_err(anyhow::Error::msg)?;
             demo::greet(address);
@@ -54,6 +60,16 @@ async fn open(installation: &Installation) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Refuses a database whose tables are not what the program's types say.
+async fn declared(app: &App) -> Result<()> {
+    let request = Arc::new(app.request(Principal::public(), None));
+    let faults = read::faults(Nouns::queries().shapes(), &app.database, &request).await.map_err(anyhow::Error::msg)?;
+    if !faults.is_empty() {
+        bail!("the declared types do not fit the database:\n  - {}", faults.join("\n  - "));
+    }
+    Ok(())
 }
 
 async fn stop_signal() {

@@ -2,8 +2,6 @@
 
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
-use sqlx::Row;
-use sqlx::postgres::PgRow;
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_DECIDE,
@@ -23,7 +21,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Filter, Key, Mask, Where};
+use crate::kernel::read::{Cells, Filter, Key, Mask, Where};
 use crate::kernel::request::Request;
 use crate::ledger::shapes::{LedgerAccount, LedgerJournal};
 use crate::organizations::entity::OrganizationId;
@@ -60,8 +58,8 @@ impl Filter for GrantProgrammeFilter {
     }
 }
 
-fn year_label(row: &PgRow, _request: &Request) -> Result<Value> {
-    Ok(Value::from(FiscalYear(row.try_get("fiscal_year")?).label()))
+fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Ok(Value::from(FiscalYear(row.get("fiscal_year")?).label()))
 }
 
 shape! {

@@ -215,6 +215,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(db) => from_sqlstate(db.code().code(), &db),
+            None if error.is_closed() => Self::Unavailable,
+            None => Self::internal(error),
+        }
+    }
+}
+
 impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
         use sea_orm::{DbErr, RuntimeErr};

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod keys;
 pub mod money;
 pub mod patch;
+mod pipeline;
 pub mod policy;
 pub mod principal;
 pub mod read;

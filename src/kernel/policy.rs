@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use crate::kernel::principal::{Principal, Role, ScopeKind};
-use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::read::sql::{Sql, Viewer};
 
 /// The name of something one can do: the mutation's name, or [`Action::READ`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,46 +58,39 @@ impl Permit {
         }
     }
 
-    fn write(&self, who: &Principal, alias: &str, sql: &mut Sql) {
+    fn write(&self, alias: &str, sql: &mut Sql) {
         match self.over {
-            Over::Municipality => sql.param(Param::Bool(who.holds(self.roles))),
-            Over::SignedIn => sql.param(Param::Bool(who.is_signed_in())),
+            Over::Municipality => sql.viewer(Viewer::Holds(self.roles)),
+            Over::SignedIn => sql.viewer(Viewer::SignedIn),
             Over::Own(column) => {
                 sql.push(&format!("{alias}.{column} = "));
-                sql.param(Param::Uuid(who.account.map(|a| a.0)));
+                sql.viewer(Viewer::Account);
             }
             Over::Others(column) => {
-                sql.param(Param::Bool(who.holds(self.roles)));
+                sql.viewer(Viewer::Holds(self.roles));
                 sql.push(&format!(" AND {alias}.{column} IS DISTINCT FROM "));
-                sql.param(Param::Uuid(Some(who.account.map_or(Uuid::nil(), |a| a.0))));
+                sql.viewer(Viewer::AccountOrNil);
             }
             Over::Scope(kind, column) => {
                 sql.push(&format!("{alias}.{column} = ANY("));
-                sql.param(Param::Uuids(who.scopes(self.roles, kind)));
+                sql.viewer(Viewer::Scopes(self.roles, kind));
                 sql.push(")");
             }
         }
     }
 }
 
-/// Writes the condition under which `who` may do `action` on a row of `alias`.
-/// `published` is the condition under which everybody may read it.
-pub fn write_condition(
-    permits: &[Permit],
-    published: Option<&str>,
-    action: Action,
-    who: &Principal,
-    alias: &str,
-    sql: &mut Sql,
-) {
+/// Writes the condition under which the reader may do `action` on a row of `alias`. `published` is the
+/// condition under which everybody may read it.
+pub fn write_condition(permits: &[Permit], published: Option<&str>, action: Action, alias: &str, sql: &mut Sql) {
     sql.push("(");
-    sql.param(Param::Bool(who.system.is_some()));
+    sql.viewer(Viewer::System);
     if let (Action::READ, Some(condition)) = (action, published) {
         sql.push(&format!(" OR ({})", condition.replace("t.", &format!("{alias}."))));
     }
     for permit in permits.iter().filter(|p| p.action == action) {
         sql.push(" OR coalesce(");
-        permit.write(who, alias, sql);
+        permit.write(alias, sql);
         sql.push(", false)");
     }
     sql.push(")");

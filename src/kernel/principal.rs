@@ -1,5 +1,8 @@
 //! Who asks: nobody, a person with appointments, or the system itself.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use uuid::Uuid;
 
 use crate::{id_type, text_enum};
@@ -134,5 +137,52 @@ impl Principal {
     pub fn scopes(&self, roles: &[Role], kind: ScopeKind) -> Vec<Uuid> {
         let held = self.appointments.iter().filter(|a| a.scope == kind && roles.contains(&a.role));
         held.filter_map(|a| a.scope_id).collect()
+    }
+}
+
+/// How often sessions, accounts and appointments of each municipality were changed by this process, so that
+/// a principal that was read before is read again.
+#[derive(Debug, Default)]
+pub struct Identities(RwLock<HashMap<MunicipalityId, u64>>);
+
+impl Identities {
+    /// How often so far.
+    pub fn changes(&self, municipality: MunicipalityId) -> u64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&municipality).copied().unwrap_or(0)
+    }
+
+    /// Once more.
+    pub(crate) fn changed(&self, municipality: Option<MunicipalityId>) {
+        if let Some(municipality) = municipality {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner).entry(municipality).or_default() += 1;
+        }
+    }
+}
+
+/// Does a statement write what principals are made of? A new session changes nobody who was seen before.
+pub(crate) fn changes_identities(text: &str) -> bool {
+    let writes = text.starts_with("INSERT") || text.starts_with("UPDATE") || text.starts_with("DELETE");
+    let changes = !text.starts_with("INSERT") && (text.contains("sessions") || text.contains("accounts"));
+    writes && (changes || text.contains("appointments"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_principals_are_made_of_is_known_by_its_tables() {
+        for text in [
+            "UPDATE sessions SET ended_at = now()",
+            r#"UPDATE "accounts" SET "suspended_at" = $1"#,
+            r#"INSERT INTO "appointments" ("id") VALUES ($1)"#,
+            "DELETE FROM appointments",
+        ] {
+            assert!(changes_identities(text), "{text}");
+        }
+        for text in ["SELECT FROM sessions", r#"INSERT INTO "sessions" ("id") VALUES ($1)"#, "UPDATE roundtables SET x"]
+        {
+            assert!(!changes_identities(text), "{text}");
+        }
     }
 }

@@ -102,7 +102,7 @@ impl Request {
         self.statements.load(Ordering::Relaxed)
     }
 
-    pub(super) fn count_statement(&self) {
+    pub(crate) fn count_statement(&self) {
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
 

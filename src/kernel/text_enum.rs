@@ -33,9 +33,13 @@ macro_rules! text_enum {
         }
 
         impl $crate::kernel::read::ColumnValue for $name {
-            type Sql = String;
-            fn value(word: String) -> async_graphql::Value {
-                async_graphql::Value::Enum(async_graphql::Name::new(word))
+            const TYPE: $crate::kernel::read::Ty = $crate::kernel::read::Ty::Text;
+
+            fn write(
+                cell: Option<&[u8]>,
+                to: &mut $crate::kernel::read::Json,
+            ) -> $crate::kernel::error::Result<()> {
+                <String as $crate::kernel::read::ColumnValue>::write(cell, to)
             }
         }
     };

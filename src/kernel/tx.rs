@@ -8,6 +8,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
@@ -18,9 +19,11 @@ use tokio::sync::Mutex;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
+use crate::kernel::pipeline::{Pipeline, Query};
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::read::{DUTIES_APART, Shape, scope_column};
+use crate::kernel::principal::{Identities, changes_identities};
+use crate::kernel::read::sql::{Param, Sql, arguments};
+use crate::kernel::read::{DUTIES_APART, FlatRow, Shape};
 use crate::kernel::request::Request;
 
 /// What a transaction is for.
@@ -36,6 +39,8 @@ pub enum Mode {
 #[derive(Clone)]
 pub struct Database {
     pool: PgPool,
+    pipeline: Option<Pipeline>,
+    identities: Arc<Identities>,
 }
 
 impl Database {
@@ -50,13 +55,39 @@ impl Database {
             .acquire_timeout(Duration::from_secs(2))
             .test_before_acquire(false)
             .connect_lazy_with(options.statement_cache_capacity(500).application_name("entaku"));
-        Ok(Self { pool })
+        Ok(Self { pool, pipeline: Pipeline::connect(url, connections)?, identities: Arc::default() })
+    }
+
+    /// Runs statements that read, all in one snapshot inside the request's municipality.
+    pub(crate) async fn read(&self, request: &Arc<Request>, queries: Vec<Query>) -> Result<Vec<Vec<FlatRow>>> {
+        if let Some(pipeline) = &self.pipeline {
+            return pipeline.read(request, &queries).await;
+        }
+        let tx = self.begin(request.clone(), Mode::Read).await?;
+        let mut found = Vec::with_capacity(queries.len());
+        for query in queries {
+            found.push(tx.fetch(&query.text, query.params).await?);
+        }
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    /// Runs one statement that reads, on its own.
+    pub(crate) async fn ask(&self, request: &Arc<Request>, sql: Sql) -> Result<Vec<FlatRow>> {
+        let found = self.read(request, vec![sql.into_query(&request.principal)?]).await?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// How often what principals are made of was changed through this pool.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
     }
 
     /// Opens a transaction for a request.
     pub async fn begin(&self, request: Arc<Request>, mode: Mode) -> Result<Tx> {
         let inner = self.pool.begin_with(AssertSqlSafe(begin_text(&request, mode))).await?;
-        Ok(Tx { request, inner: Mutex::new(inner) })
+        let identities = self.identities.clone();
+        Ok(Tx { request, inner: Mutex::new(inner), identities, of_people: AtomicBool::new(false) })
     }
 
     /// Does the database answer?
@@ -67,6 +98,9 @@ impl Database {
 
     /// Closes the pool after the transactions in flight.
     pub async fn close(&self) {
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.close();
+        }
         self.pool.close().await;
     }
 }
@@ -93,6 +127,9 @@ fn begin_text(request: &Request, mode: Mode) -> String {
 pub struct Tx {
     request: Arc<Request>,
     inner: Mutex<Transaction<'static, Postgres>>,
+    identities: Arc<Identities>,
+    /// Has it written to the tables that principals are made of?
+    of_people: AtomicBool,
 }
 
 impl Deref for Tx {
@@ -111,7 +148,19 @@ impl Tx {
 
     /// Commits.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.inner.into_inner().commit().await?)
+        let done = self.inner.into_inner().commit().await;
+        // Also after a failure: it may have been committed all the same.
+        if self.of_people.into_inner() {
+            self.identities.changed(self.request.municipality);
+        }
+        Ok(done?)
+    }
+
+    /// Remembers that a statement is about to write what principals are made of.
+    fn watch(&self, text: &str) {
+        if changes_identities(text) {
+            self.of_people.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Undoes everything.
@@ -122,15 +171,31 @@ impl Tx {
     /// Runs a statement of the read path or of a command and returns its rows.
     pub async fn rows(&self, sql: Sql) -> Result<Vec<PgRow>> {
         self.count_statement();
-        let (text, arguments) = sql.into_parts()?;
+        let (text, arguments) = sql.into_parts(&self.principal)?;
+        self.watch(&text);
         let query = sqlx::query_with(AssertSqlSafe(text), arguments);
         Ok(query.fetch_all(&mut **self.inner.lock().await).await?)
+    }
+
+    /// Runs a statement of a plan inside this transaction.
+    pub(crate) async fn fetch(&self, text: &str, params: Vec<Param>) -> Result<Vec<FlatRow>> {
+        self.count_statement();
+        let query = sqlx::query_with(AssertSqlSafe(text), arguments(params)?);
+        let rows = query.fetch_all(&mut **self.inner.lock().await).await?;
+        Ok(rows.into_iter().map(FlatRow::Held).collect())
+    }
+
+    /// Runs a statement that reads.
+    pub(crate) async fn ask(&self, sql: Sql) -> Result<Vec<FlatRow>> {
+        let query = sql.into_query(&self.principal)?;
+        self.fetch(&query.text, query.params).await
     }
 
     /// Runs a statement and returns how many rows it touched.
     pub async fn run(&self, sql: Sql) -> Result<u64> {
         self.count_statement();
-        let (text, arguments) = sql.into_parts()?;
+        let (text, arguments) = sql.into_parts(&self.principal)?;
+        self.watch(&text);
         let query = sqlx::query_with(AssertSqlSafe(text), arguments);
         Ok(query.execute(&mut **self.inner.lock().await).await?.rows_affected())
     }
@@ -153,18 +218,19 @@ impl Tx {
         self.municipality()?;
         let shape = S::shape();
         let mut sql = Sql::new("SELECT t.*, ");
-        write_condition(&shape.permits, shape.published, action, &self.principal, "t", &mut sql);
+        write_condition(&shape.permits, shape.published, action, "t", &mut sql);
         sql.push(&format!(" AS _allowed FROM {} t WHERE t.id = ", shape.table));
         sql.param(Param::Uuid(Some(id.uuid())));
         sql.push(" AND ");
-        write_condition(&shape.permits, shape.published, Action::READ, &self.principal, "t", &mut sql);
+        write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
         sql.push(lock);
         let row = self.rows(sql).await?.pop().ok_or(Error::NotFound)?;
         let allowed: bool = sqlx::Row::try_get(&row, "_allowed")?;
         if !allowed {
             return Err(self.denied(shape.name, id.uuid(), action));
         }
-        if shape.keeps_apart(action, &self.principal, |column| scope_column(&row, column)) {
+        let column = |name| sqlx::Row::try_get::<Option<uuid::Uuid>, _>(&row, name).ok().flatten();
+        if shape.keeps_apart(action, &self.principal, column) {
             self.denied(shape.name, id.uuid(), action);
             return Err(Error::Forbidden(DUTIES_APART));
         }
@@ -211,18 +277,21 @@ impl ConnectionTrait for Tx {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.count_statement();
+        self.watch(&statement.sql);
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         query.execute(&mut **self.inner.lock().await).await.map(Into::into).map_err(failed)
     }
 
     async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
         self.count_statement();
+        self.watch(text);
         let mut inner = self.inner.lock().await;
         sqlx::Executor::execute(&mut **inner, AssertSqlSafe(text)).await.map(Into::into).map_err(failed)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.count_statement();
+        self.watch(&statement.sql);
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         let row = query.fetch_optional(&mut **self.inner.lock().await).await.map_err(failed)?;
         Ok(row.map(Into::into))
@@ -230,6 +299,7 @@ impl ConnectionTrait for Tx {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.count_statement();
+        self.watch(&statement.sql);
         let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
         let rows = query.fetch_all(&mut **self.inner.lock().await).await.map_err(failed)?;
         Ok(rows.into_iter().map(Into::into).collect())

@@ -1,4 +1,4 @@
-//! The work of one request: its transaction, opened at the first statement, and what it changed.
+//! The work of one mutation: its transaction, opened at the first statement, and what it changed.
 //! Root fields take turns, because a transaction is one conversation with the database.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::kernel::read::{Read, Shape};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 
-/// The work of one request. Clones share it.
+/// The work of one mutation. Clones share it.
 #[derive(Clone)]
 pub struct Work {
     /// What is true of the request.
@@ -24,7 +24,6 @@ pub struct Work {
 
 struct State {
     database: Database,
-    mode: Mode,
     tx: Option<Tx>,
     changed: Vec<Uuid>,
     replay: Option<Vec<Uuid>>,
@@ -32,8 +31,8 @@ struct State {
 
 impl Work {
     /// Work that has not begun.
-    pub fn new(database: Database, request: Arc<Request>, mode: Mode) -> Self {
-        let state = State { database, mode, tx: None, changed: Vec::new(), replay: None };
+    pub fn new(database: Database, request: Arc<Request>) -> Self {
+        let state = State { database, tx: None, changed: Vec::new(), replay: None };
         Self { request, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -42,7 +41,7 @@ impl Work {
         Turn { request: &self.request, state: self.state.lock().await }
     }
 
-    /// Commits what was written, or ends what was read.
+    /// Commits what was written.
     pub async fn commit(&self) -> Result<()> {
         let mut state = self.state.lock().await;
         match state.tx.take() {
@@ -70,20 +69,10 @@ impl Turn<'_> {
     /// The transaction, opened if it is not.
     pub async fn tx(&mut self) -> Result<&Tx> {
         if self.state.tx.is_none() {
-            let tx = self.state.database.begin(self.request.clone(), self.state.mode).await?;
+            let tx = self.state.database.begin(self.request.clone(), Mode::Write).await?;
             self.state.tx = Some(tx);
         }
         self.state.tx.as_ref().ok_or(Error::Unavailable)
-    }
-
-    /// Ends the turn. After a fault of the database a query goes on in a new transaction, so that the
-    /// other root fields keep their answers.
-    pub fn settle<T>(&mut self, result: Result<T>) -> Result<T> {
-        let broken = matches!(result, Err(Error::Unavailable | Error::Retry | Error::Internal(_)));
-        if broken && self.state.mode == Mode::Read {
-            self.state.tx.take();
-        }
-        result
     }
 
     /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement

@@ -91,12 +91,11 @@ shape! {
 
 /// The prefixed id of what an appointment is over.
 fn scope_id(
-    row: &sqlx::postgres::PgRow,
+    row: &crate::kernel::read::Cells<'_>,
     _request: &crate::kernel::request::Request,
 ) -> crate::kernel::error::Result<async_graphql::Value> {
-    use sqlx::Row;
-    let id: Option<uuid::Uuid> = row.try_get("scope_id")?;
-    let kind: ScopeKind = from_word(&row.try_get::<String, _>("scope")?)?;
+    let id: Option<uuid::Uuid> = row.get("scope_id")?;
+    let kind: ScopeKind = from_word(&row.get::<String>("scope")?)?;
     let prefix = scope::things(kind).map_or("mun", |(prefix, _)| prefix);
     Ok(id.map_or(async_graphql::Value::Null, |id| crate::kernel::id::encode(prefix, id).into()))
 }

@@ -80,11 +80,19 @@ fn accept(keys: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Opti
         && header.x5c.is_none();
     let key = keys.signing.iter().find(|k| Some(k.id.as_str()) == header.kid.as_deref()).filter(|_| plain)?;
     let claims = decode::<Claims>(token, &key.decoding, &validation(issuer)).ok()?.claims;
-    let seconds = now.timestamp();
-    let leeway = 5;
-    let in_time = claims.iat <= seconds + leeway && seconds < claims.exp + leeway;
     let short = claims.exp - claims.iat <= ACCESS_TOKEN_LIFE.num_seconds();
-    (in_time && short).then_some(claims)
+    (in_time(&claims, now).is_ok() && short).then_some(claims)
+}
+
+/// Is it the token's time?
+///
+/// # Errors
+/// UNAUTHENTICATED when it is not.
+pub fn in_time(claims: &Claims, now: DateTime<Utc>) -> Result<()> {
+    const LEEWAY: i64 = 5;
+    let seconds = now.timestamp();
+    let good = claims.iat <= seconds + LEEWAY && seconds < claims.exp + LEEWAY;
+    if good { Ok(()) } else { Err(Error::Unauthenticated) }
 }
 
 fn validation(issuer: &str) -> Validation {

@@ -2,8 +2,6 @@
 
 use async_graphql::{Enum, InputObject, Value};
 use sea_orm::ActiveEnum;
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 
 use crate::kernel::date::Date;
 use crate::kernel::decimal::Decimal;
@@ -12,7 +10,7 @@ use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Children, ColumnValue, Filter, Key, Order, Where};
+use crate::kernel::read::{Cells, Children, Filter, Key, Order, Where};
 use crate::kernel::request::Request;
 use crate::people::shapes::Section;
 use crate::shape;
@@ -249,33 +247,33 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
 }
 
-fn measured(row: &PgRow) -> Result<Measured> {
-    fn word<E: ActiveEnum<Value = String>>(row: &PgRow, column: &str) -> Result<E> {
-        Ok(E::try_from_value(&row.try_get(column)?)?)
+fn measured(row: &Cells<'_>) -> Result<Measured> {
+    fn word<E: ActiveEnum<Value = String>>(row: &Cells<'_>, column: &str) -> Result<E> {
+        Ok(E::try_from_value(&row.get(column)?)?)
     }
     let decimal = |column: &str| -> Result<Option<Decimal>> {
-        Ok(row.try_get::<Option<String>, _>(column)?.as_deref().and_then(Decimal::parse))
+        Ok(row.get::<Option<String>>(column)?.as_deref().and_then(Decimal::parse))
     };
     Ok(Measured {
         kind: word(row, "kind")?,
         direction: word(row, "direction")?,
-        baseline_pending: row.try_get("baseline_pending")?,
+        baseline_pending: row.get("baseline_pending")?,
         baseline: decimal("baseline_value")?,
         target: decimal("target_value")?,
         actual: decimal("actual_value")?,
     })
 }
 
-fn progress(row: &PgRow, _: &Request) -> Result<Value> {
+fn progress(row: &Cells<'_>, _: &Request) -> Result<Value> {
     Ok(measured(row)?.progress().map_or(Value::Null, Value::from))
 }
 
-fn progress_gap(row: &PgRow, _: &Request) -> Result<Value> {
-    Ok(measured(row)?.progress().err().map_or(Value::Null, |gap| ProgressGap::value(gap.word())))
+fn progress_gap(row: &Cells<'_>, _: &Request) -> Result<Value> {
+    Ok(measured(row)?.progress().err().map_or(Value::Null, |gap| Value::from(gap.word())))
 }
 
-fn rating(row: &PgRow, _: &Request) -> Result<Value> {
-    Ok(IndicatorRating::value(measured(row)?.rating().word()))
+fn rating(row: &Cells<'_>, _: &Request) -> Result<Value> {
+    Ok(Value::from(measured(row)?.rating().word()))
 }
 
 shape! {

@@ -12,7 +12,7 @@ use crate::support::Town;
 
 async fn counts(town: &Town) -> BTreeMap<&'static str, i64> {
     let mut counts = BTreeMap::new();
-    for shape in Nouns::queries().shapes().into_iter().filter(|s| s.tenant) {
+    for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
         let tx = town.system().await;
         let rows = tx.rows(Sql::new(&format!("SELECT count(*) AS n FROM {}", shape.table))).await.expect("a count");
         counts.insert(shape.name, rows[0].get("n"));

@@ -1,57 +1,154 @@
-//! Columns: how a value of PostgreSQL becomes a value of GraphQL.
+//! Columns: the types the read path knows, and how a cell of PostgreSQL becomes JSON.
 
-use async_graphql::Value;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use sqlx::postgres::PgRow;
-use sqlx::{Postgres, Row};
+use postgres_types::{FromSql, Type};
+use sea_orm::{ColumnType, Value};
+use uuid::Uuid;
 
 use crate::kernel::codes::{CorporateNumber, LocalGovernmentCode};
 use crate::kernel::date::Date;
 use crate::kernel::decimal::Decimal;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
+use crate::kernel::read::json::Json;
 
-/// A Rust type that is both a column and a field.
-pub trait ColumnValue {
-    /// What the driver reads.
-    type Sql: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> + Send + Unpin + 'static;
-    /// What the client gets.
-    fn value(sql: Self::Sql) -> Value;
+/// The type of a column. All that can be read is of one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ty {
+    /// `uuid`
+    Uuid,
+    /// `text`
+    Text,
+    /// `int4`
+    Int,
+    /// `int8`
+    Long,
+    /// `bool`
+    Bool,
+    /// `date`
+    Date,
+    /// `timestamptz`
+    Time,
 }
 
-impl<T: ColumnValue> ColumnValue for Option<T> {
-    type Sql = Option<T::Sql>;
-    fn value(sql: Self::Sql) -> Value {
-        sql.map_or(Value::Null, T::value)
+impl Ty {
+    /// Every type.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Uuid, Self::Text, Self::Int, Self::Long, Self::Bool, Self::Date, Self::Time];
+
+    /// PostgreSQL's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::Text => "text",
+            Self::Int => "int4",
+            Self::Long => "int8",
+            Self::Bool => "bool",
+            Self::Date => "date",
+            Self::Time => "timestamptz",
+        }
+    }
+
+    fn pg(self) -> Type {
+        match self {
+            Self::Uuid => Type::UUID,
+            Self::Text => Type::TEXT,
+            Self::Int => Type::INT4,
+            Self::Long => Type::INT8,
+            Self::Bool => Type::BOOL,
+            Self::Date => Type::DATE,
+            Self::Time => Type::TIMESTAMPTZ,
+        }
+    }
+
+    /// The type of an entity's column.
+    pub fn of(column: &ColumnType) -> Option<Self> {
+        Some(match column {
+            ColumnType::Uuid => Self::Uuid,
+            ColumnType::Text | ColumnType::String(_) | ColumnType::Enum { .. } => Self::Text,
+            ColumnType::Integer => Self::Int,
+            ColumnType::BigInteger => Self::Long,
+            ColumnType::Boolean => Self::Bool,
+            ColumnType::Date => Self::Date,
+            ColumnType::TimestampWithTimeZone | ColumnType::Timestamp | ColumnType::DateTime => Self::Time,
+            _ => return None,
+        })
+    }
+
+    /// A cell as SeaORM takes it.
+    pub(crate) fn value(self, cell: Option<&[u8]>) -> Result<Value> {
+        Ok(match self {
+            Self::Uuid => Value::from(get::<Option<Uuid>>(self, cell)?),
+            Self::Text => Value::from(get::<Option<String>>(self, cell)?),
+            Self::Int => Value::from(get::<Option<i32>>(self, cell)?),
+            Self::Long => Value::from(get::<Option<i64>>(self, cell)?),
+            Self::Bool => Value::from(get::<Option<bool>>(self, cell)?),
+            Self::Date => Value::from(get::<Option<NaiveDate>>(self, cell)?),
+            Self::Time => Value::from(get::<Option<DateTime<Utc>>>(self, cell)?),
+        })
     }
 }
 
-macro_rules! plain {
-    ($($rust:ty: $sql:ty => $value:expr;)+) => {
+/// A cell as a Rust value.
+///
+/// # Errors
+/// INTERNAL when it is null or of another type.
+pub(crate) fn get<'a, T: FromSql<'a>>(ty: Ty, cell: Option<&'a [u8]>) -> Result<T> {
+    let pg = ty.pg();
+    if !T::accepts(&pg) {
+        return Err(Error::internal(format!("a column of type {pg} is read as {}", std::any::type_name::<T>())));
+    }
+    T::from_sql_nullable(&pg, cell).map_err(Error::internal)
+}
+
+/// A Rust type that is both a column and a field.
+pub trait ColumnValue {
+    /// The column's type.
+    const TYPE: Ty;
+
+    /// Writes a cell.
+    ///
+    /// # Errors
+    /// INTERNAL when the cell is not what the declaration says.
+    fn write(cell: Option<&[u8]>, to: &mut Json) -> Result<()>;
+}
+
+impl<T: ColumnValue> ColumnValue for Option<T> {
+    const TYPE: Ty = T::TYPE;
+
+    fn write(cell: Option<&[u8]>, to: &mut Json) -> Result<()> {
+        if cell.is_some() {
+            return T::write(cell, to);
+        }
+        to.null();
+        Ok(())
+    }
+}
+
+macro_rules! columns {
+    ($($rust:ty: $ty:ident as $sql:ty => |$value:ident, $to:ident| $write:expr;)+) => {
         $(impl ColumnValue for $rust {
-            type Sql = $sql;
-            fn value(sql: $sql) -> Value {
-                $value(sql)
+            const TYPE: Ty = Ty::$ty;
+
+            fn write(cell: Option<&[u8]>, $to: &mut Json) -> Result<()> {
+                let $value = get::<$sql>(Ty::$ty, cell)?;
+                $write;
+                Ok(())
             }
         })+
     };
 }
 
-plain! {
-    String: String => Value::from;
-    bool: bool => Value::from;
-    i32: i32 => Value::from;
-    Yen: i64 => Value::from;
-    FiscalYear: i32 => Value::from;
-    LocalGovernmentCode: String => Value::from;
-    CorporateNumber: String => Value::from;
-    Decimal: String => Value::from;
-    Date: NaiveDate => |day: NaiveDate| Value::from(day.to_string());
-    DateTime<Utc>: DateTime<Utc> => |at: DateTime<Utc>| Value::from(at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
-}
-
-/// Reads a column of a row.
-pub(super) fn read<T: ColumnValue>(row: &PgRow, column: &str) -> Result<Value> {
-    Ok(T::value(row.try_get(column)?))
+columns! {
+    String: Text as &str => |text, to| to.text(text);
+    bool: Bool as bool => |yes, to| to.raw(if yes { "true" } else { "false" });
+    i32: Int as i32 => |number, to| to.number(number);
+    Yen: Long as i64 => |number, to| to.number(number);
+    FiscalYear: Int as i32 => |number, to| to.number(number);
+    LocalGovernmentCode: Text as &str => |text, to| to.text(text);
+    CorporateNumber: Text as &str => |text, to| to.text(text);
+    Decimal: Text as &str => |text, to| to.text(text);
+    Date: Date as NaiveDate => |day, to| to.display(&day);
+    DateTime<Utc>: Time as DateTime<Utc> => |at, to| to.plain(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
 }

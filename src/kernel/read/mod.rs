@@ -1,39 +1,73 @@
 //! One way to read. A noun declares each type once with [`shape!`](crate::shape): its fields, where they
-//! come from and who may see them. From the declaration follow the GraphQL type ([`register`]), the
-//! compiled selection ([`plan`]), its SQL and its response ([`execute`]), `viewerCan` and masks
-//! ([`viewer`]).
+//! come from and who may see them. Everything else follows from the declaration:
+//!
+//! | step | what happens | where |
+//! |---|---|---|
+//! | declare | fields, relations, permits, masks | [`shape`], [`column`], [`list`] |
+//! | register | the GraphQL types, their descriptions and arguments | [`register`], [`root`] |
+//! | select | fragments, directives and arguments of a document | [`select`] |
+//! | plan | which rows, and what the response makes of them | [`plan`] |
+//! | state | the plan as one SQL statement | [`statement`], [`sql`] |
+//! | fetch | one pipeline, or inside a mutation's transaction | `kernel::pipeline`, `kernel::tx` |
+//! | answer | flat rows as JSON, in the response's order | [`cells`], [`answer`], [`viewer`], [`json`] |
+//!
+//! An example. A noun says
 //!
 //! ```text
 //! shape! {
-//!     District("District", "地区", "districts") { id: DistrictId, row: district::Entity }
+//!     District("District", "地区。", "districts") { id: DistrictId, row: district::Entity }
 //!     |shape| shape
-//!         .column::<String>("name", "地区の名称")
-//!         .many::<DistrictStatistic>("statistics", "district_id", "人口などの統計")
+//!         .column::<String>("name", "名称。")
+//!         .many::<DistrictStatistic>("statistics", "district_id", "統計。")
+//!         .ordered([Key::up("name_kana", "text")])
 //!         .published("true")
-//!         .act(RENAME, "…規則第3条", &[Role::Admin], Over::Municipality)
 //! }
 //! ```
 //!
-//! The number of statements depends on the selection only, never on the number of rows: one for each
-//! relation, one for each count asked for. Every level carries its own visibility condition, whose text
-//! does not depend on the principal.
+//! and somebody asks `{ districts(first: 2) { nodes { name statistics { population } } } }`. The plan has
+//! two branches, and PostgreSQL is asked once:
+//!
+//! ```text
+//! WITH n0 AS (SELECT t.id, t.name FROM districts t WHERE (… OR (true)) ORDER BY t.name_kana, t.id LIMIT $2::int8),
+//!      n1 AS (SELECT p.id AS _parent, c.* FROM n0 p CROSS JOIN LATERAL
+//!             (SELECT t.id, t.population FROM district_statistics t WHERE (…) AND t.district_id = p.id
+//!              ORDER BY t.as_of DESC, t.id DESC LIMIT 500) c)
+//! SELECT 0::int4, NULL::uuid, id, name, NULL::int4 FROM n0
+//! UNION ALL SELECT 1::int4, _parent, id, NULL::text, population FROM n1
+//! ```
+//!
+//! The number of statements is the number of root fields, whatever is selected below them and however many
+//! rows there are. Every level carries its own visibility condition; its text does not depend on who asks,
+//! so plans and prepared statements are shared by everybody.
 
+mod answer;
+mod cells;
+mod check;
 mod column;
 mod cursor;
-mod execute;
+mod json;
 mod list;
+mod operation;
 mod payload;
 mod plan;
 mod register;
 mod root;
+mod select;
 mod shape;
 pub mod sql;
+mod statement;
 mod viewer;
 
-pub use column::ColumnValue;
+pub(crate) use cells::FlatRow;
+pub use cells::{Cells, entity_columns, model};
+pub use check::faults;
+pub use column::{ColumnValue, Ty};
+pub use json::Json;
 pub use list::{Filter, Key, Order, Where};
+pub use operation::{Answered, Operation};
 pub use payload::Read;
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
+pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};
-pub(crate) use viewer::{DUTIES_APART, scope_column};
+pub(crate) use viewer::DUTIES_APART;
 pub use viewer::{Permission, Redaction};

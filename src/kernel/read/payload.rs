@@ -8,12 +8,14 @@ use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 use uuid::Uuid;
 
-use crate::kernel::error::Error;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
-use crate::kernel::read::execute;
+use crate::kernel::read::json::Json;
 use crate::kernel::read::list::server_error;
-use crate::kernel::read::plan::{Env, Plan, bounded};
+use crate::kernel::read::operation::{Asked, Compiled};
+use crate::kernel::read::plan::Plan;
 use crate::kernel::read::register;
+use crate::kernel::read::select::Env;
 use crate::kernel::read::shape::Shape;
 use crate::kernel::work::Work;
 
@@ -39,18 +41,31 @@ impl<S: Shape> OutputType for Read<S> {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Selected>) -> ServerResult<Value> {
         let work = ctx.data_unchecked::<Work>();
-        let env = Env::of(ctx, &work.request);
+        let env = Env::of(ctx);
         let read = async {
-            let plan = Plan::of(env, S::shape(), &[&ctx.item.node])?;
-            bounded(plan.weight(1))?;
-            let mut turn = work.turn().await;
-            let read = async { execute::by_ids(turn.tx().await?, &plan, &[self.0]).await }.await;
-            let mut found = turn.settle(read).map_err(server_error)?;
-            found.remove(&self.0).ok_or_else(|| server_error(Error::NotFound))
+            let shape = S::shape();
+            let compiled = Compiled::new(shape, Plan::objects(env, shape, &[&ctx.item.node])?);
+            let asked = Asked::new(compiled, vec![self.0], env, &work.request)?;
+            self.read(work, &asked).await.map_err(server_error)
         };
         read.await.map_err(|mut error| {
             error.locations = vec![field.pos];
             ctx.set_error_path(error)
         })
+    }
+}
+
+impl<S> Read<S> {
+    /// The object as JSON. The engine carries it as a [`Value::Binary`], which nothing else in the schema is.
+    async fn read(&self, work: &Work, asked: &Asked) -> Result<Value> {
+        let query = asked.query(&work.request)?;
+        let rows = work.turn().await.tx().await?.fetch(&query.text, query.params).await?;
+        let answer = asked.answer(&work.request, &rows)?;
+        let mut json = Json::new();
+        if !answer.object_by_id(self.0, &mut json)? {
+            return Err(Error::NotFound);
+        }
+        answer.note_looks();
+        Ok(Value::Binary(json.into_bytes().into()))
     }
 }

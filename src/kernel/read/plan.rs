@@ -1,147 +1,101 @@
-//! A selection compiled over shapes: which columns, which relations, in which order of the response.
-//! Pure: it touches no database and depends on no principal but through list cursors.
+//! A selection compiled over shapes. What is to be fetched is a list of [`Branch`]es, parents before
+//! children; what is to be made of it is a tree of steps in the order of the response. Pure: it touches no
+//! database and depends neither on the principal nor on the lists' arguments.
 
-use std::collections::{BTreeSet, HashMap};
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Name, Positioned, ServerError};
 
-use async_graphql::parser::types::{
-    Field as Selected, FragmentDefinition, Selection, SelectionSet, VariableDefinition,
-};
-use async_graphql::{ContextBase, Name, Positioned, ServerError, Value, Variables};
-use async_graphql_value::Value as Literal;
-use indexmap::IndexMap;
-use sea_orm::prelude::Uuid;
-use sqlx::postgres::PgRow;
+use crate::kernel::error::{Error, Refusal};
+use crate::kernel::read::column::Ty;
+use crate::kernel::read::list::{ListArgs, ListSource, server_error};
+use crate::kernel::read::select::{Env, Project, Written, below};
+use crate::kernel::read::shape::{Children, Compute, Field, MANY, ShapeDef, ShapeFn, Source, WriteFn};
 
-use crate::kernel::error::{Error, Refusal, Result};
-use crate::kernel::read::list::{ListArgs, server_error};
-use crate::kernel::read::register::NODE;
-use crate::kernel::read::shape::{Children, Field, ShapeDef, ShapeFn, Source};
-use crate::kernel::request::Request;
+type Selected = Positioned<async_graphql::parser::types::Field>;
 
-/// What a selection needs from its document.
-#[derive(Clone, Copy)]
-pub(crate) struct Env<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    variables: &'a Variables,
-    definitions: &'a [Positioned<VariableDefinition>],
-    pub(crate) request: &'a Request,
-}
-
-/// Selected fields by response key; one key may be selected in several places.
-pub(crate) type Keys<'a> = IndexMap<&'a Name, Vec<&'a Selected>>;
-
-impl<'a> Env<'a> {
-    pub(crate) fn of<T>(ctx: &ContextBase<'a, T>, request: &'a Request) -> Self {
-        Self {
-            fragments: &ctx.query_env.fragments,
-            variables: &ctx.query_env.variables,
-            definitions: &ctx.query_env.operation.node.variable_definitions,
-            request,
-        }
-    }
-
-    /// The fields of some selection sets on a type, fragments spread out (GraphQL spec, CollectFields).
-    pub(crate) fn collect(&self, sets: &[&'a SelectionSet], ty: &str) -> Keys<'a> {
-        let mut keys = Keys::new();
-        for set in sets {
-            self.collect_into(set, ty, &mut keys);
-        }
-        keys
-    }
-
-    fn collect_into(&self, set: &'a SelectionSet, ty: &str, keys: &mut Keys<'a>) {
-        let applies = |on: &Name| on == ty || on == NODE;
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) => {
-                    keys.entry(&field.node.response_key().node).or_default().push(&field.node);
-                }
-                Selection::InlineFragment(inline) => {
-                    if inline.node.type_condition.as_ref().is_none_or(|c| applies(&c.node.on.node)) {
-                        self.collect_into(&inline.node.selection_set.node, ty, keys);
-                    }
-                }
-                Selection::FragmentSpread(spread) => {
-                    let named = self.fragments.get(&spread.node.fragment_name.node);
-                    if let Some(fragment) = named.filter(|f| applies(&f.node.type_condition.node.on.node)) {
-                        self.collect_into(&fragment.node.selection_set.node, ty, keys);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The arguments of a field with variables put in; an absent variable is an absent argument.
-    pub(crate) fn arguments(&self, field: &Selected) -> Result<IndexMap<String, Value>, ServerError> {
-        let mut args = IndexMap::new();
-        for (name, value) in &field.arguments {
-            let absent = matches!(&value.node, Literal::Variable(v) if self.variable(v).is_none());
-            if !absent {
-                let known = self.bound(&value.node).into_const_with(|v| {
-                    self.variable(&v).ok_or_else(|| server_error(Error::internal("unbound variable")))
-                })?;
-                args.insert(name.node.to_string(), known);
-            }
-        }
-        Ok(args)
-    }
-
-    /// The value without what stands for absent variables: fields of objects go, items of lists are null.
-    fn bound(&self, value: &Literal) -> Literal {
-        let absent = |v: &Literal| matches!(v, Literal::Variable(name) if self.variable(name).is_none());
-        match value {
-            Literal::Object(fields) => {
-                let there = fields.iter().filter(|(_, v)| !absent(v));
-                Literal::Object(there.map(|(name, v)| (name.clone(), self.bound(v))).collect())
-            }
-            Literal::List(items) => {
-                Literal::List(items.iter().map(|v| if absent(v) { Literal::Null } else { self.bound(v) }).collect())
-            }
-            other => other.clone(),
-        }
-    }
-
-    fn variable(&self, name: &Name) -> Option<Value> {
-        let default = || {
-            let definition = self.definitions.iter().find(|d| d.node.name.node == *name)?;
-            definition.node.default_value().cloned()
-        };
-        self.variables.get(name).cloned().or_else(default)
-    }
-}
-
-/// The selection sets below the fields of one response key.
-pub(crate) fn below<'a>(fields: &[&'a Selected]) -> Vec<&'a SelectionSet> {
-    fields.iter().map(|f| &f.selection_set.node).collect()
-}
-
-/// What to read of rows of one shape, and what to make of them.
+/// A compiled selection.
 pub(crate) struct Plan {
+    /// What is fetched.
+    pub(crate) branches: Vec<Branch>,
+    /// The lists whose arguments each request brings.
+    pub(crate) lists: Vec<ListSource>,
+    /// What is made of it.
+    pub(crate) root: Node,
+}
+
+/// What stands at the top of a plan.
+pub(crate) enum Node {
+    /// Objects by id.
+    Objects(Object),
+    /// A list.
+    List(Connection),
+}
+
+/// One set of rows.
+pub(crate) struct Branch {
     pub(crate) shape: &'static ShapeDef,
-    pub(crate) columns: BTreeSet<String>,
+    pub(crate) from: From,
+    /// The columns that are read, each once.
+    pub(crate) columns: Vec<(&'static str, Ty)>,
+    /// Which list's arguments narrow it.
+    pub(crate) list: Option<usize>,
+    /// Is one row more than asked for read, to know whether more follow?
+    pub(crate) peek: bool,
+    /// Are the texts of the order's keys read, for cursors?
+    pub(crate) cursors: bool,
+}
+
+/// Where the rows of a branch come from.
+#[derive(Clone, Copy)]
+pub(crate) enum From {
+    /// The rows with the ids that were asked for.
+    Ids,
+    /// All rows the reader may see.
+    All,
+    /// The rows that a column of the parent branch names.
+    One(usize, &'static str),
+    /// Rows that point to the rows of the parent branch; at most so many of each, if no list says.
+    Children(usize, Children, i64),
+    /// How many there are of another branch's rows, without its limits.
+    Count(Origin),
+}
+
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin {
+    All,
+    Children(usize, Children),
+}
+
+/// What is made of the rows of one shape.
+pub(crate) struct Object {
+    pub(crate) shape: &'static ShapeDef,
+    pub(crate) branch: usize,
     pub(crate) steps: Vec<(Name, Step)>,
 }
 
-pub(crate) type Compute = fn(&PgRow, &Request) -> Result<Value>;
-
-/// How one response key is made.
+/// How one response key is made. `usize`: the place of a column in the branch.
 pub(crate) enum Step {
     Typename,
     Id,
-    Column(&'static Field, &'static str, fn(&PgRow, &str) -> Result<Value>),
+    Column(&'static Field, usize, WriteFn),
     Computed(&'static Field, Compute, Project),
-    One(&'static str, Plan),
-    First(Children, Plan),
-    Many(Children, Plan),
-    Connection(Children, ConnectionPlan),
+    One(usize, Object),
+    First(Object),
+    Many(Object),
+    Connection(Connection),
     ViewerCan(Project),
     Redacted(Project),
 }
 
-/// What to read of a list.
-pub(crate) struct ConnectionPlan {
-    pub(crate) args: ListArgs,
+/// What is made of a list.
+pub(crate) struct Connection {
     pub(crate) shape: &'static ShapeDef,
+    pub(crate) list: usize,
+    /// The branch of its rows, where any are asked for.
+    pub(crate) rows: Option<usize>,
+    /// The branch of its counts, where they are asked for.
+    pub(crate) counts: Option<usize>,
     pub(crate) parts: Vec<(Name, Part)>,
 }
 
@@ -149,7 +103,7 @@ pub(crate) struct ConnectionPlan {
 pub(crate) enum Part {
     Typename,
     Edges(Vec<(Name, EdgePart)>),
-    Nodes(Plan),
+    Nodes(Object),
     PageInfo(Project),
     TotalCount,
 }
@@ -158,72 +112,208 @@ pub(crate) enum Part {
 pub(crate) enum EdgePart {
     Typename,
     Cursor,
-    Node(Plan),
-}
-
-impl EdgePart {
-    fn node(&self) -> Option<&Plan> {
-        if let Self::Node(plan) = self { Some(plan) } else { None }
-    }
+    Node(Object),
 }
 
 impl Plan {
-    /// Compiles a selection on a shape.
-    pub(crate) fn of(env: Env<'_>, shape: &'static ShapeDef, sets: &[&SelectionSet]) -> Result<Self, ServerError> {
-        let mut plan = Self { shape, columns: BTreeSet::from(["id".to_owned()]), steps: Vec::new() };
-        let mut needs_scope = false;
-        for (key, fields) in env.collect(sets, shape.name) {
-            let name = fields[0].name.node.as_str();
+    /// Compiles a selection on objects that are found by id.
+    pub(crate) fn objects(env: Env<'_>, shape: &'static ShapeDef, sets: &[&SelectionSet]) -> Result<Self, ServerError> {
+        let mut compiler = Compiler::new(env);
+        let branch = compiler.branch(shape, From::Ids, None);
+        let root = compiler.object(branch, sets)?;
+        Ok(compiler.finish(Node::Objects(root)))
+    }
+
+    /// Compiles a selection on a list at the root; `field` names it for its cursors.
+    pub(crate) fn list(
+        env: Env<'_>,
+        shape: &'static ShapeDef,
+        field: &str,
+        written: &Written,
+        sets: &[&SelectionSet],
+    ) -> Result<Self, ServerError> {
+        let mut compiler = Compiler::new(env);
+        let root = compiler.connection(shape, field.to_owned(), written, Origin::All, sets)?;
+        Ok(compiler.finish(Node::List(root)))
+    }
+
+    /// How many objects the selection may show for `times` ids.
+    pub(crate) fn weight(&self, args: &[ListArgs], times: u64) -> u64 {
+        match &self.root {
+            Node::Objects(object) => object.weight(args, times),
+            Node::List(connection) => connection.weight(args, times),
+        }
+    }
+}
+
+struct Compiler<'e> {
+    env: Env<'e>,
+    branches: Vec<Branch>,
+    lists: Vec<ListSource>,
+}
+
+impl Compiler<'_> {
+    fn new(env: Env<'_>) -> Compiler<'_> {
+        Compiler { env, branches: Vec::new(), lists: Vec::new() }
+    }
+
+    fn finish(self, root: Node) -> Plan {
+        Plan { branches: self.branches, lists: self.lists, root }
+    }
+
+    fn branch(&mut self, shape: &'static ShapeDef, from: From, list: Option<usize>) -> usize {
+        let columns = if matches!(from, From::Count(_)) { Vec::new() } else { vec![("id", Ty::Uuid)] };
+        self.branches.push(Branch { shape, from, columns, list, peek: false, cursors: false });
+        self.branches.len() - 1
+    }
+
+    /// The place of a column in a branch, which reads it from now on.
+    fn column(&mut self, branch: usize, name: &'static str, ty: Ty) -> usize {
+        let columns = &mut self.branches[branch].columns;
+        columns.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            columns.push((name, ty));
+            columns.len() - 1
+        })
+    }
+
+    fn columns(&mut self, branch: usize, all: impl Iterator<Item = (&'static str, Ty)>) {
+        for (name, ty) in all {
+            self.column(branch, name, ty);
+        }
+    }
+
+    fn object(&mut self, branch: usize, sets: &[&SelectionSet]) -> Result<Object, ServerError> {
+        let shape = self.branches[branch].shape;
+        let mut steps = Vec::new();
+        for (key, fields) in self.env.collect(sets, shape.name) {
+            let name = fields[0].node.name.node.as_str();
             let step = if name == "__typename" {
                 Step::Typename
             } else {
                 let field = shape.fields.iter().find(|f| f.name == name);
                 let field = field.ok_or_else(|| server_error(Error::internal(format!("no field {name}"))))?;
-                needs_scope |= field.mask.is_some();
-                plan.step(env, field, &fields)?
+                self.step(branch, shape, field, &fields)?
             };
-            needs_scope |= matches!(step, Step::ViewerCan(_) | Step::Redacted(_));
-            plan.steps.push((key.clone(), step));
+            steps.push((key.clone(), step));
         }
-        if needs_scope {
-            plan.columns.extend(shape.scope_columns().map(str::to_owned));
-        }
-        Ok(plan)
+        Ok(Object { shape, branch, steps })
     }
 
-    fn step(&mut self, env: Env<'_>, field: &'static Field, fields: &[&Selected]) -> Result<Step, ServerError> {
+    fn step(
+        &mut self,
+        branch: usize,
+        shape: &'static ShapeDef,
+        field: &'static Field,
+        fields: &[&Selected],
+    ) -> Result<Step, ServerError> {
         let sets = below(fields);
-        let child = |shape: ShapeFn| Plan::of(env, shape(), &sets);
-        let mut need = |column: &str| {
-            self.columns.insert(column.to_owned());
-        };
+        if field.mask.is_some() {
+            self.columns(branch, shape.scope_columns());
+        }
         Ok(match field.source {
             Source::Id => Step::Id,
-            Source::Column(column, read) => {
-                need(column);
-                Step::Column(field, column, read)
-            }
+            Source::Column(column, ty, write) => Step::Column(field, self.column(branch, column, ty), write),
             Source::Computed(columns, compute) => {
-                columns.iter().copied().for_each(need);
-                Step::Computed(field, compute, Project::of(env, &sets))
+                self.columns(branch, columns.iter().map(|column| (*column, shape.type_of(column))));
+                Step::Computed(field, compute, Project::of(self.env, &sets))
             }
-            Source::One(shape, column) => {
-                need(column);
-                Step::One(column, child(shape)?)
+            Source::One(child, column) => {
+                let place = self.column(branch, column, Ty::Uuid);
+                Step::One(place, self.child(child, From::One(branch, column), &sets)?)
             }
-            Source::First(shape, children) => Step::First(children, child(shape)?),
-            Source::Many(shape, children) => Step::Many(children, child(shape)?),
-            Source::Connection(shape, children) => {
-                let list = format!("{}.{}", self.shape.name, field.name);
-                let args = ListArgs::read(shape(), &list, &env.arguments(fields[0])?, env.request)?;
-                Step::Connection(children, ConnectionPlan::of(env, shape(), args, &sets)?)
+            Source::First(child, children) => {
+                Step::First(self.child(child, From::Children(branch, children, 1), &sets)?)
+            }
+            Source::Many(child, children) => {
+                Step::Many(self.child(child, From::Children(branch, children, MANY), &sets)?)
+            }
+            Source::Connection(child, children) => {
+                let list = format!("{}.{}", shape.name, field.name);
+                let origin = Origin::Children(branch, children);
+                Step::Connection(self.connection(child(), list, &fields[0].node.arguments, origin, &sets)?)
             }
             Source::ViewerCan => {
-                self.columns.extend((self.shape.row_columns)());
-                Step::ViewerCan(Project::of(env, &sets))
+                self.columns(branch, shape.row_columns().iter().copied().chain(shape.scope_columns()));
+                Step::ViewerCan(Project::of(self.env, &sets))
             }
-            Source::Redacted => Step::Redacted(Project::of(env, &sets)),
+            Source::Redacted => {
+                self.columns(branch, shape.scope_columns());
+                Step::Redacted(Project::of(self.env, &sets))
+            }
         })
+    }
+
+    fn child(&mut self, shape: ShapeFn, from: From, sets: &[&SelectionSet]) -> Result<Object, ServerError> {
+        let branch = self.branch(shape(), from, None);
+        self.object(branch, sets)
+    }
+
+    fn connection(
+        &mut self,
+        shape: &'static ShapeDef,
+        field: String,
+        written: &Written,
+        origin: Origin,
+        sets: &[&SelectionSet],
+    ) -> Result<Connection, ServerError> {
+        let list = self.lists.len();
+        self.lists.push(ListSource { field, shape, written: written.clone() });
+        let mut made = Connection { shape, list, rows: None, counts: None, parts: Vec::new() };
+        for (key, fields) in self.env.collect(sets, &format!("{}Connection", shape.name)) {
+            let sets = below(&fields);
+            let part = match fields[0].node.name.node.as_str() {
+                "edges" => Part::Edges(self.edges(&mut made, origin, &sets)?),
+                "nodes" => {
+                    let rows = self.rows(&mut made, origin);
+                    Part::Nodes(self.object(rows, &sets)?)
+                }
+                "pageInfo" => {
+                    let rows = self.rows(&mut made, origin);
+                    (self.branches[rows].peek, self.branches[rows].cursors) = (true, true);
+                    Part::PageInfo(Project::of(self.env, &sets))
+                }
+                "totalCount" => {
+                    made.counts = Some(self.branch(shape, From::Count(origin), Some(list)));
+                    Part::TotalCount
+                }
+                _ => Part::Typename,
+            };
+            made.parts.push((key.clone(), part));
+        }
+        Ok(made)
+    }
+
+    /// The branch of a connection's rows, made when it is first needed.
+    fn rows(&mut self, connection: &mut Connection, origin: Origin) -> usize {
+        *connection.rows.get_or_insert_with(|| {
+            let from = match origin {
+                Origin::All => From::All,
+                Origin::Children(parent, children) => From::Children(parent, children, MANY),
+            };
+            self.branch(connection.shape, from, Some(connection.list))
+        })
+    }
+
+    fn edges(
+        &mut self,
+        connection: &mut Connection,
+        origin: Origin,
+        sets: &[&SelectionSet],
+    ) -> Result<Vec<(Name, EdgePart)>, ServerError> {
+        let rows = self.rows(connection, origin);
+        let mut parts = Vec::new();
+        for (key, fields) in self.env.collect(sets, &format!("{}Edge", connection.shape.name)) {
+            let part = match fields[0].node.name.node.as_str() {
+                "node" => EdgePart::Node(self.object(rows, &below(&fields))?),
+                "cursor" => {
+                    self.branches[rows].cursors = true;
+                    EdgePart::Cursor
+                }
+                _ => EdgePart::Typename,
+            };
+            parts.push((key.clone(), part));
+        }
+        Ok(parts)
     }
 }
 
@@ -245,148 +335,32 @@ pub(crate) fn bounded(weight: u64) -> Result<(), ServerError> {
     ))))
 }
 
-impl Plan {
-    /// How many objects the selection may show for `times` rows.
-    pub(crate) fn weight(&self, times: u64) -> u64 {
+impl Object {
+    fn weight(&self, args: &[ListArgs], times: u64) -> u64 {
         let below = self.steps.iter().map(|(_, step)| match step {
-            Step::One(_, plan) | Step::First(_, plan) => plan.weight(times),
-            Step::Many(_, plan) => plan.weight(times.saturating_mul(USUAL)),
-            Step::Connection(_, plan) => plan.weight(times),
+            Step::One(_, object) | Step::First(object) => object.weight(args, times),
+            Step::Many(object) => object.weight(args, times.saturating_mul(USUAL)),
+            Step::Connection(connection) => connection.weight(args, times),
             _ => 0,
         });
         below.fold(times, u64::saturating_add)
     }
 }
 
-impl ConnectionPlan {
-    /// How many objects the selection may show for `times` lists.
-    pub(crate) fn weight(&self, times: u64) -> u64 {
-        let rows = times.saturating_mul(self.args.first.unsigned_abs());
-        let plans = self.parts.iter().flat_map(|(_, part)| match part {
-            Part::Nodes(plan) => vec![plan],
-            Part::Edges(edge) => edge.iter().filter_map(|(_, p)| p.node()).collect(),
-            _ => Vec::new(),
-        });
-        plans.map(|plan| plan.weight(rows)).fold(times, u64::saturating_add)
-    }
-
-    /// Compiles a selection on a connection.
-    pub(crate) fn of(
-        env: Env<'_>,
-        shape: &'static ShapeDef,
-        args: ListArgs,
-        sets: &[&SelectionSet],
-    ) -> Result<Self, ServerError> {
-        let mut parts = Vec::new();
-        for (key, fields) in env.collect(sets, &format!("{}Connection", shape.name)) {
-            let sets = below(&fields);
-            let part = match fields[0].name.node.as_str() {
-                "edges" => Part::Edges(edge(env, shape, &sets)?),
-                "nodes" => Part::Nodes(Plan::of(env, shape, &sets)?),
-                "pageInfo" => Part::PageInfo(Project::of(env, &sets)),
-                "totalCount" => Part::TotalCount,
-                _ => Part::Typename,
-            };
-            parts.push((key.clone(), part));
-        }
-        Ok(Self { args, shape, parts })
-    }
-
-    /// The columns all plans over the nodes need; nothing where only counts are asked for.
-    pub(crate) fn columns(&self) -> Option<BTreeSet<String>> {
-        let mut columns = BTreeSet::from(["id".to_owned()]);
-        let mut any = false;
-        for (_, part) in &self.parts {
-            match part {
-                Part::Nodes(plan) => columns.extend(plan.columns.iter().cloned()),
-                Part::Edges(edge) => {
-                    for (_, part) in edge {
-                        if let EdgePart::Node(plan) = part {
-                            columns.extend(plan.columns.iter().cloned());
-                        }
-                    }
-                }
-                Part::PageInfo(_) => {}
-                Part::Typename | Part::TotalCount => continue,
-            }
-            any = true;
-        }
-        any.then_some(columns)
+impl Connection {
+    fn weight(&self, args: &[ListArgs], times: u64) -> u64 {
+        let rows = times.saturating_mul(args[self.list].first.unsigned_abs());
+        let part = |part: &Part| match part {
+            Part::Nodes(object) => object.weight(args, rows),
+            Part::Edges(edge) => edge.iter().map(|(_, part)| part.weight(args, rows)).fold(0, u64::saturating_add),
+            _ => 0,
+        };
+        self.parts.iter().map(|(_, p)| part(p)).fold(times, u64::saturating_add)
     }
 }
 
-fn edge(env: Env<'_>, shape: &'static ShapeDef, sets: &[&SelectionSet]) -> Result<Vec<(Name, EdgePart)>, ServerError> {
-    let keys = env.collect(sets, &format!("{}Edge", shape.name));
-    let part = |fields: &[&Selected]| -> Result<EdgePart, ServerError> {
-        Ok(match fields[0].name.node.as_str() {
-            "node" => EdgePart::Node(Plan::of(env, shape, &below(fields))?),
-            "cursor" => EdgePart::Cursor,
-            _ => EdgePart::Typename,
-        })
-    };
-    keys.into_iter().map(|(key, fields)| Ok((key.clone(), part(&fields)?))).collect()
-}
-
-/// Which parts of a finished value the selection asks for, under which names.
-pub(crate) struct Project(Vec<(Name, String, Project)>);
-
-impl Project {
-    pub(crate) fn of(env: Env<'_>, sets: &[&SelectionSet]) -> Self {
-        let mut parts = Vec::new();
-        let mut keys = Keys::new();
-        for set in sets {
-            env.collect_all(set, &mut keys);
-        }
-        for (key, fields) in keys {
-            parts.push((key.clone(), fields[0].name.node.to_string(), Self::of(env, &below(&fields))));
-        }
-        Self(parts)
+impl EdgePart {
+    fn weight(&self, args: &[ListArgs], rows: u64) -> u64 {
+        if let Self::Node(object) = self { object.weight(args, rows) } else { 0 }
     }
-
-    /// The value as it was asked for; `ty` answers `__typename`.
-    pub(crate) fn apply(&self, value: Value, ty: &str) -> Value {
-        match value {
-            Value::List(items) => Value::List(items.into_iter().map(|v| self.apply(v, ty)).collect()),
-            Value::Object(fields) if !self.0.is_empty() => {
-                let part = |(key, name, below): &(Name, String, Project)| {
-                    let value = match fields.get(name.as_str()) {
-                        Some(value) => below.apply(value.clone(), ty),
-                        None => Value::from(ty),
-                    };
-                    (key.clone(), value)
-                };
-                Value::Object(self.0.iter().map(part).collect())
-            }
-            other => other,
-        }
-    }
-}
-
-impl<'a> Env<'a> {
-    /// As [`Env::collect`] where the type of the value is known to fit every fragment.
-    fn collect_all(&self, set: &'a SelectionSet, keys: &mut Keys<'a>) {
-        for item in &set.items {
-            match &item.node {
-                Selection::Field(field) => {
-                    keys.entry(&field.node.response_key().node).or_default().push(&field.node);
-                }
-                Selection::InlineFragment(inline) => self.collect_all(&inline.node.selection_set.node, keys),
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) {
-                        self.collect_all(&fragment.node.selection_set.node, keys);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What a row is found by.
-pub(crate) enum Origin<'a> {
-    /// Rows with these ids.
-    Ids(&'a [Uuid]),
-    /// All rows the reader may see.
-    All,
-    /// Rows that point to these parents.
-    Parents(&'a [Uuid], Children),
 }

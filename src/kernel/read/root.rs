@@ -3,37 +3,31 @@
 //! An error in one root field leaves that field null and the others whole.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field as Selected;
 use async_graphql::registry::{MetaField, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerError,
-    ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerResult, Value,
 };
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-use crate::kernel::error::{Error, Result};
-use crate::kernel::id;
-use crate::kernel::read::execute;
-use crate::kernel::read::list::{ListArgs, server_error};
-use crate::kernel::read::plan::{ConnectionPlan, Env, Plan, below, bounded};
 use crate::kernel::read::register;
-use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn};
+use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
 use crate::kernel::request::Request;
-use crate::kernel::work::Work;
 
 /// A field of the query root.
 pub struct RootField {
     /// Its name in the schema.
     pub name: &'static str,
     doc: &'static str,
-    what: What,
+    pub(crate) what: What,
 }
 
-enum What {
+/// What a field of the root reads.
+pub(crate) enum What {
     One(ShapeFn),
     List(ShapeFn),
     Own(ShapeFn, fn(&Request) -> Option<Uuid>),
@@ -46,6 +40,7 @@ enum What {
 pub struct Queries {
     /// In the schema's order.
     pub fields: Vec<RootField>,
+    shapes: OnceLock<Vec<&'static ShapeDef>>,
 }
 
 impl Queries {
@@ -83,19 +78,20 @@ impl Queries {
     }
 
     /// Every shape the root leads to, directly or through others.
-    pub fn shapes(&self) -> Vec<&'static ShapeDef> {
-        let mut found: IndexMap<&'static str, &'static ShapeDef> = IndexMap::new();
-        for field in &self.fields {
-            if let What::One(shape) | What::List(shape) | What::Own(shape, _) = field.what {
-                reach(shape(), &mut found);
+    pub fn shapes(&self) -> &[&'static ShapeDef] {
+        self.shapes.get_or_init(|| {
+            let mut found: IndexMap<&'static str, &'static ShapeDef> = IndexMap::new();
+            for field in &self.fields {
+                if let What::One(shape) | What::List(shape) | What::Own(shape, _) = field.what {
+                    reach(shape(), &mut found);
+                }
             }
-        }
-        found.into_values().collect()
+            found.into_values().collect()
+        })
     }
 }
 
 fn reach(shape: &'static ShapeDef, found: &mut IndexMap<&'static str, &'static ShapeDef>) {
-    use crate::kernel::read::shape::Source;
     if found.insert(shape.name, shape).is_some() {
         return;
     }
@@ -162,120 +158,12 @@ fn ids_argument(registry: &mut Registry) -> (String, async_graphql::registry::Me
     ("ids".to_owned(), arg)
 }
 
+/// The engine validates and introspects; what the fields read is [`Operation`](super::Operation)'s.
 impl<C: Catalogue> ContainerType for QueryRoot<C> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let name = ctx.item.node.name.node.as_str();
-        let Some(field) = C::queries().fields.iter().find(|f| f.name == name) else { return Ok(None) };
-        Ok(Some(match resolve(ctx, C::queries(), field).await {
-            Ok(value) => value,
-            Err(mut error) => {
-                error.locations = vec![ctx.item.pos];
-                ctx.add_error(ctx.set_error_path(error));
-                Value::Null
-            }
-        }))
+        Ok(C::queries().fields.iter().any(|f| f.name == name).then_some(Value::Null))
     }
 }
 
 impl<C: Catalogue> ObjectType for QueryRoot<C> {}
-
-async fn resolve(ctx: &Context<'_>, queries: &Queries, field: &RootField) -> Result<Value, ServerError> {
-    let work = ctx.data_unchecked::<Work>();
-    let request = work.request.clone();
-    let env = Env::of(ctx, &request);
-    let args = env.arguments(&ctx.item.node)?;
-    let sets = below(&[&ctx.item.node]);
-    let text = |name: &str| match args.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    match field.what {
-        What::One(shape) => {
-            let id = id::decode_as(shape().prefix, &text("id")).map_err(server_error)?;
-            one(work, env, shape(), id, &sets).await
-        }
-        What::Own(shape, own) => match own(&request) {
-            Some(id) => one(work, env, shape(), id, &sets).await,
-            None => Ok(Value::Null),
-        },
-        What::List(shape) => {
-            behind_the_wall(&request, shape()).map_err(server_error)?;
-            let args = ListArgs::read(shape(), field.name, &args, &request)?;
-            let plan = ConnectionPlan::of(env, shape(), args, &sets)?;
-            bounded(plan.weight(1))?;
-            let mut turn = work.turn().await;
-            let read = async { execute::root_list(turn.tx().await?, &plan).await }.await;
-            turn.settle(read).map_err(server_error)
-        }
-        What::Node => {
-            let ids = vec![text("id")];
-            Ok(nodes(work, env, queries, &ids, &sets).await?.pop().unwrap_or_default())
-        }
-        What::Nodes => {
-            let ids: Vec<String> = match args.get("ids") {
-                Some(Value::List(items)) => items.iter().map(plain_text).collect(),
-                Some(single) => vec![plain_text(single)],
-                None => Vec::new(),
-            };
-            if ids.len() > 100 {
-                let (ja, en) = ("一度に読めるのは100件までです。", "At most 100 ids at once.");
-                return Err(server_error(Error::invalid("ids", "RANGE", ja, en)));
-            }
-            Ok(Value::List(nodes(work, env, queries, &ids, &sets).await?))
-        }
-    }
-}
-
-fn plain_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn behind_the_wall(request: &Request, shape: &ShapeDef) -> Result<()> {
-    if shape.tenant { request.municipality().map(|_| ()) } else { Ok(()) }
-}
-
-async fn one(
-    work: &Work,
-    env: Env<'_>,
-    shape: &'static ShapeDef,
-    id: Uuid,
-    sets: &[&async_graphql::parser::types::SelectionSet],
-) -> Result<Value, ServerError> {
-    behind_the_wall(&work.request, shape).map_err(server_error)?;
-    let plan = Plan::of(env, shape, sets)?;
-    bounded(plan.weight(1))?;
-    let mut turn = work.turn().await;
-    let read = async { execute::by_ids(turn.tx().await?, &plan, &[id]).await }.await;
-    let mut found = turn.settle(read).map_err(server_error)?;
-    Ok(found.remove(&id).unwrap_or_default())
-}
-
-/// Objects of any kind by id; null for what is foreign, hidden, deleted or unknown.
-async fn nodes(
-    work: &Work,
-    env: Env<'_>,
-    queries: &Queries,
-    ids: &[String],
-    sets: &[&async_graphql::parser::types::SelectionSet],
-) -> Result<Vec<Value>, ServerError> {
-    let decoded: Vec<(&str, Uuid)> =
-        ids.iter().map(|text| id::decode(text)).collect::<Result<_>>().map_err(server_error)?;
-    let mut found: HashMap<(&str, Uuid), Value> = HashMap::new();
-    for shape in queries.shapes() {
-        let of_kind: Vec<Uuid> = decoded.iter().filter(|(p, _)| *p == shape.prefix).map(|(_, u)| *u).collect();
-        if of_kind.is_empty() || (shape.tenant && work.request.municipality.is_none()) {
-            continue;
-        }
-        let plan = Plan::of(env, shape, sets)?;
-        bounded(plan.weight(of_kind.len() as u64))?;
-        let mut turn = work.turn().await;
-        let read = async { execute::by_ids(turn.tx().await?, &plan, &of_kind).await }.await;
-        let read = turn.settle(read).map_err(server_error)?;
-        found.extend(read.into_iter().map(|(id, value)| ((shape.prefix, id), value)));
-    }
-    Ok(decoded.iter().map(|named| found.get(named).cloned().unwrap_or_default()).collect())
-}

@@ -4,15 +4,16 @@
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, OutputType, Value};
 use chrono::{DateTime, Utc};
-use sea_orm::{FromQueryResult, QueryResult};
-use sqlx::postgres::PgRow;
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::kernel::error::{Refusal, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Principal, Role};
-use crate::kernel::read::column::{ColumnValue, read};
+use crate::kernel::read::cells::Cells;
+use crate::kernel::read::column::{ColumnValue, Ty};
+use crate::kernel::read::json::Json;
 use crate::kernel::read::list::{Filter, Key, Order, Where};
 use crate::kernel::request::Request;
 
@@ -29,7 +30,10 @@ pub trait Shape: Send + Sync + 'static {
 /// A row as commands load it.
 pub trait Row: FromQueryResult + Send {
     /// The columns the row is made of.
-    fn columns() -> Vec<String>;
+    fn columns() -> Vec<(&'static str, Ty)>;
+
+    /// The row of these columns, as the read path found them.
+    fn from_cells(cells: &Cells<'_>) -> Result<Self>;
 
     /// May the action be done now, whoever does it? The command calls the same rule.
     fn may(&self, _action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
@@ -43,7 +47,13 @@ pub type ShapeFn = fn() -> &'static ShapeDef;
 pub(crate) type TypeFn = fn(&mut Registry) -> String;
 
 /// Whether an act is possible on a row now; the outer error is a row that cannot be read.
-pub(crate) type MayFn = fn(&QueryResult, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>;
+pub(crate) type MayFn = fn(&Cells<'_>, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>;
+
+/// Writes a cell as JSON.
+pub(crate) type WriteFn = fn(Option<&[u8]>, &mut Json) -> Result<()>;
+
+/// A pure function of some columns of a row.
+pub(crate) type Compute = fn(&Cells<'_>, &Request) -> Result<Value>;
 
 /// Where a field comes from.
 #[derive(Clone, Copy)]
@@ -51,9 +61,9 @@ pub enum Source {
     /// The prefixed id.
     Id,
     /// A column of the same row.
-    Column(&'static str, fn(&PgRow, &str) -> Result<Value>),
+    Column(&'static str, Ty, WriteFn),
     /// A pure function of some columns of the same row.
-    Computed(&'static [&'static str], fn(&PgRow, &Request) -> Result<Value>),
+    Computed(&'static [&'static str], Compute),
     /// The row a column of this row names.
     One(ShapeFn, &'static str),
     /// The first row whose column names this row.
@@ -165,7 +175,7 @@ pub struct ShapeDef {
     pub order: &'static [Key],
     pub(crate) filter: Option<FilterDef>,
     pub(crate) orders: Option<OrderDef>,
-    pub(crate) row_columns: fn() -> Vec<String>,
+    pub(crate) row_columns: Vec<(&'static str, Ty)>,
     pub(crate) may: MayFn,
 }
 
@@ -186,8 +196,8 @@ impl ShapeDef {
             order: &[],
             filter: None,
             orders: None,
-            row_columns: S::Row::columns,
-            may: |row, action, now| Ok(S::Row::from_query_result(row, "")?.may(action, now)),
+            row_columns: S::Row::columns(),
+            may: |cells, action, now| Ok(S::Row::from_cells(cells)?.may(action, now)),
         };
         shape.field("id", "ID。種類を表す接頭辞付き。", <async_graphql::ID as OutputType>::create_type_info, Source::Id)
     }
@@ -219,7 +229,7 @@ impl ShapeDef {
         column: &'static str,
         doc: &'static str,
     ) -> Self {
-        self.field(name, doc, <T as OutputType>::create_type_info, Source::Column(column, read::<T>))
+        self.field(name, doc, <T as OutputType>::create_type_info, Source::Column(column, T::TYPE, T::write))
     }
 
     /// The revision that changes must name.
@@ -235,7 +245,7 @@ impl ShapeDef {
         name: &'static str,
         doc: &'static str,
         columns: &'static [&'static str],
-        compute: fn(&PgRow, &Request) -> Result<Value>,
+        compute: Compute,
     ) -> Self {
         self.field(name, doc, <T as OutputType>::create_type_info, Source::Computed(columns, compute))
     }
@@ -394,12 +404,21 @@ impl ShapeDef {
     }
 
     /// The columns a command loads.
-    pub fn row_columns(&self) -> Vec<String> {
-        (self.row_columns)()
+    pub fn row_columns(&self) -> &[(&'static str, Ty)] {
+        &self.row_columns
+    }
+
+    /// The type of a column that the row has.
+    ///
+    /// # Panics
+    /// When it has none of this name: a fault of the declaration, found when the program starts.
+    pub(crate) fn type_of(&self, column: &str) -> Ty {
+        let found = self.row_columns.iter().find(|(name, _)| *name == column);
+        found.unwrap_or_else(|| panic!("{}: the row has no column {column}", self.name)).1
     }
 
     /// The columns the policy looks at.
-    pub(crate) fn scope_columns(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn scope_columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
         let masks = self.fields.iter().filter_map(|f| f.mask.as_ref());
         let unless = masks.clone().filter_map(|m| m.unless);
         let permits = self.permits.iter().chain(masks.flat_map(|m| &m.permits));
@@ -407,7 +426,26 @@ impl ShapeDef {
             Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
             Over::Municipality | Over::SignedIn => None,
         });
-        columns.chain(unless).chain(self.duties.iter().flat_map(|d| d.columns.iter().copied()))
+        let columns = columns.chain(self.duties.iter().flat_map(|d| d.columns.iter().copied()));
+        columns.map(|column| (column, Ty::Uuid)).chain(unless.map(|column| (column, Ty::Bool)))
+    }
+
+    /// Every column the declaration names, with the type it is taken to have; children's keys, conditions
+    /// and orders are their own shape's.
+    pub fn named_columns(&self) -> Vec<(&'static str, Ty)> {
+        let mut named = self.row_columns.clone();
+        named.extend(self.scope_columns());
+        for field in &self.fields {
+            match field.source {
+                Source::Column(column, ty, _) => named.push((column, ty)),
+                Source::Computed(columns, _) => named.extend(columns.iter().map(|c| (*c, self.type_of(c)))),
+                Source::One(_, column) => named.push((column, Ty::Uuid)),
+                _ => {}
+            }
+        }
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 }
 
@@ -456,9 +494,12 @@ macro_rules! shape {
         }
 
         impl $crate::kernel::read::Row for <$row as sea_orm::EntityTrait>::Model {
-            fn columns() -> Vec<String> {
-                use sea_orm::{IdenStatic, Iterable};
-                <$row as sea_orm::EntityTrait>::Column::iter().map(|c| c.as_str().to_owned()).collect()
+            fn columns() -> Vec<(&'static str, $crate::kernel::read::Ty)> {
+                $crate::kernel::read::entity_columns::<$row>()
+            }
+
+            fn from_cells(cells: &$crate::kernel::read::Cells<'_>) -> $crate::kernel::error::Result<Self> {
+                $crate::kernel::read::model::<$row>(cells)
             }
             $(
             fn may(

@@ -1,11 +1,16 @@
-//! SQL text with its parameters. Text is ours alone; everything of a client is a parameter.
+//! SQL text with its parameters. Text is ours alone; everything of a client is a parameter. What depends
+//! on who asks or on a list's arguments is a [`Slot`], so that one text serves everybody.
 
+use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, Utc};
+use postgres_types::{IsNull, ToSql, Type, to_sql_checked};
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::pipeline::Query;
+use crate::kernel::principal::{Principal, Role, ScopeKind};
 
 /// A parameter; its cast is written with it, so that plans are stable.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +33,22 @@ pub enum Param {
     Time(Option<DateTime<Utc>>),
 }
 
+/// Calls `$do` with the value of whatever parameter `$param` is.
+macro_rules! with_value {
+    ($param:expr, $value:ident => $do:expr) => {
+        match $param {
+            Param::Bool($value) => $do,
+            Param::Int($value) => $do,
+            Param::Uuid($value) => $do,
+            Param::Uuids($value) => $do,
+            Param::Text($value) => $do,
+            Param::Texts($value) => $do,
+            Param::Date($value) => $do,
+            Param::Time($value) => $do,
+        }
+    };
+}
+
 impl Param {
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
@@ -46,32 +67,88 @@ impl Param {
             Self::Time(_) => "timestamptz",
         }
     }
+}
 
-    fn add(self, to: &mut PgArguments) -> Result<(), sqlx::error::BoxDynError> {
+impl ToSql for Param {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        with_value!(self, value => value.to_sql(ty, out))
+    }
+
+    /// The server takes the type from the cast that is written with the parameter.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// What of the principal a condition looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Viewer {
+    /// Is it the system itself?
+    System,
+    /// Is somebody signed in?
+    SignedIn,
+    /// The own account, null for nobody.
+    Account,
+    /// The own account, the nil UUID for nobody.
+    AccountOrNil,
+    /// Is one of the roles held over the municipality?
+    Holds(&'static [Role]),
+    /// Over which things of a kind one of the roles is held.
+    Scopes(&'static [Role], ScopeKind),
+}
+
+impl Viewer {
+    fn of(self, who: &Principal) -> Param {
         match self {
-            Self::Bool(v) => to.add(v),
-            Self::Int(v) => to.add(v),
-            Self::Uuid(v) => to.add(v),
-            Self::Uuids(v) => to.add(v),
-            Self::Text(v) => to.add(v),
-            Self::Texts(v) => to.add(v),
-            Self::Date(v) => to.add(v),
-            Self::Time(v) => to.add(v),
+            Self::System => Param::Bool(who.system.is_some()),
+            Self::SignedIn => Param::Bool(who.is_signed_in()),
+            Self::Account => Param::Uuid(who.account.map(|a| a.0)),
+            Self::AccountOrNil => Param::Uuid(Some(who.account.map_or(Uuid::nil(), |a| a.0))),
+            Self::Holds(roles) => Param::Bool(who.holds(roles)),
+            Self::Scopes(roles, kind) => Param::Uuids(who.scopes(roles, kind)),
         }
     }
+
+    fn cast(self) -> &'static str {
+        match self {
+            Self::System | Self::SignedIn | Self::Holds(_) => "bool",
+            Self::Account | Self::AccountOrNil => "uuid",
+            Self::Scopes(..) => "uuid[]",
+        }
+    }
+}
+
+/// Where a parameter's value comes from when the statement is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Slot {
+    /// It is known already.
+    Value(Param),
+    /// From who asks.
+    Viewer(Viewer),
+    /// The ids that were asked for.
+    Ids,
+    /// The nth parameter of a list's arguments.
+    List {
+        /// Which list of the plan.
+        list: usize,
+        /// Which of its parameters.
+        n: usize,
+    },
 }
 
 /// A statement in the making.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
     text: String,
-    params: Vec<Param>,
+    slots: Vec<Slot>,
 }
 
 impl Sql {
     /// Begins a statement.
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), params: Vec::new() }
+        Self { text: text.to_owned(), slots: Vec::new() }
     }
 
     /// Appends text of ours.
@@ -81,19 +158,50 @@ impl Sql {
 
     /// Appends a parameter, `$n::type`.
     pub fn param(&mut self, param: Param) {
-        self.text += &format!("${}::{}", self.params.len() + 1, param.cast());
-        self.params.push(param);
+        let cast = param.cast();
+        self.slots.push(Slot::Value(param));
+        self.text += &format!("${}::{cast}", self.slots.len());
+    }
+
+    /// Appends what the condition looks at of the principal; the same thing is sent once.
+    pub(crate) fn viewer(&mut self, viewer: Viewer) {
+        self.shared(Slot::Viewer(viewer), viewer.cast());
+    }
+
+    /// Appends the ids that are asked for.
+    pub(crate) fn ids(&mut self) {
+        self.shared(Slot::Ids, "uuid[]");
+    }
+
+    /// Appends a parameter of a list's arguments, of the type that `like` has.
+    pub(crate) fn list(&mut self, list: usize, n: usize, like: &Param) {
+        self.shared(Slot::List { list, n }, like.cast());
+    }
+
+    fn shared(&mut self, slot: Slot, cast: &str) {
+        let n = self.slots.iter().position(|s| *s == slot).unwrap_or_else(|| {
+            self.slots.push(slot);
+            self.slots.len() - 1
+        });
+        self.text += &format!("${}::{cast}", n + 1);
     }
 
     /// Appends text in which each `?` stands for the next parameter.
     pub fn fill(&mut self, text: &str, params: impl IntoIterator<Item = Param>) {
         let mut params = params.into_iter();
+        self.fill_with(text, |sql| {
+            if let Some(param) = params.next() {
+                sql.param(param);
+            }
+        });
+    }
+
+    /// Appends text; at each `?`, `write` appends a parameter.
+    pub(crate) fn fill_with(&mut self, text: &str, mut write: impl FnMut(&mut Self)) {
         let mut parts = text.split('?');
         self.push(parts.next().unwrap_or(""));
         for part in parts {
-            if let Some(param) = params.next() {
-                self.param(param);
-            }
+            write(self);
             self.push(part);
         }
     }
@@ -103,14 +211,50 @@ impl Sql {
         &self.text
     }
 
-    /// The text and its arguments, ready to be sent.
-    pub fn into_parts(self) -> Result<(String, PgArguments)> {
-        let mut arguments = PgArguments::default();
-        for param in self.params {
-            param.add(&mut arguments).map_err(Error::internal)?;
-        }
-        Ok((self.text, arguments))
+    /// Text and slots.
+    pub(crate) fn into_template(self) -> (String, Vec<Slot>) {
+        (self.text, self.slots)
     }
+
+    /// The text and its parameters for `who`.
+    pub(crate) fn into_query(self, who: &Principal) -> Result<Query> {
+        let params = bind(&self.slots, who, &[], |_, _| None)?;
+        Ok(Query { text: self.text.into(), params })
+    }
+
+    /// The text and its arguments, ready to be sent for `who`.
+    ///
+    /// # Errors
+    /// INTERNAL when the statement depends on a plan's arguments.
+    pub(crate) fn into_parts(self, who: &Principal) -> Result<(String, PgArguments)> {
+        let params = bind(&self.slots, who, &[], |_, _| None)?;
+        Ok((self.text, arguments(params)?))
+    }
+}
+
+/// The slots' values: of `who`, of the `ids` asked for and of the lists' arguments.
+pub(crate) fn bind(
+    slots: &[Slot],
+    who: &Principal,
+    ids: &[Uuid],
+    list: impl Fn(usize, usize) -> Option<Param>,
+) -> Result<Vec<Param>> {
+    let value = |slot: &Slot| match slot {
+        Slot::Value(param) => Ok(param.clone()),
+        Slot::Viewer(viewer) => Ok(viewer.of(who)),
+        Slot::Ids => Ok(Param::Uuids(ids.to_vec())),
+        Slot::List { list: l, n } => list(*l, *n).ok_or_else(|| Error::internal("a list without its arguments")),
+    };
+    slots.iter().map(value).collect()
+}
+
+/// Parameters as sqlx sends them.
+pub(crate) fn arguments(params: Vec<Param>) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for param in params {
+        with_value!(param, value => arguments.add(value)).map_err(Error::internal)?;
+    }
+    Ok(arguments)
 }
 
 #[cfg(test)]
@@ -122,5 +266,17 @@ mod tests {
         let mut sql = Sql::new("SELECT 1 WHERE ");
         sql.fill("t.a = ? AND t.b = ANY(?)", [Param::text("x"), Param::Uuids(vec![])]);
         assert_eq!(sql.text(), "SELECT 1 WHERE t.a = $1::text AND t.b = ANY($2::uuid[])");
+    }
+
+    #[test]
+    fn what_is_asked_of_the_principal_twice_is_sent_once() {
+        let mut sql = Sql::default();
+        for _ in 0..2 {
+            sql.viewer(Viewer::System);
+            sql.push(" ");
+            sql.viewer(Viewer::Account);
+            sql.push(" ");
+        }
+        assert_eq!(sql.text(), "$1::bool $2::uuid $1::bool $2::uuid ");
     }
 }

@@ -3,13 +3,10 @@
 use async_graphql::registry::Registry;
 use async_graphql::{Name, OutputType, SimpleObject, Value};
 use indexmap::IndexMap;
-use sea_orm::QueryResult;
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
-use uuid::Uuid;
 
 use crate::kernel::error::{Message, Result};
 use crate::kernel::policy::Over;
+use crate::kernel::read::cells::Cells;
 use crate::kernel::read::shape::{Act, Field, ShapeDef};
 use crate::kernel::request::{Locale, Request};
 
@@ -50,33 +47,28 @@ pub(crate) fn redactions(registry: &mut Registry) -> String {
 /// The reason of FORBIDDEN where somebody else has to act ([`ShapeDef::apart`]).
 pub(crate) const DUTIES_APART: &str = "DUTIES_APART";
 
-/// A column of the policy, read from the row.
-pub(crate) fn scope_column(row: &PgRow, column: &str) -> Option<Uuid> {
-    row.try_get::<Option<Uuid>, _>(column).ok().flatten()
-}
-
 /// Is the field kept from the reader in this row?
-pub(crate) fn is_masked(field: &Field, row: &PgRow, request: &Request) -> bool {
+pub(crate) fn is_masked(field: &Field, row: &Cells<'_>, request: &Request) -> bool {
     let Some(mask) = &field.mask else { return false };
-    let open = mask.unless.is_some_and(|column| row.try_get(column).unwrap_or(false));
+    let open = mask.unless.is_some_and(|column| row.get(column).unwrap_or(false));
     let who = &request.principal;
-    let permitted = || mask.permits.iter().any(|p| p.covers(who, |column| scope_column(row, column)));
+    let permitted = || mask.permits.iter().any(|p| p.covers(who, |column| row.scope(column)));
     !(open || who.system.is_some() || permitted())
 }
 
 /// Is the field one that somebody sees by right, so that the look at it is recorded?
-pub(crate) fn is_personal_look(field: &Field, row: &PgRow, request: &Request) -> bool {
+pub(crate) fn is_personal_look(field: &Field, row: &Cells<'_>, request: &Request) -> bool {
     let Some(mask) = field.mask.as_ref().filter(|m| m.personal) else { return false };
-    let open = mask.unless.is_some_and(|column| row.try_get(column).unwrap_or(false));
+    let open = mask.unless.is_some_and(|column| row.get(column).unwrap_or(false));
     let own = mask
         .permits
         .iter()
-        .any(|p| matches!(p.over, Over::Own(_)) && p.covers(&request.principal, |column| scope_column(row, column)));
+        .any(|p| matches!(p.over, Over::Own(_)) && p.covers(&request.principal, |column| row.scope(column)));
     !open && !own && request.principal.system.is_none() && !is_masked(field, row, request)
 }
 
 /// The value of `redacted`.
-pub(crate) fn redacted(shape: &ShapeDef, row: &PgRow, request: &Request) -> Value {
+pub(crate) fn redacted(shape: &ShapeDef, row: &Cells<'_>, request: &Request) -> Value {
     let masked = shape.fields.iter().filter(|f| is_masked(f, row, request));
     let one = |field: &Field| {
         object([
@@ -88,7 +80,7 @@ pub(crate) fn redacted(shape: &ShapeDef, row: &PgRow, request: &Request) -> Valu
 }
 
 /// The value of `viewerCan`.
-pub(crate) fn viewer_can(shape: &ShapeDef, row: &QueryResult, request: &Request) -> Result<Value> {
+pub(crate) fn viewer_can(shape: &ShapeDef, row: &Cells<'_>, request: &Request) -> Result<Value> {
     let acts = shape.acts.iter().filter(|a| !a.creates);
     let mut seen: Vec<&str> = Vec::new();
     let mut list = Vec::new();
@@ -101,8 +93,8 @@ pub(crate) fn viewer_can(shape: &ShapeDef, row: &QueryResult, request: &Request)
     Ok(Value::List(list))
 }
 
-fn permission(shape: &ShapeDef, act: &Act, row: &QueryResult, request: &Request) -> Result<Value> {
-    let column = |name| row.try_as_pg_row().and_then(|row| scope_column(row, name));
+fn permission(shape: &ShapeDef, act: &Act, row: &Cells<'_>, request: &Request) -> Result<Value> {
+    let column = |name| row.scope(name);
     let (code, reason, hint) = if !shape.allows(act.action, &request.principal, column) {
         (Some(request.refused().code()), None, Some(who_may(shape, act, request.locale)))
     } else if shape.keeps_apart(act.action, &request.principal, column) {

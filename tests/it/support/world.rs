@@ -36,7 +36,7 @@ impl World {
         town.resident().await;
         revise(&town).await;
         let (mut ids, mut states) = (HashMap::new(), HashMap::new());
-        for shape in Nouns::queries().shapes().into_iter().filter(|s| s.tenant) {
+        for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
             let of = Self::of(&town, shape).await;
             assert!(!of.is_empty(), "the demo has no {}: give it one, so that the standing tests reach it", shape.name);
             ids.insert(shape.name, of);

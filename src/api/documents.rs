@@ -1,0 +1,216 @@
+//! Documents that have been parsed, guarded and validated, so that the next request finds them ready.
+//! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::{
+    Directive, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Variables};
+use async_graphql_value::Value as Literal;
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+
+use crate::api::guard;
+use crate::api::response::bad_request;
+use crate::api::schema::Nouns;
+use crate::kernel::error::Result;
+use crate::kernel::read::{Catalogue, Env, Operation};
+
+/// How much text of documents is kept, in bytes. Parsed and compiled they take some ten times as much.
+const KEPT: u64 = 1024 * 1024;
+/// How many documents are expected to be kept.
+const USUAL: usize = 500;
+/// How many settings of one document's switches are kept.
+const SWITCHED: usize = 16;
+
+/// A document and the operation of it that is meant.
+pub struct Document {
+    parsed: ExecutableDocument,
+    name: Option<String>,
+    /// What kind of operation it is.
+    pub kind: OperationType,
+    /// The names of its root fields.
+    pub fields: Vec<String>,
+    /// The variables that switch selections on and off.
+    switches: Vec<Name>,
+    validated: AtomicBool,
+    compiled: Mutex<HashMap<Vec<bool>, Arc<Operation>>>,
+}
+
+impl Document {
+    /// Chooses the operation of a guarded document.
+    ///
+    /// # Errors
+    /// BAD_REQUEST/OPERATION when none or several are meant.
+    fn new(parsed: ExecutableDocument, name: Option<&str>) -> Result<Self> {
+        guard::check(&parsed)?;
+        let Some(operation) = operation(&parsed, name) else {
+            return Err(bad_request(
+                "OPERATION",
+                "実行する操作を一つ指定してください。",
+                "Name exactly one operation of the document.",
+            ));
+        };
+        let kind = operation.ty;
+        let mut fields = Vec::new();
+        root_fields(&parsed, &operation.selection_set.node, &mut HashSet::new(), &mut fields);
+        let mut switches = Vec::new();
+        find_switches(&operation.selection_set.node, &mut switches);
+        for fragment in parsed.fragments.values() {
+            find_switches(&fragment.node.selection_set.node, &mut switches);
+        }
+        let (validated, compiled) = (AtomicBool::new(false), Mutex::default());
+        Ok(Self { name: name.map(str::to_owned), kind, fields, switches, validated, compiled, parsed })
+    }
+
+    /// The document as the engine takes it.
+    pub fn parsed(&self) -> ExecutableDocument {
+        self.parsed.clone()
+    }
+
+    /// The operation that is meant.
+    ///
+    /// # Panics
+    /// Never: it was found when the document was made.
+    #[allow(clippy::expect_used)]
+    pub fn operation(&self) -> &OperationDefinition {
+        operation(&self.parsed, self.name.as_deref()).expect("chosen before")
+    }
+
+    /// The document with the variables of a request.
+    pub fn env<'a>(&'a self, variables: &'a Variables) -> Env<'a> {
+        let definitions = &self.operation().variable_definitions;
+        Env { fragments: &self.parsed.fragments, variables, definitions }
+    }
+
+    /// Has the engine found nothing wrong with it?
+    pub fn is_validated(&self) -> bool {
+        self.validated.load(Ordering::Acquire)
+    }
+
+    /// The compiled query for the switches as the variables set them.
+    pub fn compiled(&self, variables: &Variables) -> Result<Arc<Operation>, ServerError> {
+        let env = self.env(variables);
+        let switched: Vec<bool> = self.switches.iter().map(|name| env.is_true(name)).collect();
+        let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(operation) = known.get(&switched) {
+            return Ok(operation.clone());
+        }
+        let operation = Arc::new(Operation::compile(env, Nouns::queries(), &self.operation().selection_set.node)?);
+        if known.len() >= SWITCHED {
+            known.clear();
+        }
+        known.insert(switched, operation.clone());
+        Ok(operation)
+    }
+}
+
+/// The documents that are kept.
+pub struct Documents {
+    kept: Cache<Key, Arc<Document>, ByText>,
+}
+
+type Key = (String, Option<String>);
+
+/// A key that is only looked up; it hashes as the pair does.
+#[derive(Hash)]
+struct Borrowed<'a>(&'a str, Option<&'a str>);
+
+impl Equivalent<Key> for Borrowed<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        (self.0, self.1) == (key.0.as_str(), key.1.as_deref())
+    }
+}
+
+#[derive(Clone)]
+struct ByText;
+
+impl Weighter<Key, Arc<Document>> for ByText {
+    fn weight(&self, key: &Key, _: &Arc<Document>) -> u64 {
+        key.0.len() as u64
+    }
+}
+
+/// What is wrong with a document.
+pub enum Unfit {
+    /// It cannot be parsed.
+    Parse(async_graphql::parser::Error),
+    /// It is refused.
+    Refused(crate::kernel::error::Error),
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self { kept: Cache::with_weighter(USUAL, KEPT, ByText) }
+    }
+}
+
+impl Documents {
+    /// The document of a request: one that is kept, or a new one, not yet validated.
+    pub fn find(&self, query: &str, name: Option<&str>) -> Result<Arc<Document>, Unfit> {
+        if let Some(known) = self.kept.get(&Borrowed(query, name)) {
+            return Ok(known);
+        }
+        let parsed = async_graphql::parser::parse_query(query).map_err(Unfit::Parse)?;
+        Ok(Arc::new(Document::new(parsed, name).map_err(Unfit::Refused)?))
+    }
+
+    /// Keeps a document with which the engine has found nothing wrong.
+    pub fn keep(&self, query: &str, document: &Arc<Document>) {
+        if !document.validated.swap(true, Ordering::AcqRel) {
+            self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
+        }
+    }
+}
+
+/// The operation a request means.
+fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => operation,
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name)?,
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next()?,
+        _ => return None,
+    };
+    Some(&found.node)
+}
+
+/// Collects the names of the root fields; a fragment is entered once, however often it is spread.
+fn root_fields(document: &ExecutableDocument, set: &SelectionSet, seen: &mut HashSet<Name>, to: &mut Vec<String>) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => to.push(field.node.name.node.to_string()),
+            Selection::InlineFragment(inline) => {
+                root_fields(document, &inline.node.selection_set.node, seen, to);
+            }
+            Selection::FragmentSpread(spread) => {
+                let name = &spread.node.fragment_name.node;
+                if let (Some(fragment), true) = (document.fragments.get(name), seen.insert(name.clone())) {
+                    root_fields(document, &fragment.node.selection_set.node, seen, to);
+                }
+            }
+        }
+    }
+}
+
+/// Collects the variables of `@skip` and `@include`, each once.
+fn find_switches(set: &SelectionSet, to: &mut Vec<Name>) {
+    for item in &set.items {
+        let (directives, below): (&[Positioned<Directive>], Option<&SelectionSet>) = match &item.node {
+            Selection::Field(field) => (&field.node.directives, Some(&field.node.selection_set.node)),
+            Selection::InlineFragment(inline) => (&inline.node.directives, Some(&inline.node.selection_set.node)),
+            Selection::FragmentSpread(spread) => (&spread.node.directives, None),
+        };
+        for (_, value) in directives.iter().flat_map(|d| &d.node.arguments) {
+            match &value.node {
+                Literal::Variable(name) if !to.contains(name) => to.push(name.clone()),
+                _ => {}
+            }
+        }
+        if let Some(below) = below {
+            find_switches(below, to);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A response in the making: JSON text, written once.
+
+use std::io::Write as _;
+
+use async_graphql::Value;
+use uuid::Uuid;
+
+/// JSON text.
+#[derive(Debug, Default)]
+pub struct Json(Vec<u8>);
+
+impl Json {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(4096))
+    }
+
+    /// Text of ours that is JSON already.
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// `null`
+    pub(crate) fn null(&mut self) {
+        self.raw("null");
+    }
+
+    /// A text of anybody's, escaped.
+    pub(crate) fn text(&mut self, text: &str) {
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    /// A text of ours in which nothing needs escaping.
+    pub(crate) fn plain(&mut self, text: &str) {
+        self.0.push(b'"');
+        self.raw(text);
+        self.0.push(b'"');
+    }
+
+    /// As [`Json::plain`], of something that prints itself.
+    pub(crate) fn display(&mut self, what: &dyn std::fmt::Display) {
+        let _ = write!(self.0, "\"{what}\"");
+    }
+
+    /// A whole number.
+    pub(crate) fn number(&mut self, number: impl itoa::Integer) {
+        self.raw(itoa::Buffer::new().format(number));
+    }
+
+    /// A prefixed id.
+    pub(crate) fn id(&mut self, prefix: &str, id: Uuid) {
+        let mut digits = Uuid::encode_buffer();
+        let digits = id.simple().encode_lower(&mut digits);
+        self.0.push(b'"');
+        self.raw(prefix);
+        self.0.push(b'_');
+        self.raw(digits);
+        self.0.push(b'"');
+    }
+
+    /// A finished value.
+    pub(crate) fn value(&mut self, value: &Value) {
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// A comma, if something stands before it.
+    pub(crate) fn comma(&mut self) {
+        if !matches!(self.0.last(), None | Some(b'{' | b'[' | b':')) {
+            self.0.push(b',');
+        }
+    }
+
+    /// The name of the next member of an object.
+    pub(crate) fn key(&mut self, name: &str) {
+        self.comma();
+        self.plain(name);
+        self.0.push(b':');
+    }
+
+    /// How far it has been written.
+    pub(crate) fn mark(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes back what was written since.
+    pub(crate) fn back_to(&mut self, mark: usize) {
+        self.0.truncate(mark);
+    }
+
+    /// The text.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_separated_and_text_is_escaped() {
+        let mut json = Json::new();
+        json.raw("{");
+        json.key("a");
+        json.text("\"円\"\n");
+        json.key("b");
+        json.number(-7);
+        json.raw("}");
+        assert_eq!(String::from_utf8(json.into_bytes()).expect("UTF-8"), r#"{"a":"\"円\"\n","b":-7}"#);
+    }
+}

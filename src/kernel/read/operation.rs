@@ -1,0 +1,361 @@
+//! A query, compiled once and answered often: its root fields' plans, and for each form of their lists'
+//! arguments one statement. It holds nothing of any principal or request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::{Field as Selected, SelectionSet};
+use async_graphql::{Name, PathSegment, Positioned, ServerError, Value};
+use uuid::Uuid;
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id;
+use crate::kernel::pipeline::Query;
+use crate::kernel::read::answer::Answer;
+use crate::kernel::read::cells::FlatRow;
+use crate::kernel::read::json::Json;
+use crate::kernel::read::list::{Form, ListArgs, server_error};
+use crate::kernel::read::plan::{Plan, bounded};
+use crate::kernel::read::root::{Queries, RootField, What};
+use crate::kernel::read::select::{Env, Written, below};
+use crate::kernel::read::shape::ShapeDef;
+use crate::kernel::read::statement::Statement;
+use crate::kernel::request::Request;
+use crate::kernel::tx::Database;
+
+/// The most statements that are kept for one plan, one for each form of its lists' arguments.
+const FORMS: usize = 32;
+
+/// A compiled query.
+pub struct Operation {
+    fields: Vec<(Name, async_graphql::Pos, Root)>,
+}
+
+/// What was answered.
+pub struct Answered {
+    /// The JSON of `data`.
+    pub data: Json,
+    /// What went wrong in single fields, which are null.
+    pub errors: Vec<ServerError>,
+}
+
+/// A field of the root.
+enum Root {
+    Typename,
+    /// The engine answers it.
+    Introspection,
+    /// One object by id.
+    One(Written, Arc<Compiled>),
+    /// The object that belongs to the request.
+    Own(fn(&Request) -> Option<Uuid>, Arc<Compiled>),
+    List(Arc<Compiled>),
+    /// Objects of any kind, compiled for the kinds that are asked for; alone or as a list.
+    Nodes {
+        single: bool,
+        written: Written,
+        kinds: Mutex<HashMap<&'static str, Arc<Compiled>>>,
+    },
+}
+
+/// A plan and its statements.
+pub(crate) struct Compiled {
+    shape: &'static ShapeDef,
+    pub(crate) plan: Plan,
+    statements: Mutex<HashMap<Vec<Form>, Arc<Statement>>>,
+}
+
+impl Compiled {
+    pub(crate) fn new(shape: &'static ShapeDef, plan: Plan) -> Arc<Self> {
+        Arc::new(Self { shape, plan, statements: Mutex::default() })
+    }
+
+    /// The statement for these arguments.
+    fn statement(&self, args: &[ListArgs]) -> Arc<Statement> {
+        let form: Vec<Form> = args.iter().map(|a| a.form.clone()).collect();
+        let mut known = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(statement) = known.get(&form) {
+            return statement.clone();
+        }
+        if known.len() >= FORMS {
+            known.clear();
+        }
+        known.entry(form).or_insert_with(|| Arc::new(Statement::of(&self.plan, args))).clone()
+    }
+}
+
+/// One statement that a request sends, and what is needed to make its answer.
+pub(crate) struct Asked {
+    compiled: Arc<Compiled>,
+    statement: Arc<Statement>,
+    args: Vec<ListArgs>,
+    ids: Vec<Uuid>,
+}
+
+impl Asked {
+    /// A plan with this request's arguments.
+    pub(crate) fn new(
+        compiled: Arc<Compiled>,
+        ids: Vec<Uuid>,
+        env: Env<'_>,
+        request: &Request,
+    ) -> Result<Self, ServerError> {
+        let lists = compiled.plan.lists.iter();
+        let args = lists.map(|list| ListArgs::read(list, env, request)).collect::<Result<Vec<_>, _>>()?;
+        bounded(compiled.plan.weight(&args, ids.len().max(1) as u64))?;
+        let statement = compiled.statement(&args);
+        Ok(Self { compiled, statement, args, ids })
+    }
+
+    pub(crate) fn query(&self, request: &Request) -> Result<Query> {
+        let params = self.statement.bind(&request.principal, &self.ids, &self.args)?;
+        Ok(Query { text: self.statement.text.clone(), params })
+    }
+
+    pub(crate) fn answer<'a>(&'a self, request: &'a Request, rows: &'a [FlatRow]) -> Result<Answer<'a>> {
+        Answer::new(&self.compiled.plan, &self.statement, &self.args, request, rows)
+    }
+}
+
+/// What a root field asks for, and how its answer is shown.
+enum Part {
+    /// It is known without asking.
+    Known(Value),
+    /// The one object.
+    Object(Asked),
+    List(Asked),
+    Nodes {
+        single: bool,
+        named: Vec<(String, Uuid)>,
+        asked: Vec<Asked>,
+    },
+}
+
+impl Part {
+    fn asked(&self) -> &[Asked] {
+        match self {
+            Self::Known(_) => &[],
+            Self::Object(asked) | Self::List(asked) => std::slice::from_ref(asked),
+            Self::Nodes { asked, .. } => asked,
+        }
+    }
+
+    fn write(&self, request: &Request, rows: &[Vec<FlatRow>], to: &mut Json) -> Result<()> {
+        let answers = self.asked().iter().zip(rows).map(|(asked, rows)| asked.answer(request, rows));
+        let answers = answers.collect::<Result<Vec<_>>>()?;
+        match self {
+            Self::Known(value) => to.value(value),
+            Self::List(_) => answers[0].list(to)?,
+            Self::Object(asked) => write_or_null(&answers, asked.ids[0], to)?,
+            Self::Nodes { single: true, named, .. } => write_or_null(&answers, named[0].1, to)?,
+            Self::Nodes { named, asked, .. } => {
+                to.raw("[");
+                for (prefix, id) in named {
+                    to.comma();
+                    let of_kind = asked.iter().position(|a| a.compiled.shape.prefix == *prefix);
+                    write_or_null(of_kind.map_or(&[], |n| &answers[n..=n]), *id, to)?;
+                }
+                to.raw("]");
+            }
+        }
+        answers.into_iter().for_each(Answer::note_looks);
+        Ok(())
+    }
+}
+
+fn write_or_null(answers: &[Answer<'_>], id: Uuid, to: &mut Json) -> Result<()> {
+    let written = match answers.first() {
+        Some(answer) => answer.object_by_id(id, to)?,
+        None => false,
+    };
+    if !written {
+        to.null();
+    }
+    Ok(())
+}
+
+impl Operation {
+    /// Compiles a query that has been validated.
+    pub fn compile(env: Env<'_>, queries: &Queries, set: &SelectionSet) -> Result<Self, ServerError> {
+        let mut fields = Vec::new();
+        for (key, selected) in env.collect(&[set], "Query") {
+            let root = compile_field(env, queries, &selected)?;
+            fields.push((key.clone(), selected[0].pos, root));
+        }
+        Ok(Self { fields })
+    }
+
+    /// Does the engine have to answer a part of it?
+    pub fn introspects(&self) -> bool {
+        self.fields.iter().any(|(_, _, root)| matches!(root, Root::Introspection))
+    }
+
+    /// Reads what the query asks for, all in one snapshot; `introspected` is the engine's part. After a
+    /// fault of the database each root field is asked alone, so that the others keep their answers.
+    pub async fn answer(
+        &self,
+        env: Env<'_>,
+        (queries, set): (&Queries, &SelectionSet),
+        database: &Database,
+        request: &Arc<Request>,
+        introspected: &Value,
+    ) -> Answered {
+        let parts: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(key, _, root)| prepare(root, key, env, (queries, set), request, introspected))
+            .collect();
+        let found = fetch(&parts.iter().flatten().collect::<Vec<_>>(), database, request).await;
+        let mut found = found.map(Vec::into_iter);
+        let mut answered = Answered { data: Json::new(), errors: Vec::new() };
+        answered.data.raw("{");
+        for ((key, pos, _), part) in self.fields.iter().zip(parts) {
+            answered.data.key(key);
+            let written = answered.data.mark();
+            let done = match part {
+                Err(error) => Err(error),
+                Ok(part) => {
+                    let rows = match &mut found {
+                        Ok(found) => Ok(found.by_ref().take(part.asked().len()).collect()),
+                        Err(error) if part.asked().is_empty() || self.fields.len() == 1 => Err(error.clone()),
+                        Err(_) => fetch(&[&part], database, request).await,
+                    };
+                    rows.or_else(|e| if part.asked().is_empty() { Ok(Vec::new()) } else { Err(e) })
+                        .and_then(|rows: Vec<_>| part.write(request, &rows, &mut answered.data))
+                        .map_err(server_error)
+                }
+            };
+            if let Err(mut error) = done {
+                answered.data.back_to(written);
+                answered.data.null();
+                error.locations = vec![*pos];
+                error.path = vec![PathSegment::Field(key.to_string())];
+                answered.errors.push(error);
+            }
+        }
+        answered.data.raw("}");
+        answered
+    }
+}
+
+async fn fetch(parts: &[&Part], database: &Database, request: &Arc<Request>) -> Result<Vec<Vec<FlatRow>>> {
+    let asked = parts.iter().flat_map(|part| part.asked());
+    let queries = asked.map(|asked| asked.query(request)).collect::<Result<Vec<_>>>()?;
+    if queries.is_empty() { Ok(Vec::new()) } else { database.read(request, queries).await }
+}
+
+fn compile_field(env: Env<'_>, queries: &Queries, selected: &[&Positioned<Selected>]) -> Result<Root, ServerError> {
+    let name = selected[0].node.name.node.as_str();
+    if name == "__typename" {
+        return Ok(Root::Typename);
+    }
+    let Some(RootField { what, .. }) = queries.fields.iter().find(|f| f.name == name) else {
+        return Ok(Root::Introspection);
+    };
+    let (sets, written) = (below(selected), &selected[0].node.arguments);
+    let objects =
+        |shape: &'static ShapeDef| Ok::<_, ServerError>(Compiled::new(shape, Plan::objects(env, shape, &sets)?));
+    Ok(match what {
+        What::One(shape) => Root::One(written.clone(), objects(shape())?),
+        What::Own(shape, own) => Root::Own(*own, objects(shape())?),
+        What::List(shape) => Root::List(Compiled::new(shape(), Plan::list(env, shape(), name, written, &sets)?)),
+        What::Node => Root::Nodes { single: true, written: written.clone(), kinds: Mutex::default() },
+        What::Nodes => Root::Nodes { single: false, written: written.clone(), kinds: Mutex::default() },
+    })
+}
+
+fn prepare(
+    root: &Root,
+    key: &Name,
+    env: Env<'_>,
+    (queries, set): (&Queries, &SelectionSet),
+    request: &Request,
+    introspected: &Value,
+) -> Result<Part, ServerError> {
+    Ok(match root {
+        Root::Typename => Part::Known(Value::from("Query")),
+        Root::Introspection => Part::Known(match introspected {
+            Value::Object(fields) => fields.get(key).cloned().unwrap_or_default(),
+            _ => Value::Null,
+        }),
+        Root::One(written, compiled) => {
+            let text = text(&env.arguments(written)?, "id");
+            let id = id::decode_as(compiled.shape.prefix, &text).map_err(server_error)?;
+            behind_the_wall(request, compiled.shape).map_err(server_error)?;
+            Part::Object(Asked::new(compiled.clone(), vec![id], env, request)?)
+        }
+        Root::Own(own, compiled) => match own(request) {
+            Some(id) => {
+                behind_the_wall(request, compiled.shape).map_err(server_error)?;
+                Part::Object(Asked::new(compiled.clone(), vec![id], env, request)?)
+            }
+            None => Part::Known(Value::Null),
+        },
+        Root::List(compiled) => {
+            behind_the_wall(request, compiled.shape).map_err(server_error)?;
+            Part::List(Asked::new(compiled.clone(), Vec::new(), env, request)?)
+        }
+        Root::Nodes { single, written, kinds } => {
+            let named = named(&env.arguments(written)?, *single).map_err(server_error)?;
+            let mut asked = Vec::new();
+            for shape in queries.shapes() {
+                let ids: Vec<Uuid> = named.iter().filter(|(p, _)| p == shape.prefix).map(|(_, id)| *id).collect();
+                if ids.is_empty() || (shape.tenant && request.municipality.is_none()) {
+                    continue;
+                }
+                let compiled = of_kind(kinds, key, env, set, shape)?;
+                asked.push(Asked::new(compiled, ids, env, request)?);
+            }
+            Part::Nodes { single: *single, named, asked }
+        }
+    })
+}
+
+/// The plan of a `node` field for one kind of object.
+fn of_kind(
+    kinds: &Mutex<HashMap<&'static str, Arc<Compiled>>>,
+    key: &Name,
+    env: Env<'_>,
+    set: &SelectionSet,
+    shape: &'static ShapeDef,
+) -> Result<Arc<Compiled>, ServerError> {
+    let mut kinds = kinds.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kinds.get(shape.prefix) {
+        return Ok(known.clone());
+    }
+    let keys = env.collect(&[set], "Query");
+    let selected = keys.get(key).ok_or_else(|| server_error(Error::internal("a field that is not selected")))?;
+    let compiled = Compiled::new(shape, Plan::objects(env, shape, &below(selected))?);
+    kinds.insert(shape.prefix, compiled.clone());
+    Ok(compiled)
+}
+
+type Arguments = indexmap::IndexMap<String, Value>;
+
+/// The ids that `node` or `nodes` names, taken apart.
+fn named(args: &Arguments, single: bool) -> Result<Vec<(String, Uuid)>> {
+    let texts = match args.get("ids") {
+        _ if single => vec![text(args, "id")],
+        Some(Value::List(items)) => items.iter().map(plain_text).collect(),
+        Some(single) => vec![plain_text(single)],
+        None => Vec::new(),
+    };
+    if texts.len() > 100 {
+        return Err(Error::invalid("ids", "RANGE", "一度に読めるのは100件までです。", "At most 100 ids at once."));
+    }
+    texts.iter().map(|text| id::decode(text).map(|(prefix, id)| (prefix.to_owned(), id))).collect()
+}
+
+fn text(args: &Arguments, name: &str) -> String {
+    args.get(name).map(plain_text).unwrap_or_default()
+}
+
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn behind_the_wall(request: &Request, shape: &ShapeDef) -> Result<()> {
+    if shape.tenant { request.municipality().map(|_| ()) } else { Ok(()) }
+}

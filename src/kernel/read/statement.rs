@@ -1,0 +1,215 @@
+//! A plan as one SQL statement. Each branch is a common table expression; what all of them found is one
+//! UNION ALL of flat rows: which branch, which parent, then one column for every column of the same type,
+//! so that branches share columns and PostgreSQL neither builds JSON nor records.
+
+use std::sync::Arc;
+
+use crate::kernel::error::Result;
+use crate::kernel::policy::{Action, write_condition};
+use crate::kernel::principal::Principal;
+use crate::kernel::read::column::Ty;
+use crate::kernel::read::list::{Key, ListArgs, write_order};
+use crate::kernel::read::plan::{Branch, From, Origin, Plan};
+use crate::kernel::read::shape::{Children, ShapeDef};
+use crate::kernel::read::sql::{Param, Slot, Sql, bind};
+
+/// A statement that serves every request of one form, whoever asks.
+pub(crate) struct Statement {
+    /// The text; it is the same as long as the statement is.
+    pub(crate) text: Arc<str>,
+    slots: Vec<Slot>,
+    /// For each branch, where in the row its columns stand, its keys' texts after them.
+    pub(crate) places: Vec<Vec<usize>>,
+}
+
+/// Where in the row the branch's number stands, and the parent's id.
+pub(crate) const BRANCH: usize = 0;
+pub(crate) const PARENT: usize = 1;
+
+impl Statement {
+    /// The statement of a plan for lists of the form that `args` have.
+    pub(crate) fn of(plan: &Plan, args: &[ListArgs]) -> Self {
+        let columns: Vec<Vec<(String, Ty)>> = plan.branches.iter().map(|b| columns(b, args)).collect();
+        let mut sql = Sql::new("WITH ");
+        for (n, branch) in plan.branches.iter().enumerate() {
+            sql.push(&format!("{}n{n} AS (", if n > 0 { ", " } else { "" }));
+            Writer { plan, args, branch }.rows(&mut sql);
+            sql.push(")");
+        }
+        let places = write_union(&plan.branches, &columns, &mut sql);
+        let (text, slots) = sql.into_template();
+        Self { text: text.into(), slots, places }
+    }
+
+    /// The parameters for `who`, the `ids` asked for and the lists' arguments.
+    pub(crate) fn bind(&self, who: &Principal, ids: &[uuid::Uuid], args: &[ListArgs]) -> Result<Vec<Param>> {
+        bind(&self.slots, who, ids, |list, n| args.get(list).and_then(|l| l.param(n)))
+    }
+}
+
+/// What a branch puts into the row: names inside its table expression.
+fn columns(branch: &Branch, args: &[ListArgs]) -> Vec<(String, Ty)> {
+    if matches!(branch.from, From::Count(_)) {
+        return vec![("n".to_owned(), Ty::Long)];
+    }
+    let mut columns: Vec<_> = branch.columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
+    if branch.cursors {
+        let keys = keys(branch, args).iter().enumerate();
+        columns.extend(keys.map(|(i, _)| (format!("_key{i}"), Ty::Text)));
+    }
+    columns
+}
+
+/// The order of a branch's rows; the id follows by itself.
+fn keys(branch: &Branch, args: &[ListArgs]) -> &'static [Key] {
+    match (branch.list, branch.from) {
+        (Some(list), _) => args[list].form.keys,
+        (None, From::Children(_, children, _)) if !children.order.is_empty() => children.order,
+        _ => branch.shape.order,
+    }
+}
+
+/// ` SELECT … UNION ALL SELECT …`; returns where each branch's columns came to stand.
+fn write_union(branches: &[Branch], columns: &[Vec<(String, Ty)>], sql: &mut Sql) -> Vec<Vec<usize>> {
+    let count = |columns: &[(String, Ty)], ty| columns.iter().filter(|(_, t)| *t == ty).count();
+    let widths = Ty::ALL.map(|ty| columns.iter().map(|c| count(c, ty)).max().unwrap_or(0));
+    let mut places = Vec::new();
+    for (n, (branch, columns)) in branches.iter().zip(columns).enumerate() {
+        let parent = if has_parent(branch) { "_parent" } else { "NULL::uuid" };
+        sql.push(&format!("{} SELECT {n}::int4, {parent}", if n > 0 { " UNION ALL" } else { "" }));
+        let mut stand = vec![0; columns.len()];
+        let mut place = PARENT + 1;
+        for (ty, width) in Ty::ALL.into_iter().zip(widths) {
+            let mut own = columns.iter().enumerate().filter(|(_, (_, t))| *t == ty);
+            for _ in 0..width {
+                if let Some((i, (name, _))) = own.next() {
+                    sql.push(&format!(", {name}"));
+                    stand[i] = place;
+                } else {
+                    sql.push(&format!(", NULL::{}", ty.name()));
+                }
+                place += 1;
+            }
+        }
+        sql.push(&format!(" FROM n{n}"));
+        places.push(stand);
+    }
+    places
+}
+
+fn has_parent(branch: &Branch) -> bool {
+    matches!(branch.from, From::Children(..) | From::Count(Origin::Children(..)))
+}
+
+/// Writes one branch.
+struct Writer<'p> {
+    plan: &'p Plan,
+    args: &'p [ListArgs],
+    branch: &'p Branch,
+}
+
+impl Writer<'_> {
+    fn rows(&self, sql: &mut Sql) {
+        match self.branch.from {
+            From::Ids => self.select(sql, |sql| {
+                sql.push(" AND t.id = ANY(");
+                sql.ids();
+                sql.push(")");
+            }),
+            From::One(parent, column) => self.select(sql, |sql| {
+                sql.push(&format!(" AND t.id = ANY(ARRAY(SELECT p.{column} FROM "));
+                self.parents(parent, sql);
+                sql.push(" p))");
+            }),
+            From::All => {
+                self.select(sql, |_| {});
+                write_order(keys(self.branch, self.args), sql);
+                self.limit(0, sql);
+            }
+            From::Children(parent, children, most) => {
+                self.of_each(parent, sql, |sql| {
+                    self.select(sql, |sql| write_children(children, sql));
+                    write_order(keys(self.branch, self.args), sql);
+                    self.limit(most, sql);
+                });
+            }
+            From::Count(Origin::All) => self.count(sql, |_| {}),
+            From::Count(Origin::Children(parent, children)) => {
+                self.of_each(parent, sql, |sql| self.count(sql, |sql| write_children(children, sql)));
+            }
+        }
+    }
+
+    /// `SELECT columns FROM table t WHERE visible, narrowed and found so`
+    fn select(&self, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
+        for (i, (column, _)) in self.branch.columns.iter().enumerate() {
+            sql.push(&format!("{}t.{column}", if i > 0 { ", " } else { "SELECT " }));
+        }
+        if self.branch.cursors {
+            for (i, key) in keys(self.branch, self.args).iter().enumerate() {
+                sql.push(&format!(", t.{}::text AS _key{i}", key.column));
+            }
+        }
+        self.condition(true, sql, found);
+    }
+
+    fn count(&self, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
+        sql.push("SELECT count(*) AS n");
+        self.condition(false, sql, found);
+    }
+
+    fn condition(&self, after: bool, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
+        let ShapeDef { table, permits, published, .. } = self.branch.shape;
+        sql.push(&format!(" FROM {table} t WHERE "));
+        write_condition(permits, *published, Action::READ, "t", sql);
+        found(sql);
+        if let Some(list) = self.branch.list {
+            self.args[list].write(list, after, sql);
+        }
+    }
+
+    /// What `write` writes, once for each row of the parent; `p` is the parent.
+    fn of_each(&self, parent: usize, sql: &mut Sql, write: impl FnOnce(&mut Sql)) {
+        sql.push("SELECT p.id AS _parent, c.* FROM ");
+        self.parents(parent, sql);
+        sql.push(" p CROSS JOIN LATERAL (");
+        write(sql);
+        sql.push(") c");
+    }
+
+    /// The rows of the parent branch, without the one that only tells whether more follow.
+    fn parents(&self, parent: usize, sql: &mut Sql) {
+        let branch = &self.plan.branches[parent];
+        match (branch.from, branch.list) {
+            (From::All, Some(list)) if branch.peek => {
+                sql.push(&format!("(SELECT * FROM n{parent} LIMIT "));
+                self.first(list, sql);
+                sql.push(")");
+            }
+            _ => sql.push(&format!("n{parent}")),
+        }
+    }
+
+    fn limit(&self, most: i64, sql: &mut Sql) {
+        sql.push(" LIMIT ");
+        match self.branch.list {
+            Some(list) => {
+                self.first(list, sql);
+                sql.push(if self.branch.peek { " + 1" } else { "" });
+            }
+            None => sql.push(&most.to_string()),
+        }
+    }
+
+    fn first(&self, list: usize, sql: &mut Sql) {
+        sql.list(list, ListArgs::FIRST, &Param::Int(None));
+    }
+}
+
+fn write_children(children: Children, sql: &mut Sql) {
+    let Children { key, when, .. } = children;
+    sql.push(&format!(" AND t.{key} = p.id"));
+    if !when.is_empty() {
+        sql.push(&format!(" AND ({when})"));
+    }
+}
