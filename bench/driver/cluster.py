@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from urllib.parse import quote
 
 from . import process
@@ -117,6 +118,14 @@ class Cluster:
             "ENTAKU_DATA_DIR": str(self.directory),
             "RUST_LOG": "warn",
         } | more
+
+    def settle(self):
+        """Waits for what was under way when a load generator hung up: a server may still answer it."""
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE usename <> 'postgres' AND xact_start IS NOT NULL"
+        calm = 0
+        while calm < 2:
+            time.sleep(0.1)
+            calm = calm + 1 if self.sql(busy) == "0" else 0
 
     def cpu_seconds(self):
         return process.cpu_seconds(self.server.pid)

@@ -1,12 +1,14 @@
 """What PostgreSQL itself could do: pgbench with hand-written statements, no HTTP, no GraphQL."""
 
+import csv
+import io
 import json
 import os
 import re
 import subprocess
 
 from . import questions
-from .load import Load, Meter, forget_passages
+from .load import Meter, forget_passages
 from .normal import difference, leaves, normal
 from .tools import BENCH, OUT, Failed, postgres_bin, run
 
@@ -127,9 +129,6 @@ class Limit:
 
 
 def _csv(text):
-    import csv
-    import io
-
     return [row for row in csv.reader(io.StringIO(text)) if row]
 
 

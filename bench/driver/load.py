@@ -9,7 +9,7 @@ import time
 from . import process
 from .tools import BENCH, OUT, Failed
 
-_CORRECT = "SELECT count(*) FROM roundtable_passages WHERE number >= 100 AND roundtable_id = ANY('{%s}'::uuid[])"
+_RECORDED = "SELECT count(*) FROM roundtable_passages WHERE number >= 100 AND roundtable_id = ANY('{%s}'::uuid[])"
 
 
 class Meter:
@@ -64,6 +64,7 @@ class Load:
         done = subprocess.run(
             [*command, url, "--", str(self.path), str(self.counter)], capture_output=True, text=True, check=False
         )
+        self.server.cluster.settle()
         found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
         if not found:
             raise Failed(f"wrk: {done.stdout[-300:]}{done.stderr[-300:]}")
@@ -94,7 +95,7 @@ class Load:
     def check(self, result):
         """Are the answers still answers? Reads are sampled; of writes the rows are counted."""
         if self.writes:
-            found = int(self.server.cluster.sql(_CORRECT % ",".join(d["uuid"] for _, d in self.server.workload.drafts())))
+            found = int(self.server.cluster.sql(_RECORDED % ",".join(d["uuid"] for _, d in self.server.workload.drafts())))
             # Requests in flight when wrk stops may or may not have been done.
             good = result["requests"] - result["not2xx"] <= found
             return {"errors": 0 if good else result["requests"] - found, "bytes": result["bytes"] // result["requests"]}

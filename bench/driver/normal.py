@@ -35,6 +35,12 @@ def _text(value, name):
     return value
 
 
+def position(meeting):
+    """Where a meeting stands in the list: its time without colons, which pgbench would take for variables; its id."""
+    known = normal(meeting)
+    return datetime.fromisoformat(known["startsAt"]).strftime("%Y%m%dT%H%M%S.%fZ"), known["id"]
+
+
 def leaves(value):
     """The scalars of an answer as texts."""
     if isinstance(value, dict):

@@ -7,6 +7,7 @@ import subprocess
 
 from . import questions
 from .http import Client, bytes_of
+from .normal import position
 from .tools import BENCH, OUT, Unavailable, answers, free_port, until
 
 #: Where the load generator writes a number and an id that nobody has yet (bench/load.lua).
@@ -26,6 +27,7 @@ class Server:
         self.port = free_port()
         self.process = None
         self.cursors = {}
+        self.positions = {}
 
     def start(self):
         log = open(OUT / f"{self.name}-{self.cluster.scale}.log", "wb")
@@ -93,10 +95,11 @@ class Server:
             found, after = [], None
             pages = max(5, self.cursors_per_town // len(self.workload.towns))
             while len(found) < pages:
-                page = self.ask("Q3", place, after)["roundtables"]["pageInfo"]
-                if not page["hasNextPage"]:
+                page = self.ask("Q3", place, after)["roundtables"]
+                if not page["pageInfo"]["hasNextPage"]:
                     break
-                after = page["endCursor"]
+                after = page["pageInfo"]["endCursor"]
+                self.positions[after] = position(page["nodes"][-1])
                 found.append(after)
             self.cursors[place] = found
 

@@ -18,6 +18,7 @@ class Workload:
         self.cluster = cluster
         self.read = 0.0
         self.towns = []
+        self.owners = {}
         self.fresh()
         if not self.towns:
             raise Failed(f"the scale {cluster.scale} has no town large enough; seed it again")
@@ -29,7 +30,20 @@ class Workload:
         printed = run([self.cluster.binary, "bench", "workload"], env=self.cluster.environment())
         self.towns = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
         self.read = time.monotonic()
+        self._owners()
         return self
+
+    def _owners(self):
+        """Whose the drafts are: the peers' inserts name organization and district themselves."""
+        if not self.owners:
+            known = ",".join(draft["uuid"] for town in self.towns for draft in town["drafts"])
+            rows = self.cluster.sql(
+                f"SELECT id, organization_id, district_id FROM roundtables WHERE id = ANY('{{{known}}}'::uuid[])"
+            )
+            self.owners = {row[0]: row[1:] for row in (line.split("|") for line in rows.splitlines())}
+        for town in self.towns:
+            for draft in town["drafts"]:
+                draft["organization"], draft["district"] = (value or None for value in self.owners[draft["uuid"]])
 
     def samples(self):
         """Pairs of a town's place and an organization, in an order that is the same every time."""

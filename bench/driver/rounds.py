@@ -1,0 +1,48 @@
+"""Rounds: every target in turn, in the opposite order every second time, again where others were busy."""
+
+from .tools import say
+
+
+def shapes(stages, results):
+    """Warms every question up and writes down what each shape of the limit reached."""
+    for stage in stages:
+        for question in stage.options.questions:
+            say(f"{stage.scale} {question}: warming up")
+            for target, reached in stage.warm(question):
+                results.write("shapes", scale=stage.scale, question=question, target=target, reached=reached)
+
+
+def rounds(stages, options, results):
+    """All points of all rounds. The scales alternate inside a question, so that they can be compared."""
+    for number in range(options.rounds):
+        for question in options.questions:
+            points = [(stage, name) for name in _names(stages) for stage in stages if name in stage.names()]
+            for stage, name in points if number % 2 == 0 else reversed(points):
+                point = quiet_point(stage, name, question, options)
+                results.write("point", scale=stage.scale, question=question, target=name, round=number, **point)
+                say(
+                    f"round {number + 1} {stage.scale:10} {question} {name:13} {point['rps']:9.0f}/s"
+                    f"  p50 {point['p50']:8.2f} ms  p99 {point['p99']:8.2f} ms{_marks(point)}"
+                )
+
+
+def _names(stages):
+    return list(dict.fromkeys(name for stage in stages for name in stage.names()))
+
+
+def _marks(point):
+    marks = [f"{point[key]} {key}" for key in ("errors", "not2xx", "broken", "late") if point[key]]
+    return f"  others {point['foreign_cores']} cores" * bool(point.get("noisy")) + "".join(f"  {mark}" for mark in marks)
+
+
+def quiet_point(stage, name, question, options):
+    """Measures until others leave the machine alone; after the last attempt the quietest counts and is marked."""
+    best, rejected = None, 0
+    for _ in range(options.attempts):
+        point = stage.point(name, question)
+        if best is None or point["foreign_cores"] < best["foreign_cores"]:
+            best = point
+        if point["foreign_cores"] <= options.foreign:
+            break
+        rejected += 1
+    return {**best, "rejected": rejected, "noisy": best["foreign_cores"] > options.foreign}
