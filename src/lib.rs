@@ -12,9 +12,11 @@
 //! - [`strategy`]: strategies, their goals, measures and indicators.
 //! - [`api`]: the wire.
 //! - [`demo`]: five municipalities to try it with.
+//! - [`bench`]: invented municipalities to measure with.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
+pub mod bench;
 pub mod challenges;
 pub mod cli;
 pub mod demo;

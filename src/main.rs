@@ -1,6 +1,7 @@
 //! `entaku`: the command line. What the commands do is in `entaku::cli`.
 
 use clap::{Parser, Subcommand};
+use entaku::bench::Scale;
 use entaku::cli;
 use entaku::kernel::config::Config;
 
@@ -29,6 +30,9 @@ enum Verb {
     /// The demo
     #[command(subcommand)]
     Demo(Demo),
+    /// The bench: invented data, and what a driver needs to use it
+    #[command(subcommand)]
+    Bench(Bench),
     /// The key ring
     #[command(subcommand)]
     Keys(Keys),
@@ -80,6 +84,18 @@ enum Keys {
 }
 
 #[derive(Subcommand)]
+enum Bench {
+    /// Fill an empty database (ENTAKU_OWNER_DATABASE_URL, else the embedded one)
+    Seed {
+        /// How much
+        #[arg(long)]
+        scale: Scale,
+    },
+    /// Print a line of JSON for each large town: ids, places in lists, a token for five minutes
+    Workload,
+}
+
+#[derive(Subcommand)]
 enum Demo {
     /// Load the demo into the database, where it is not there yet
     Load,
@@ -114,6 +130,8 @@ async fn main() -> anyhow::Result<()> {
         Verb::Demo(Demo::Token { municipality, role }) => {
             cli::demo::token(Config::from_env()?, &municipality, &role).await
         }
+        Verb::Bench(Bench::Seed { scale }) => cli::bench::seed(scale).await,
+        Verb::Bench(Bench::Workload) => cli::bench::workload(Config::from_env()?).await,
         Verb::Keys(Keys::Init) => cli::keys::init(),
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,

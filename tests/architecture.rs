@@ -14,6 +14,7 @@ const RINGS: &[&[&str]] = &[
     &["processes"],
     &["api"],
     &["demo"],
+    &["bench"],
     &["cli"],
 ];
 

@@ -24,6 +24,8 @@ pub struct Installation {
     pub app_url: String,
     /// As `entaku_worker`.
     pub worker_url: String,
+    /// As `entaku_owner`, where that is known.
+    pub owner_url: Option<String>,
     /// The configuration it was made from.
     pub config: Config,
     embedded: bool,
@@ -36,14 +38,16 @@ impl Installation {
         if let Some(urls) = &config.database {
             let app_url = urls.app.expose_secret().to_owned();
             let worker_url = urls.worker.expose_secret().to_owned();
-            return Ok(Self { app_url, worker_url, config, embedded: false, cluster: None });
+            let owner_url = urls.owner.as_ref().map(|url| url.expose_secret().to_owned());
+            return Ok(Self { app_url, worker_url, owner_url, config, embedded: false, cluster: None });
         }
         let data_dir = config.data_dir.clone();
         let start = move || Cluster::start(&data_dir, Durability::Durable);
         let cluster = tokio::task::spawn_blocking(start).await??;
         prepare(&cluster).await?;
         let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
-        Ok(Self { app_url, worker_url, config, embedded: true, cluster: Some(cluster) })
+        let owner_url = Some(cluster.url("entaku_owner", DATABASE));
+        Ok(Self { app_url, worker_url, owner_url, config, embedded: true, cluster: Some(cluster) })
     }
 
     /// As [`Installation::open`], but where a server already keeps the embedded cluster, visits it.
@@ -56,7 +60,8 @@ impl Installation {
         let found: Option<Neighbour> = tokio::task::spawn_blocking(find).await??;
         let Some(cluster) = found else { return Self::open(config).await };
         let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
-        Ok(Self { app_url, worker_url, config, embedded: true, cluster: None })
+        let owner_url = Some(cluster.url("entaku_owner", DATABASE));
+        Ok(Self { app_url, worker_url, owner_url, config, embedded: true, cluster: None })
     }
 
     /// Is the database the embedded one?

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_docs)]
 
 mod audit;
+mod bench;
 mod challenges;
 mod cli;
 mod containers;
