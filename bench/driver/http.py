@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 
 
 class Client:
@@ -9,9 +10,13 @@ class Client:
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.used = 0.0
 
     def post(self, headers, body):
-        """The status, the answer as text."""
+        """The status, the answer as text. A server may have closed a connection that was idle."""
+        if time.monotonic() - self.used > 1:
+            self.connection.close()
+        self.used = time.monotonic()
         self.connection.request("POST", "/graphql", body, headers)
         response = self.connection.getresponse()
         return response.status, response.read()

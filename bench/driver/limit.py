@@ -80,9 +80,9 @@ class Limit:
 
     def choose(self, question, seconds):
         """Tries every shape and keeps the fastest; what each reached."""
-        reached = {}
-        for shape in shapes(question):
-            reached[shape] = round(max(self.pgbench(question, shape, seconds)[0] for _ in range(2)), 1)
+        reached = {shape: 0.0 for shape in shapes(question)}
+        for shape in [*reached, *reached]:
+            reached[shape] = max(reached[shape], round(self.pgbench(question, shape, seconds)[0], 1))
             self.clean(question)
         self.chosen[question] = max(reached, key=reached.get)
         return reached

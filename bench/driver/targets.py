@@ -12,6 +12,8 @@ from .tools import BENCH, OUT, Unavailable, answers, free_port, until
 
 #: Where the load generator writes a number and an id that nobody has yet (bench/load.lua).
 NUMBER_MARK, ID_MARK = b"\x01", b"\x02"
+#: At least so many places in the lists, five in each town.
+CURSORS = 40
 _NUMBER, _ID = 987, "f00000000002"
 
 
@@ -20,7 +22,6 @@ class Server:
 
     name = ""
     documents = {}
-    cursors_per_town = 40
 
     def __init__(self, cluster, workload, stamp):
         self.cluster, self.workload, self.stamp = cluster, workload, stamp
@@ -93,7 +94,7 @@ class Server:
         """Reads the meetings of every town page by page, for cursors that are this server's own."""
         for place in range(len(self.workload.towns)):
             found, after = [], None
-            pages = max(5, self.cursors_per_town // len(self.workload.towns))
+            pages = max(5, CURSORS // len(self.workload.towns))
             while len(found) < pages:
                 page = self.ask("Q3", place, after)["roundtables"]
                 if not page["pageInfo"]["hasNextPage"]:
@@ -108,7 +109,7 @@ class Server:
         if question == "Q1":
             return self.workload.samples()
         if question == "M1":
-            return [(place, {**draft, "number": _NUMBER}) for place, draft in self.workload.drafts()[:2000]]
+            return [(place, {**draft, "number": _NUMBER}) for place, draft in self.workload.drafts()]
         if question == "Q3":
             pairs = [(place, cursor) for place, found in self.cursors.items() for cursor in found]
             stride = 7919  # a prime: neighbours in the list are far apart in the data

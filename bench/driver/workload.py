@@ -18,7 +18,7 @@ class Workload:
         self.cluster = cluster
         self.read = 0.0
         self.towns = []
-        self.owners = {}
+        self.known = {}
         self.fresh()
         if not self.towns:
             raise Failed(f"the scale {cluster.scale} has no town large enough; seed it again")
@@ -30,33 +30,37 @@ class Workload:
         printed = run([self.cluster.binary, "bench", "workload"], env=self.cluster.environment())
         self.towns = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
         self.read = time.monotonic()
-        self._owners()
+        for town in self.towns:
+            town["drafts"] = self._drafts(town["municipality"])
         return self
 
-    def _owners(self):
-        """Whose the drafts are: the peers' inserts name organization and district themselves."""
-        if not self.owners:
-            known = ",".join(draft["uuid"] for town in self.towns for draft in town["drafts"])
+    def _drafts(self, municipality):
+        """All round tables that take passages. The peers' inserts name organization and district themselves."""
+        if municipality not in self.known:
             rows = self.cluster.sql(
-                f"SELECT id, organization_id, district_id FROM roundtables WHERE id = ANY('{{{known}}}'::uuid[])"
+                "SELECT id, organization_id, district_id FROM roundtables"
+                f" WHERE municipality_id = '{municipality}' AND state = 'MINUTES_DRAFT' ORDER BY md5(id::text)"
             )
-            self.owners = {row[0]: row[1:] for row in (line.split("|") for line in rows.splitlines())}
-        for town in self.towns:
-            for draft in town["drafts"]:
-                draft["organization"], draft["district"] = (value or None for value in self.owners[draft["uuid"]])
+            self.known[municipality] = [_draft(*line.split("|")) for line in rows.splitlines()]
+        return self.known[municipality]
 
     def samples(self):
         """Pairs of a town's place and an organization, in an order that is the same every time."""
         pairs = [(place, org) for place, town in enumerate(self.towns) for org in town["organizations"]]
         chosen = random.Random(42)
         chosen.shuffle(pairs)
-        return [pairs[i % len(pairs)] for i in range(max(SAMPLES, min(len(pairs), 2 * SAMPLES)))]
+        return [pairs[i % len(pairs)] for i in range(SAMPLES)]
 
     def drafts(self):
-        """Round tables that take passages, those of different towns in turn."""
+        """Up to 2,000 round tables that take passages, those of different towns in turn."""
         columns = [[(place, draft) for draft in town["drafts"]] for place, town in enumerate(self.towns)]
         longest = max(map(len, columns))
         mixed = [column[i] for i in range(longest) for column in columns if i < len(column)]
         if not mixed:
             raise Failed("the workload has no round table whose minutes are being written")
-        return mixed
+        return mixed[:SAMPLES]
+
+
+def _draft(uuid, organization, district):
+    ours = f"rtb_{uuid.replace('-', '')}"
+    return {"id": ours, "uuid": uuid, "organization": organization or None, "district": district or None}
