@@ -133,7 +133,9 @@ class Cluster:
     def facts(self):
         """The settings as PostgreSQL has them, its version and the number of rows of the large tables."""
         names = ",".join(f"'{name}'" for name in SETTINGS)
-        settings = self.sql(f"SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE name IN ({names})")
+        settings = self.sql(
+            f"SELECT json_object_agg(name, current_setting(name)) FROM pg_settings WHERE name IN ({names})"
+        )
         counts = self.sql(
             "SELECT json_object_agg(relname, reltuples::bigint) FROM pg_class WHERE relkind = 'r' AND relname IN"
             " ('municipalities','organizations','roundtables','roundtable_passages','challenge_proposals',"

@@ -25,4 +25,5 @@ def floor(stage, results, seconds=2):
             load = stage.load(name, question)
             load.write()
             result = load.wrk(1, seconds)
-            results.write("floor", scale=stage.scale, target=name, question=question, p50=result["p50"], p99=result["p99"])
+            latency = {"p50": result["p50"], "p99": result["p99"]}
+            results.write("floor", scale=stage.scale, target=name, question=question, **latency)

@@ -42,7 +42,7 @@ class Figures:
         return nation / town if town and nation else None
 
     def walls(self, scale, question):
-        """What row-level security costs of our throughput: the limit's extra PostgreSQL time, of all a request takes."""
+        """What row-level security costs of our throughput: PostgreSQL's extra time, of all a request takes."""
         with_walls, without = (self.median(scale, question, t, "postgres_us") for t in ("limit", "limit-no-rls"))
         whole = self.median(scale, question, "entaku", "all_us")
         return (with_walls - without) / whole if None not in (with_walls, without, whole) else None
@@ -54,11 +54,11 @@ class Figures:
         """Each must: its words, what was reached, whether that is enough (None: not measured)."""
         for scale in self.scales:
             for question in self.questions:
-                reached = self.ratio(scale, question, "entaku", "postgraphile")
-                yield f"{question} {scale}: ≥ {MUST[question]} × PostGraphile", _times(reached), _at_least(reached, MUST[question])
+                at, reached = f"{question} {scale}", self.ratio(scale, question, "entaku", "postgraphile")
+                yield f"{at}: ≥ {MUST[question]} × PostGraphile", _times(reached), _at_least(reached, MUST[question])
                 if question in SHARE:
                     share = self.ratio(scale, question, "entaku", "limit")
-                    yield f"{question} {scale}: ≥ {SHARE[question]} of the limit", _plain(share), _at_least(share, SHARE[question])
+                    yield f"{at}: ≥ {SHARE[question]} of the limit", _plain(share), _at_least(share, SHARE[question])
             yield from self._walls(scale)
         yield f"RSS at 256 connections ≤ {MEMORY_MB} MB", _plain(self.memory(), 0), _at_most(self.memory(), MEMORY_MB)
         for question in (q for q in self.questions if q != "M1"):

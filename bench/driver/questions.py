@@ -76,13 +76,14 @@ _AMBER_NESTED = f"""id: rowId name nameKana kind stage phone email
 
 POSTGRAPHILE = {
     "Q1": "query Q1($town: UUID!, $id: UUID!)"
-    f" {{ organization: organizationByMunicipalityIdAndRowId(municipalityId: $town, rowId: $id) {{ {_AMBER_NESTED} }} }}",
+    " { organization: organizationByMunicipalityIdAndRowId(municipalityId: $town, rowId: $id)"
+    f" {{ {_AMBER_NESTED} }} }}",
     "Q2": "query Q2 { organizations: allOrganizations(first: 20, orderBy: [NAME_KANA_ASC, PRIMARY_KEY_ASC])"
     f" {{ nodes {{ {_AMBER_NESTED} }} {PAGE} }} }}",
     "Q3": "query Q3($after: Cursor)"
     " { roundtables: allRoundtables(first: 50, after: $after, orderBy: [STARTS_AT_DESC, PRIMARY_KEY_DESC])"
-    f" {{ nodes {{ {_amber(MEETING)} organization: organizationByMunicipalityIdAndOrganizationId {{ id: rowId name }} }}"
-    f" {PAGE} }} }}",
+    f" {{ nodes {{ {_amber(MEETING)}"
+    f" organization: organizationByMunicipalityIdAndOrganizationId {{ id: rowId name }} }} {PAGE} }} }}",
     "Q4": "query Q4($town: UUID!, $id: UUID!)"
     " { viewer: accountByMunicipalityIdAndRowId(municipalityId: $town, rowId: $id) { id: rowId name nameKana } }",
     "M1": "mutation M1($passage: RoundtablePassageInput!)"

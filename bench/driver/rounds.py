@@ -32,7 +32,8 @@ def _names(stages):
 
 def _marks(point):
     marks = [f"{point[key]} {key}" for key in ("errors", "not2xx", "broken", "late") if point[key]]
-    return f"  others {point['foreign_cores']} cores" * bool(point.get("noisy")) + "".join(f"  {mark}" for mark in marks)
+    others = [f"others {point['foreign_cores']} cores"] if point["noisy"] else []
+    return "".join(f"  {mark}" for mark in others + marks)
 
 
 def quiet_point(stage, name, question, options):

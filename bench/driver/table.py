@@ -55,7 +55,8 @@ def plain(head, rows):
     """Columns aligned for a terminal."""
     rows = [head, *rows]
     widths = [max(_width(row[at]) for row in rows) for at in range(len(head))]
-    return "\n".join("  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(row, widths)).rstrip() for row in rows)
+    padded = ([cell + " " * (width - _width(cell)) for cell, width in zip(row, widths)] for row in rows)
+    return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 def _width(text):
@@ -67,10 +68,12 @@ def console(lines):
     figures, out = Figures(lines), []
     for scale in figures.scales:
         out += [f"\n{scale}", plain(HEAD, points(figures, scale)), "", plain(GOALS, goals(figures, scale))]
-    out += ["", "musts", plain(["", "must", "reached"], ([SIGN[met], must, reached] for must, reached, met in figures.musts()))]
+    musts = ([SIGN[met], must, reached] for must, reached, met in figures.musts())
+    out += ["", "musts", plain(["", "must", "reached"], musts)]
     for name, why in figures.conditions["absent"].items():
         out.append(f"left out: {name}: {why}")
     for line, bad in figures.faults():
-        others = f", others had {line['foreign_cores']} cores" if line.get("noisy") else ""
-        out.append(f"note: {line['scale']} {line['question']} {line['target']} round {line['round'] + 1}: {bad or ''}{others}")
+        others = f"others had {line['foreign_cores']} cores" if line.get("noisy") else ""
+        at = f"{line['scale']} {line['question']} {line['target']} round {line['round'] + 1}"
+        out.append(f"note: {at}: {bad or ''}{others}")
     return "\n".join(out)

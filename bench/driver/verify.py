@@ -10,9 +10,11 @@ _STORED = """
 SELECT DISTINCT p.session, md5(p.text), p.revision, p.organization_id IS NOT DISTINCT FROM r.organization_id,
     p.district_id IS NOT DISTINCT FROM r.district_id,
     (SELECT count(*) FROM events e WHERE e.municipality_id = p.municipality_id AND e.object_id = p.id),
-    a.act, a.op, a.actor_id IS NOT NULL, a.request_id IS NOT NULL, (SELECT string_agg(k, ',') FROM jsonb_object_keys(a.after) k)
+    a.act, a.op, a.actor_id IS NOT NULL, a.request_id IS NOT NULL,
+    (SELECT string_agg(k, ',') FROM jsonb_object_keys(a.after) k)
 FROM roundtable_passages p JOIN roundtables r ON r.municipality_id = p.municipality_id AND r.id = p.roundtable_id
-    LEFT JOIN audit_entries a ON a.municipality_id = p.municipality_id AND a.kind = 'roundtable_passages' AND a.object_id = p.id
+    LEFT JOIN audit_entries a ON a.municipality_id = p.municipality_id AND a.kind = 'roundtable_passages'
+        AND a.object_id = p.id
 WHERE p.number >= 100 AND p.municipality_id = ANY('{%s}') AND p.roundtable_id = ANY('{%s}')
 """
 

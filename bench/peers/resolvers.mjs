@@ -4,15 +4,19 @@ import { v7 } from "./uuid.mjs";
 const ORGANIZATION = "id, municipality_id, district_id, name, name_kana, kind, stage, phone, email";
 const ROUNDTABLE = "id, organization_id, starts_at, title, venue, audience_count, state";
 
-const below = (table, columns, key, order) =>
+const below = (table, columns, order) =>
   `SELECT k AS parent, x.* FROM unnest($1::uuid[]) k CROSS JOIN LATERAL (
-     SELECT ${columns} FROM ${table} WHERE ${key} = k ORDER BY ${order} LIMIT $2) x`;
+     SELECT ${columns} FROM ${table} WHERE organization_id = k ORDER BY ${order} LIMIT $2) x`;
 
 const LIAISONS = `SELECT district_id AS parent, id, role, kind, staff_name, term_start, account_id
   FROM liaison_assignments WHERE district_id = ANY($1::uuid[]) AND state = 'APPOINTED' ORDER BY term_start, id`;
-const ALLOCATION = below("grant_allocations", "id, fiscal_year, amount_yen, basis", "organization_id", "fiscal_year DESC, id DESC");
-const ROUNDTABLES = below("roundtables", ROUNDTABLE, "organization_id", "starts_at DESC, id DESC");
-const PROPOSALS = below("challenge_proposals", "id, title, state, requested_yen, submitted_at", "organization_id", "created_at DESC, id DESC");
+const ALLOCATION = below("grant_allocations", "id, fiscal_year, amount_yen, basis", "fiscal_year DESC, id DESC");
+const ROUNDTABLES = below("roundtables", ROUNDTABLE, "starts_at DESC, id DESC");
+const PROPOSALS = below(
+  "challenge_proposals",
+  "id, title, state, requested_yen, submitted_at",
+  "created_at DESC, id DESC",
+);
 
 /** `first` rows of a list in the order of `keys` and `id`, and whether there are more. */
 async function page(context, { table, columns, key, type, descending }, first, after) {
@@ -27,7 +31,7 @@ async function page(context, { table, columns, key, type, descending }, first, a
   return { nodes, pageInfo: { endCursor, hasNextPage: rows.length > first } };
 }
 
-const ORGANIZATIONS = { table: "organizations", columns: ORGANIZATION, key: "name_kana", type: "text", descending: false };
+const ORGANIZATIONS = { table: "organizations", columns: ORGANIZATION, key: "name_kana", type: "text" };
 const MEETINGS = { table: "roundtables", columns: ROUNDTABLE, key: "starts_at", type: "timestamptz", descending: true };
 
 async function passageRecord(_, { input }, context) {
