@@ -50,8 +50,11 @@ class Cluster:
             return
         say(f"seeding the scale {self.scale} into {self.directory}")
         self.directory.mkdir(parents=True, exist_ok=True)
-        env = dict(os.environ, ENTAKU_DATA_DIR=str(self.directory))
+        env = dict(os.environ, ENTAKU_DATA_DIR=str(self.directory), RUST_LOG="warn")
         subprocess.run([self.binary, "bench", "seed", "--scale", self.scale], env=env, check=True)
+        keys = self.directory / "keys.json"
+        if not keys.exists():
+            subprocess.run([self.binary, "keys", "init"], env={**env, "ENTAKU_KEYS_FILE": str(keys)}, check=True)
         done.touch()
 
     def start(self):
@@ -117,6 +120,7 @@ class Cluster:
             "ENTAKU_ISSUER": "https://bench.example.jp",
             "ENTAKU_DATA_DIR": str(self.directory),
             "RUST_LOG": "warn",
+            "RUST_BACKTRACE": "0",
         } | more
 
     def settle(self):

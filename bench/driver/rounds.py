@@ -1,5 +1,7 @@
 """Rounds: every target in turn, in the opposite order every second time, again where others were busy."""
 
+import time
+
 from .tools import say
 
 
@@ -37,13 +39,15 @@ def _marks(point):
 
 
 def quiet_point(stage, name, question, options):
-    """Measures until others leave the machine alone; after the last attempt the quietest counts and is marked."""
+    """Measures until others leave the machine alone, as long as patience lasts; else the quietest counts, marked."""
     best, rejected = None, 0
-    for _ in range(options.attempts):
+    while True:
+        begun = time.monotonic()
         point = stage.point(name, question)
         if best is None or point["foreign_cores"] < best["foreign_cores"]:
             best = point
-        if point["foreign_cores"] <= options.foreign:
-            break
+        noisy = best["foreign_cores"] > options.foreign
+        if not noisy or options.patience <= 0 or rejected == options.repeats:
+            return {**best, "rejected": rejected, "noisy": noisy}
+        options.patience -= time.monotonic() - begun
         rejected += 1
-    return {**best, "rejected": rejected, "noisy": best["foreign_cores"] > options.foreign}
