@@ -100,7 +100,7 @@ class Cluster:
     def sql(self, text, database="entaku"):
         """Runs a statement as the superuser; rows as lines, columns parted by |."""
         command = [postgres_bin() / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *self.connect("postgres", database)]
-        return run([*command, "-c", text]).strip()
+        return run([*command, "-f", "-"], input=text).strip()
 
     def connect(self, role, database="entaku"):
         """The arguments with which psql and pgbench find it."""

@@ -28,18 +28,30 @@ class Figures:
         return [line for line in self.lines if line["kind"] == kind]
 
     def median(self, scale, question, target, name="rps"):
-        values = [p[name] for p in self.points.get((scale, question, target), []) if p.get(name) is not None]
+        """Of the points during which others were quiet; of all where there is none."""
+        points = self.points.get((scale, question, target), [])
+        quiet = [p for p in points if not p["noisy"]] or points
+        values = [p[name] for p in quiet if p.get(name) is not None]
         return statistics.median(values) if values else None
 
-    def ratio(self, scale, question, target, base, name="rps"):
+    def ratio(self, scale, question, target, base):
         """How many times `base` a target reaches in this run."""
-        upper, lower = (self.median(scale, question, one, name) for one in (target, base))
-        return upper / lower if upper is not None and lower else None
+        return self._ratio((scale, question, target), (scale, question, base))
 
     def flat(self, question):
         """Throughput at the nation's scale over that at a town's."""
-        town, nation = (self.median(scale, question, "entaku") for scale in ("town", "nation"))
-        return nation / town if town and nation else None
+        return self._ratio(("nation", question, "entaku"), ("town", question, "entaku"))
+
+    def _ratio(self, upper, lower):
+        """The median of the rounds' ratios: what stands side by side had the same conditions. Quiet rounds first."""
+        pairs = [
+            (above, below)
+            for above in self.points.get(upper, [])
+            for below in self.points.get(lower, [])
+            if above["round"] == below["round"] and below["rps"]
+        ]
+        quiet = [pair for pair in pairs if not any(point["noisy"] for point in pair)] or pairs
+        return statistics.median(above["rps"] / below["rps"] for above, below in quiet) if quiet else None
 
     def walls(self, scale, question):
         """What row-level security costs of our throughput: PostgreSQL's extra time, of all a request takes."""

@@ -4,6 +4,8 @@ import http.client
 import json
 import time
 
+from .tools import Failed
+
 
 class Client:
     """One kept connection to a server on this host."""
@@ -26,7 +28,7 @@ class Client:
         status, text = self.post(headers, body)
         answer = json.loads(text)
         if status != 200 or "errors" in answer or answer.get("data") is None:
-            raise ValueError(f"{status} {text.decode()[:500]}")
+            raise Failed(f"{body.decode()[:200]}: {status} {text.decode()[:500]}")
         return answer["data"]
 
 

@@ -8,7 +8,7 @@ import subprocess
 from . import questions
 from .http import Client, bytes_of
 from .normal import position
-from .tools import BENCH, OUT, Unavailable, answers, free_port, until
+from .tools import BENCH, OUT, Failed, Unavailable, answers, free_port, until
 
 #: Where the load generator writes a number and an id that nobody has yet (bench/load.lua).
 NUMBER_MARK, ID_MARK = b"\x01", b"\x02"
@@ -45,7 +45,7 @@ class Server:
     def _serves(self):
         try:
             return bool(self.ask("Q4", 0))
-        except (OSError, ValueError):
+        except (OSError, Failed):
             self.client = Client(self.port)
             return False
 

@@ -56,6 +56,7 @@ def _reads(stage, ours, question):
 def _writes(stage):
     """The same rows, audit and events, whoever writes."""
     first, told = None, []
+    forget_passages(stage.cluster, stage.workload)  # of a run that was broken off
     for name, write in _writers(stage).items():
         write()
         towns = ",".join(town["municipality"] for town in stage.workload.towns)
