@@ -13,6 +13,8 @@ from .normal import difference, leaves, normal
 from .tools import BENCH, OUT, Failed, postgres_bin, run
 
 CLIENTS = 8
+#: Values of a script and scripts. Longer arrays of constants cost as much as the statements.
+MOST, SCRIPTS = 125, 8
 _TENANT = "SELECT set_config('entaku.municipality', {municipality}::text, true);"
 
 
@@ -31,48 +33,49 @@ class Limit:
         self.server = server  # ours: its answers are compared with, its cursors tell the positions
         self.chosen = {}
 
-    def values(self, question):
-        """The columns from which each transaction takes its row."""
-        towns, items = self.workload.towns, self.server.items(question)
-        columns = {
-            "municipality": [towns[place]["municipality"] for place, _ in items],
-            "account": [towns[place]["account"] for place, _ in items],
-        }
-        if question == "Q1":
-            columns["organization"] = [item["uuid"] for _, item in items]
-        if question == "M1":
-            for name, key in (("roundtable", "uuid"), ("organization", "organization"), ("district", "district")):
-                columns[name] = [item[key] for _, item in items]
-        if question == "Q3":
-            positions = [self.server.positions[cursor] for _, cursor in items]
-            columns["cursor_at"], columns["cursor_id"] = zip(*positions)
-        return columns, len(items)
+    def values(self, question, items=None):
+        """What each transaction may be asked with, each once, as rows of named values."""
+        rows = {}
+        for place, item in items or self.server.items(question):
+            town = self.workload.towns[place]
+            row = {"municipality": town["municipality"], "account": town["account"]}
+            if question == "Q1":
+                row["organization"] = item["uuid"]
+            if question == "M1":
+                row |= {"roundtable": item["uuid"], "organization": item["organization"], "district": item["district"]}
+            if question == "Q3":
+                row["cursor_at"], row["cursor_id"] = self.server.positions[item]
+            rows[tuple(row.values())] = row
+        return list(rows.values())[: MOST * SCRIPTS]
 
-    def script(self, question, shape):
-        """A shape's file with its values in it."""
+    def script(self, question, shape, rows):
+        """A shape's file with these values in it."""
         text = (BENCH / "limit" / f"{question}.{shape}.sql").read_text()
-        columns, count = self.values(question)
-        text = text.replace("{tenant}", _TENANT if self.walls else "").replace("{count}", str(count))
+        text = text.replace("{tenant}", _TENANT if self.walls else "").replace("{count}", str(len(rows)))
         wall = "" if self.walls else r"AND \1.municipality_id = {municipality}"
         text = re.sub(r"\{wall:(\w)\}", wall, text).replace("{stamp}", self.stamp())
-        for name, values in columns.items():
+        for name in rows[0]:
             kind = "timestamptz" if name == "cursor_at" else "uuid"
-            rows = ",".join(value or "NULL" for value in values)
-            text = text.replace(f"{{{name}}}", f"('{{{rows}}}'::{kind}[])[:k::int]")
+            constants = ",".join(row[name] or "NULL" for row in rows)
+            text = text.replace(f"{{{name}}}", f"('{{{constants}}}'::{kind}[])[:k::int]")
         return text
 
     def pgbench(self, question, shape, seconds):
-        path = OUT / f"limit-{self.cluster.scale}-{question}.sql"
-        path.write_text(self.script(question, shape))
-        for log in OUT.glob("pgbench_log.*"):
-            log.unlink()
+        """Runs it; transactions per second and how many there were."""
+        for old in [*OUT.glob("pgbench_log.*"), *OUT.glob("limit-*.sql")]:
+            old.unlink()
         command = [postgres_bin() / "pgbench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", 1, "-T", seconds]
-        command += ["-l", "--sampling-rate=0.2", "-D", "n=0", "-D", f"minutes={questions.MINUTES}", "-f", path]
+        command += ["-l", "--sampling-rate=0.2", "-D", "n=0", "-D", f"minutes={questions.MINUTES}"]
+        rows = self.values(question)
+        for first in range(0, len(rows), MOST):
+            path = OUT / f"limit-{first:04}.sql"
+            path.write_text(self.script(question, shape, rows[first : first + MOST]))
+            command += ["-f", path]
         env = dict(os.environ, PGOPTIONS="-c plan_cache_mode=force_generic_plan")
         done = subprocess.run(
             [str(c) for c in [*command, *self.cluster.connect(self.role, None), "entaku"]],
             cwd=OUT, env=env, capture_output=True, text=True, check=False,
-        )
+        )  # fmt: skip
         tps = re.search(r"tps = ([\d.]+) \(without", done.stdout)
         if done.returncode or not tps:
             raise Failed(f"pgbench {question}.{shape}: {done.stderr[-500:]}{done.stdout[-500:]}")
@@ -100,20 +103,17 @@ class Limit:
         if question == "M1":
             forget_passages(self.cluster, self.workload)
 
-    def answer(self, question, shape, at):
-        """What the statements answer for one row of the values, as JSON or as rows."""
-        lines = [line for line in self.script(question, shape).splitlines() if not line.startswith("\\")]
-        text = "BEGIN;" + re.sub(r":k\b", str(at + 1), "\n".join(lines)) + "ROLLBACK;"
-        command = [postgres_bin() / "psql", "-Xqt", "--csv", "-v", "ON_ERROR_STOP=1"]
-        path = OUT / "verify.sql"
-        path.write_text(text)
-        out = run([*command, *self.cluster.connect(self.role), "-f", path])
-        return out
+    def answer(self, question, shape, row):
+        """What the statements answer for one row of values, as rows of texts."""
+        lines = [line for line in self.script(question, shape, [row]).splitlines() if not line.startswith("\\")]
+        text = "BEGIN;" + re.sub(r":k\b", "1", "\n".join(lines)) + "ROLLBACK;"
+        command = [postgres_bin() / "psql", "-Xqt", "--csv", "-v", "ON_ERROR_STOP=1", *self.cluster.connect(self.role)]
+        return [row for row in csv.reader(io.StringIO(run([*command, "-f", "-"], input=text))) if row]
 
-    def differs(self, question, expected, at):
+    def differs(self, question, row, expected):
         """Where a shape's answer is not ours, or None. Flat rows must hold every value of our answer."""
         for shape in shapes(question):
-            rows = _csv(self.answer(question, shape, at))
+            rows = self.answer(question, shape, row)
             if shape == "json":
                 found = normal(json.loads(rows[-1][0]))
                 wanted = expected if question == "Q1" else {"nodes": expected["nodes"]}
@@ -126,10 +126,6 @@ class Limit:
                 if missing:
                     return f"{shape} lacks {sorted(missing)[:5]}"
         return None
-
-
-def _csv(text):
-    return [row for row in csv.reader(io.StringIO(text)) if row]
 
 
 def _percentiles():

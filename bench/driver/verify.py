@@ -46,9 +46,9 @@ def _reads(stage, ours, question):
             place, item = items[name][at]
             if found := difference(expected, normal(server.ask(question, place, item))):
                 told.append(f"{name} {question} #{at} {found}")
-        inner = next(iter(expected.values()))
         for limit in stage.limits.values():
-            if found := limit.differs(question, inner, at):
+            row = limit.values(question, [items["entaku"][at]])[0]
+            if found := limit.differs(question, row, next(iter(expected.values()))):
                 told.append(f"{limit.name} {question} #{at} {found}")
     return told
 
