@@ -1,0 +1,40 @@
+"""bench/run: prepare, verify, measure, tell."""
+
+import signal
+import sys
+
+from . import extras, options, rounds, table, tools
+from .results import Results, conditions
+from .stage import Stage
+
+
+def main():
+    chosen = options.read()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stages = []
+    try:
+        tools.need_wrk()
+        tools.OUT.mkdir(parents=True, exist_ok=True)
+        chosen.binary = chosen.binary or tools.build()
+        for scale in chosen.scales:
+            stages.append(Stage(scale, chosen))
+            stages[-1].open()
+        measure(stages, chosen)
+    except tools.Failed as why:
+        tools.say(why)
+        sys.exit(1)
+    finally:
+        for stage in stages:
+            stage.close()
+
+
+def measure(stages, chosen):
+    results = Results()
+    results.write("conditions", **conditions(stages, chosen))
+    rounds.shapes(stages, results)
+    rounds.rounds(stages, chosen, results)
+    for stage in stages:
+        extras.floor(stage, results, 1 if chosen.quick else 3)
+        extras.memory(stage, results)
+    print(table.console(results.lines))
+    tools.say(f"results: {results.path.relative_to(tools.ROOT)}")
