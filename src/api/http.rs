@@ -80,7 +80,7 @@ async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) ->
     let (locale, media) = (locale(&headers), media(&headers));
     let answered = async {
         match take(&headers, body).await {
-            Ok(request) => whole(app, headers, request, locale, media).await,
+            Ok(request) => lifecycle::answer(&app, &headers, request, locale, media).await,
             Err((status, error)) => refuse(status, &error, locale, media),
         }
     };
@@ -88,16 +88,6 @@ async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) ->
         Ok(response) => response,
         Err(_) => refuse(StatusCode::GATEWAY_TIMEOUT, &Error::Unavailable, locale, media),
     }
-}
-
-/// Answers in a task of its own: a client that hangs up or a timeout cannot stop it between what was
-/// done and what must be written of it.
-async fn whole(app: Arc<App>, headers: HeaderMap, request: GraphQlRequest, locale: Locale, media: Media) -> Response {
-    let task = tokio::spawn(async move { lifecycle::answer(&app, &headers, request, locale, media).await });
-    task.await.unwrap_or_else(|failed| {
-        let error = Error::internal(format!("the request's task: {failed}"));
-        refuse(StatusCode::INTERNAL_SERVER_ERROR, &error, locale, media)
-    })
 }
 
 async fn take(headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, (StatusCode, Error)> {

@@ -43,20 +43,40 @@ pub async fn answer(
     let request = Arc::new(app.request(principal, municipality).in_locale(locale));
     let mut extensions = serde_json::Map::new();
     let outcome = match Task::read(app, &gql, headers, &request) {
-        Ok(task) if task.document.kind == OperationType::Query => query(app, &request, &gql, &task).await,
+        Ok(task) if task.document.kind == OperationType::Query => {
+            let outcome = query(app, &request, &gql, &task).await;
+            with_afterwards(app, &request, outcome).await
+        }
         Ok(task) => {
             if task.dry_run {
                 extensions.insert("dryRun".into(), json!(true));
             }
-            mutation(app, &request, &gql, &task).await
+            whole(app.clone(), request.clone(), gql, task).await
         }
-        Err(refused) => *refused,
-    };
-    let outcome = match write_afterwards(app, &request).await {
-        Ok(()) => outcome,
-        Err(error) => Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(error)]),
+        Err(refused) => with_afterwards(app, &request, *refused).await,
     };
     response::answer(outcome, &request, media, extensions)
+}
+
+/// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
+/// what was done and what must be written of it.
+async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: Task) -> Outcome {
+    let executed = tokio::spawn(async move {
+        let outcome = mutation(&app, &request, &gql, &task).await;
+        with_afterwards(&app, &request, outcome).await
+    });
+    executed.await.unwrap_or_else(|failed| {
+        let error = Error::internal(format!("the request's task: {failed}"));
+        Outcome::Refused(StatusCode::INTERNAL_SERVER_ERROR, vec![server_error(error)])
+    })
+}
+
+/// The outcome, once what must be written besides has been written; nothing leaves before.
+async fn with_afterwards(app: &App, request: &Arc<Request>, outcome: Outcome) -> Outcome {
+    match write_afterwards(app, request).await {
+        Ok(()) => outcome,
+        Err(error) => Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(error)]),
+    }
 }
 
 fn status_of(error: &Error) -> StatusCode {

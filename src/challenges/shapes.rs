@@ -21,7 +21,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Mask, ShapeDef, Where};
+use crate::kernel::read::{Cells, Filter, Key, Mask, ShapeDef, Ty, Where};
 use crate::kernel::request::Request;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::{Account, Section};
@@ -67,7 +67,7 @@ shape! {
         .column::<CallState>("state", "状態。")
         .many::<ChallengeCriterion>("criteria", "call_id", "審査基準。")
         .connection::<ChallengeProposal>("proposals", "call_id", "提案。閲覧できるもの。")
-        .ordered([Key::down("opens_on", "date")])
+        .ordered([Key::down("opens_on", Ty::Date)])
         .filtered::<ChallengeCallFilter>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
@@ -96,7 +96,7 @@ shape! {
         .one::<ChallengeCall>("call", "call_id", "公募。")
         .column::<String>("label", "基準の名称。")
         .column::<i32>("maxScore", "配点。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .published("EXISTS (SELECT FROM challenge_calls c WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id AND c.state <> 'DRAFT')")
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -160,7 +160,7 @@ shape! {
         .column::<Option<Decimal>>("averageScore", "採点の合計の平均。小数第2位まで(四捨五入)。採択のときに決まる。")
         .column::<Option<DateTime<Utc>>>("publishedAt", "公開した日時。")
         .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
-        .ordered([Key::down("created_at", "timestamptz")])
+        .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<ChallengeProposalFilter>()
         .published("t.state = 'PUBLISHED'")
         .readable(&[], OWN)
@@ -188,7 +188,7 @@ shape! {
         .column::<Option<i32>>("total", "合計点。")
         .column::<Option<String>>("comment", "講評。")
         .many::<ChallengeScore>("scores", "review_id", "審査基準ごとの点数。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .readable(&[], Over::Own("reviewer_id"))
         .readable(OFFICE, OTHERS)
         .act(SCORE_RECORD, "", &[], Over::Own("reviewer_id"))
@@ -200,7 +200,7 @@ shape! {
         .one::<ChallengeCriterion>("criterion", "criterion_id", "審査基準。")
         .column::<i32>("score", "点数。")
         .column::<i32>("maxScore", "配点。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .readable(&[], Over::Own("reviewer_id"))
         .readable(OFFICE, OTHERS)
 }

@@ -21,7 +21,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Mask, Where};
+use crate::kernel::read::{Cells, Filter, Key, Mask, Ty, Where};
 use crate::kernel::request::Request;
 use crate::ledger::shapes::{LedgerAccount, LedgerJournal};
 use crate::organizations::entity::OrganizationId;
@@ -79,7 +79,7 @@ shape! {
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
-        .ordered([Key::down("fiscal_year", "int")])
+        .ordered([Key::down("fiscal_year", Ty::Int)])
         .filtered::<GrantProgrammeFilter>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
@@ -101,7 +101,7 @@ shape! {
         .column::<Date>("decidedOn", "定めた日。")
         .connection::<GrantApplication>("applications", "allocation_id", "この配分に対する交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "残り・決定済み・支払済みの勘定。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .published("t.programme_state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -160,7 +160,7 @@ shape! {
         .many::<GrantAct>("acts", "application_id", "これまでの行為。古い順。")
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
-        .ordered([Key::down("created_at", "timestamptz")])
+        .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<GrantApplicationFilter>()
         .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')")
         .readable(Role::STAFF, Over::Municipality)
@@ -195,7 +195,7 @@ shape! {
         .column::<DateTime<Utc>>("at", "日時。")
         .column::<Option<String>>("reason", "理由。")
         .column::<Option<Yen>>("amountYen", "額(円)。")
-        .ordered([Key::up("at", "timestamptz")])
+        .ordered([Key::up("at", Ty::Time)])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)

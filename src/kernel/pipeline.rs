@@ -3,18 +3,22 @@
 //! and never shares a transaction with anybody.
 #![allow(clippy::disallowed_types)] // with `tx` this is the door
 
+use std::future::poll_fn;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
+use std::pin::{Pin, pin};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleResult, Timeouts};
+use deadpool::managed::{Manager, Metrics, Pool, PoolError, QueueMode, RecycleResult, Timeouts};
+use futures_util::TryStreamExt;
 use futures_util::future::{join_all, join4};
-use futures_util::{TryStreamExt, pin_mut};
 use lru::LruCache;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Config, NoTls, Socket, Statement};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::read::FlatRow;
@@ -26,6 +30,9 @@ const PREPARED: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// One text serves everybody, so its plan must not depend on one caller's parameters; and one request is
+/// one process's work, whose rows keep their order.
+const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true)";
 
@@ -74,12 +81,7 @@ impl Pipeline {
     }
 
     async fn attempt(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>, Failure> {
-        let mut connection = self.pool.get().await?;
-        let done = connection.run(request, queries).await;
-        if matches!(done, Err(Failure::Closed)) {
-            drop(Object::take(connection));
-        }
-        done
+        self.pool.get().await?.run(request, queries).await
     }
 
     /// Closes the pool.
@@ -132,43 +134,98 @@ impl Manager for Connector {
     type Error = tokio_postgres::Error;
 
     async fn create(&self) -> Result<Connection, tokio_postgres::Error> {
-        let (client, connection) = self.config.connect(NoTls).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "a reading connection ended");
-            }
-        });
-        // One text serves everybody, so its plan must not depend on one caller's parameters.
-        client.batch_execute("SET plan_cache_mode = force_generic_plan").await?;
-        let wall = client.prepare(WALL).await?;
-        let begin = client.prepare(BEGIN).await?;
-        let commit = client.prepare("COMMIT").await?;
-        Ok(Connection { client, begin, wall, commit, prepared: LruCache::new(PREPARED) })
+        let (client, driver) = self.config.connect(NoTls).await?;
+        let mut driver = Driver(Box::pin(driver));
+        let prepared = driver
+            .drive(async {
+                client.batch_execute(SETTINGS).await?;
+                let (begin, wall) = (client.prepare(BEGIN).await?, client.prepare(WALL).await?);
+                Ok((begin, wall, client.prepare("COMMIT").await?))
+            })
+            .await;
+        let (begin, wall, commit) = prepared?;
+        let way = Way { client, begin, wall, commit };
+        Ok(Connection { way, driver, prepared: LruCache::new(PREPARED), busy: false })
     }
 
+    /// A request that was dropped in the middle leaves answers behind that are nobody's.
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<tokio_postgres::Error> {
-        if connection.client.is_closed() {
+        if connection.busy || connection.way.client.is_closed() {
             return Err(deadpool::managed::RecycleError::message("closed"));
         }
         Ok(())
     }
 }
 
+/// What moves bytes. It is polled by the request that holds the connection, in the same task, so that a
+/// whole pipeline is one write and nobody is woken in between.
+struct Driver(Pin<Box<tokio_postgres::Connection<Socket, NoTlsStream>>>);
+
+impl Driver {
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        let mut open = true;
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(done);
+            }
+            if open && self.0.as_mut().poll(context).is_ready() {
+                open = false;
+            }
+            // What was moved may have answered; a connection that has ended answers everything.
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
 /// A connection and what it has prepared.
 struct Connection {
-    client: Client,
-    begin: Statement,
-    wall: Statement,
-    commit: Statement,
+    way: Way,
+    driver: Driver,
     prepared: LruCache<Text, Statement>,
+    /// Has a request been begun and not ended?
+    busy: bool,
 }
 
 impl Connection {
     async fn run(&mut self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>, Failure> {
+        self.busy = true;
         let mut statements = Vec::with_capacity(queries.len());
         for query in queries {
             statements.push(self.prepare(&query.text).await?);
         }
+        let done = self.driver.drive(self.way.pipeline(request, &statements, queries)).await;
+        self.busy = matches!(done, Err(Failure::Closed));
+        done
+    }
+
+    async fn prepare(&mut self, text: &Arc<str>) -> Result<Statement, Failure> {
+        let key = Text(text.clone());
+        if let Some(known) = self.prepared.get(&key) {
+            return Ok(known.clone());
+        }
+        let statement = self.driver.drive(self.way.client.prepare(text)).await?;
+        self.prepared.put(key, statement.clone());
+        Ok(statement)
+    }
+}
+
+/// What a request is sent by.
+struct Way {
+    client: Client,
+    begin: Statement,
+    wall: Statement,
+    commit: Statement,
+}
+
+impl Way {
+    async fn pipeline(
+        &self,
+        request: &Request,
+        statements: &[Statement],
+        queries: &[Query],
+    ) -> Result<Vec<Vec<FlatRow>>, Failure> {
         let town = request.municipality.map(|m| m.0.to_string()).unwrap_or_default();
         let wall = [Param::text(town), Param::text(request.now.to_rfc3339())];
         // Polled in this order, each is sent at its first poll: one pipeline.
@@ -192,23 +249,12 @@ impl Connection {
     }
 
     async fn rows(&self, statement: &Statement, params: &[Param]) -> Result<Vec<FlatRow>, Failure> {
-        let stream = self.client.query_raw(statement, params.iter()).await?;
-        pin_mut!(stream);
+        let mut stream = pin!(self.client.query_raw(statement, params.iter()).await?);
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await? {
             rows.push(FlatRow::Piped(row));
         }
         Ok(rows)
-    }
-
-    async fn prepare(&mut self, text: &Arc<str>) -> Result<Statement, Failure> {
-        let key = Text(text.clone());
-        if let Some(known) = self.prepared.get(&key) {
-            return Ok(known.clone());
-        }
-        let statement = self.client.prepare(text).await?;
-        self.prepared.put(key, statement.clone());
-        Ok(statement)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Filter, Key, Where};
+use crate::kernel::read::{Filter, Key, Ty, Where};
 use crate::ledger::entity::{
     AccountKind, LedgerAccountId, LedgerEntryId, LedgerJournalId, ledger_account, ledger_entry, ledger_journal,
 };
@@ -39,7 +39,7 @@ shape! {
         .column_named::<Yen>("balanceYen", "balance", "残高(円)。")
         .column::<i32>("version", "これまでの明細の数。")
         .connection::<LedgerEntry>("entries", "account_id", "明細。新しい順。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .filtered::<LedgerAccountFilter>()
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -67,7 +67,7 @@ shape! {
         .column::<String>("memo", "摘要。")
         .one::<LedgerJournal>("reversed", "reverses", "この仕訳が取り消した仕訳。")
         .many::<LedgerEntry>("entries", "journal_id", "明細。")
-        .ordered([Key::down("posted_at", "timestamptz")])
+        .ordered([Key::down("posted_at", Ty::Time)])
         .filtered::<LedgerJournalFilter>()
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -80,6 +80,6 @@ shape! {
         .column_named::<Yen>("amountYen", "amount", "残高に加えた額(円)。負は減らした額。")
         .column_named::<Yen>("balanceAfterYen", "balance_after", "加えた後の残高(円)。")
         .column::<i32>("accountVersion", "勘定の何番目の明細か。")
-        .ordered([Key::down("account_version", "int")])
+        .ordered([Key::down("account_version", Ty::Int)])
         .readable(Role::STAFF, Over::Municipality)
 }

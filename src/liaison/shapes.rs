@@ -6,7 +6,7 @@ use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Children, Filter, Key, Mask, Where};
+use crate::kernel::read::{Children, Filter, Key, Mask, Ty, Where};
 use crate::liaison::commands::{
     LIAISON_ASSIGNMENT_APPOINT, LIAISON_ASSIGNMENT_END, LIAISON_ASSIGNMENT_PROPOSE, LIAISON_ASSIGNMENT_RELIEVE,
     LIAISON_REQUEST_ANSWER, LIAISON_REQUEST_CLOSE, LIAISON_REQUEST_FORWARD, LIAISON_REQUEST_RECEIVE,
@@ -67,7 +67,7 @@ shape! {
         .masked(Mask { permits: staff_and_oneself(), unless: None, personal: true, reason: "PERSONNEL" })
         .one::<LiaisonAssignment>("predecessor", "predecessor_id", "前任。")
         .first::<LiaisonAssignment>("successor", Children { key: "predecessor_id", when: "", order: &[] }, "後任。残りの任期を引き継ぐ。")
-        .ordered([Key::up("term_start", "date")])
+        .ordered([Key::up("term_start", Ty::Date)])
         .filtered::<LiaisonAssignmentFilter>()
         .published("t.state = 'APPOINTED' AND (entaku_now() AT TIME ZONE 'Asia/Tokyo')::date BETWEEN t.term_start AND coalesce(t.term_end, 'infinity')")
         .readable(Role::STAFF, Over::Municipality)
@@ -128,7 +128,7 @@ shape! {
         .column::<String>("content", "活動の内容。")
         .column::<Option<String>>("requestsHeard", "聞いた要望。")
         .many::<LiaisonRequest>("requests", "visit_id", "この活動で受けた要望。")
-        .ordered([Key::down("visited_on", "date")])
+        .ordered([Key::down("visited_on", Ty::Date)])
         .filtered::<LiaisonVisitFilter>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
@@ -179,7 +179,7 @@ shape! {
         .column::<Option<Date>>("reportedOn", "回答を地域に伝えた日。")
         .column::<Option<String>>("reportNote", "伝えたときの様子。")
         .column::<Option<Date>>("closedOn", "完了した日。")
-        .ordered([Key::down("received_on", "date")])
+        .ordered([Key::down("received_on", Ty::Date)])
         .filtered::<LiaisonRequestFilter>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)

@@ -9,7 +9,7 @@ use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Children, Filter, Key, Mask, Order, Where};
+use crate::kernel::read::{Children, Filter, Key, Mask, Order, Ty, Where};
 use crate::liaison::shapes::LiaisonAssignment;
 use crate::organizations::commands::{
     DISTRICT_CREATE, DISTRICT_STATISTIC_RECORD, FACILITY_CREATE, OFFICER_APPOINT, OFFICER_RETIRE, ORGANIZATION_CHANGE,
@@ -28,7 +28,7 @@ use crate::shape;
 const REGISTRARS: &[Role] = &[Role::PlanningStaff, Role::GrantStaff];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const IN_OFFICE: Children = Children { key: "district_id", when: "t.state = 'APPOINTED'", order: &[] };
-const BY_YEAR: Children = Children { key: "organization_id", when: "", order: &[Key::down("fiscal_year", "int4")] };
+const BY_YEAR: Children = Children { key: "organization_id", when: "", order: &[Key::down("fiscal_year", Ty::Int)] };
 
 shape! {
     District("District", "地区。地域組織が活動する区域。", "districts") { id: DistrictId, row: district::Entity }
@@ -41,7 +41,7 @@ shape! {
         .first::<DistrictStatistic>("latestStatistic", Children { key: "district_id", when: "", order: &[] }, "最新の統計。")
         .connection::<CommunityOrganization>("organizations", "district_id", "この地区の地域組織。")
         .many_when::<LiaisonAssignment>("liaisons", IN_OFFICE, "現に担当している職員など。任期の始まりの順。")
-        .ordered([Key::up("name_kana", "text")])
+        .ordered([Key::up("name_kana", Ty::Text)])
         .published("true")
         .create(DISTRICT_CREATE, "", REGISTRARS, Over::Municipality)
 }
@@ -57,7 +57,7 @@ shape! {
         .column::<i32>("aged75", "75歳以上の人口(人)。")
         .column::<i32>("areaSquareMetres", "面積(平方メートル)。")
         .column::<String>("source", "出典。")
-        .ordered([Key::down("as_of", "date")])
+        .ordered([Key::down("as_of", Ty::Date)])
         .published("true")
         .create(DISTRICT_STATISTIC_RECORD, "", REGISTRARS, Over::Municipality)
 }
@@ -69,7 +69,7 @@ shape! {
         .column::<String>("name", "名称。")
         .column::<String>("address", "所在地。")
         .column::<Option<String>>("phone", "電話番号。")
-        .ordered([Key::up("name", "text")])
+        .ordered([Key::up("name", Ty::Text)])
         .published("true")
         .create(FACILITY_CREATE, "", REGISTRARS, Over::Municipality)
 }
@@ -105,8 +105,8 @@ pub enum OrganizationOrder {
 impl Order for OrganizationOrder {
     fn keys(self) -> &'static [Key] {
         match self {
-            Self::NameKana => const { &[Key::up("name_kana", "text")] },
-            Self::Newest => const { &[Key::down("created_at", "timestamptz")] },
+            Self::NameKana => const { &[Key::up("name_kana", Ty::Text)] },
+            Self::Newest => const { &[Key::down("created_at", Ty::Time)] },
         }
     }
 }
@@ -131,7 +131,7 @@ shape! {
         .first::<GrantAllocation>("latestAllocation", BY_YEAR, "最も新しい年度の交付金の配分。")
         .connection::<Roundtable>("roundtables", "organization_id", "主催する円卓会議。開催予定の遅い順。")
         .connection::<ChallengeProposal>("proposals", "organization_id", "チャレンジ事業への提案。新しい順。")
-        .ordered([Key::up("name_kana", "text")])
+        .ordered([Key::up("name_kana", Ty::Text)])
         .filtered::<OrganizationFilter>()
         .sortable::<OrganizationOrder>()
         .published("t.published")
@@ -169,7 +169,7 @@ shape! {
         .one::<Account>("account", "account_id", "本人のアカウント。")
         .column::<Date>("termStart", "任期の始まり。")
         .column::<Option<Date>>("termEnd", "任期の終わり。")
-        .ordered([Key::up("term_start", "date")])
+        .ordered([Key::up("term_start", Ty::Date)])
         .published("EXISTS (SELECT FROM organizations o WHERE o.municipality_id = t.municipality_id AND o.id = t.organization_id AND o.published)")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)

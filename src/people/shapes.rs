@@ -6,7 +6,7 @@ use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind, SessionId};
-use crate::kernel::read::{Key, Mask};
+use crate::kernel::read::{Key, Mask, Ty};
 use crate::kernel::text_enum::from_word;
 use crate::people::commands::{
     ACCOUNT_CREATE, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH, SECTION_CHANGE,
@@ -37,7 +37,7 @@ shape! {
         .column::<String>("nameKana", "名称のふりがな。")
         .column::<String>("prefecture", "都道府県。")
         .published("true")
-        .ordered([Key::up("code", "text")])
+        .ordered([Key::up("code", Ty::Text)])
 }
 
 shape! {
@@ -51,7 +51,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
         .many::<Appointment>("appointments", "account_id", "任命。")
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
-        .ordered([Key::up("name_kana", "text")])
+        .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
         .readable(Role::STAFF, Over::Municipality)
         .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
@@ -66,7 +66,7 @@ shape! {
         .column::<DateTime<Utc>>("expiresAt", "期限。")
         .column::<Option<DateTime<Utc>>>("endedAt", "終わった日時。")
         .column::<Option<String>>("endReason", "終わった理由。")
-        .ordered([Key::down("created_at", "timestamptz")])
+        .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], Over::Own("account_id"))
         .act(SESSION_END, "", &[], Over::Own("account_id"))
 }
@@ -82,7 +82,7 @@ shape! {
         .column::<Date>("startsOn", "任期の始まり。")
         .column::<Option<Date>>("endsOn", "任期の終わり。")
         .column::<Option<DateTime<Utc>>>("endedAt", "解かれた日時。")
-        .ordered([Key::up("starts_on", "date")])
+        .ordered([Key::up("starts_on", Ty::Date)])
         .readable(&[], Over::Own("account_id"))
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
         .create(APPOINTMENT_CREATE, "", ADMIN, Over::Municipality)
@@ -114,7 +114,7 @@ shape! {
         .column::<Option<String>>("phone", "電話番号。")
         .column::<Option<String>>("fax", "ファクス番号。")
         .column::<Option<String>>("email", "メールアドレス。")
-        .ordered([Key::up("name", "text")])
+        .ordered([Key::up("name", Ty::Text)])
         .published("true")
         .create(SECTION_CREATE, "", ADMIN, Over::Municipality)
         .act(SECTION_CHANGE, "", ADMIN, Over::Municipality)

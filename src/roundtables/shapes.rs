@@ -7,7 +7,7 @@ use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Filter, Key, Mask, Order, ShapeDef, Where};
+use crate::kernel::read::{Filter, Key, Mask, Order, ShapeDef, Ty, Where};
 use crate::organizations::entity::{DistrictId, OrganizationId};
 use crate::organizations::shapes::{CommunityOrganization, District};
 use crate::people::shapes::Account;
@@ -96,8 +96,8 @@ pub enum RoundtableOrder {
 impl Order for RoundtableOrder {
     fn keys(self) -> &'static [Key] {
         match self {
-            Self::Latest => const { &[Key::down("starts_at", "timestamptz")] },
-            Self::Earliest => const { &[Key::up("starts_at", "timestamptz")] },
+            Self::Latest => const { &[Key::down("starts_at", Ty::Time)] },
+            Self::Earliest => const { &[Key::up("starts_at", Ty::Time)] },
         }
     }
 }
@@ -131,7 +131,7 @@ shape! {
         .many::<RoundtablePassage>("passages", "roundtable_id", "議事録。番号の順。")
         .many::<RoundtableDecision>("decisions", "roundtable_id", "決定事項。")
         .many::<RoundtableActionItem>("actionItems", "roundtable_id", "宿題。期限の順。")
-        .ordered([Key::down("starts_at", "timestamptz")])
+        .ordered([Key::down("starts_at", Ty::Time)])
         .filtered::<RoundtableFilter>()
         .sortable::<RoundtableOrder>()
         .published("t.announced_at IS NOT NULL")))
@@ -173,7 +173,7 @@ shape! {
         .column::<Option<String>>("affiliation", "所属・肩書。公開に同意していない場合は、関係者だけに表示される。")
         .masked(Mask { permits: insiders(), unless: Some("name_public"), personal: true, reason: "NO_CONSENT" })
         .column::<bool>("namePublic", "氏名と所属の公開に同意しているか。")
-        .ordered([Key::up("created_at", "timestamptz")]))
+        .ordered([Key::up("created_at", Ty::Time)]))
 }
 
 shape! {
@@ -184,7 +184,7 @@ shape! {
         .column::<String>("title", "題名。")
         .column::<String>("text", "内容。")
         .column::<Option<IssueOutcome>>("outcome", "会議で到達したところ。")
-        .ordered([Key::up("created_at", "timestamptz")])), &[ISSUE_CONCLUDE])
+        .ordered([Key::up("created_at", Ty::Time)])), &[ISSUE_CONCLUDE])
 }
 
 shape! {
@@ -192,7 +192,7 @@ shape! {
     |shape| record(shape
         .one::<Roundtable>("roundtable", "roundtable_id", "円卓会議。")
         .column::<String>("text", "決まったこと。")
-        .ordered([Key::up("created_at", "timestamptz")]))
+        .ordered([Key::up("created_at", Ty::Time)]))
 }
 
 shape! {
@@ -204,7 +204,7 @@ shape! {
         .column::<String>("owner", "する人・団体。")
         .column::<Date>("dueOn", "期限。")
         .column::<ActionItemState>("state", "状態。")
-        .ordered([Key::up("due_on", "date")])), &[ACTION_ITEM_PROGRESS])
+        .ordered([Key::up("due_on", Ty::Date)])), &[ACTION_ITEM_PROGRESS])
 }
 
 shape! {
@@ -215,5 +215,5 @@ shape! {
         .column::<i32>("number", "番号。")
         .column::<SessionKind>("session", "進行の区分。")
         .column::<String>("text", "本文。")
-        .ordered([Key::up("number", "int")]))
+        .ordered([Key::up("number", Ty::Int)]))
 }

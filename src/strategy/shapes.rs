@@ -10,7 +10,7 @@ use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Children, Filter, Key, Order, Where};
+use crate::kernel::read::{Cells, Children, Filter, Key, Order, Ty, Where};
 use crate::kernel::request::Request;
 use crate::people::shapes::Section;
 use crate::shape;
@@ -42,7 +42,7 @@ shape! {
         .column::<Option<Date>>("effectiveOn", "施行日。")
         .column::<Option<String>>("effectiveNote", "施行の時期。")
         .connection::<Strategy>("strategies", "legal_basis_id", "この法令に基づく戦略。")
-        .ordered([Key::up("name", "text")])
+        .ordered([Key::up("name", Ty::Text)])
         .published("true")
         .create(LEGAL_BASIS_RECORD, "", PLANNING, Over::Municipality)
 }
@@ -85,7 +85,7 @@ shape! {
         .connection::<StrategyNode>("nodes", "strategy_id", "すべての項目。既定では資料の並び(上位から下位へ、種類・番号の順)。")
         .connection::<Indicator>("indicators", "strategy_id", "すべての指標。")
         .many::<StrategyRevision>("revisions", "strategy_id", "改訂。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .filtered::<StrategyFilter>()
         .published(ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
@@ -152,8 +152,8 @@ pub enum StrategyNodeOrder {
 impl Order for StrategyNodeOrder {
     fn keys(self) -> &'static [Key] {
         match self {
-            Self::Tree => const { &[Key::up("sort_path", "text")] },
-            Self::Newest => const { &[Key::down("created_at", "timestamptz")] },
+            Self::Tree => const { &[Key::up("sort_path", Ty::Text)] },
+            Self::Newest => const { &[Key::down("created_at", Ty::Time)] },
         }
     }
 }
@@ -178,7 +178,7 @@ shape! {
         .many::<Indicator>("indicators", "node_id", "指標。")
         .many::<StrategyRevision>("revisions", "node_id", "この項目の改訂。")
         .many::<StrategyNodeVersion>("versions", "node_id", "改訂前の内容。古い順。")
-        .ordered([Key::up("sort_path", "text")])
+        .ordered([Key::up("sort_path", Ty::Text)])
         .filtered::<StrategyNodeFilter>()
         .sortable::<StrategyNodeOrder>()
         .published("t.strategy_state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')")
@@ -197,7 +197,7 @@ shape! {
         .column::<bool>("isNew", "新規か。")
         .column::<Option<String>>("note", "注記・用語の説明。")
         .column::<Option<String>>("nickname", "愛称。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .published(OF_ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -215,7 +215,7 @@ shape! {
         .column::<Option<i32>>("sessionNumber", "会議の回。")
         .column::<Option<Date>>("approvedOn", "承認した日。")
         .column::<Option<Date>>("revisedOn", "改定日。")
-        .ordered([Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("created_at", Ty::Time)])
         .published(concat!(
             "t.state = 'APPROVED' AND EXISTS (SELECT FROM strategies s WHERE s.municipality_id = t.municipality_id ",
             "AND s.id = t.strategy_id AND s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED'))"
@@ -242,7 +242,7 @@ shape! {
         .computed::<Option<Decimal>>("progress", "達成率(%)。(実績値−基準値)÷(目標値−基準値)。小数第1位まで。計算できなければ null。", MEASURED, progress)
         .computed::<Option<ProgressGap>>("progressGap", "達成率を計算できない理由。", MEASURED, progress_gap)
         .computed::<IndicatorRating>("rating", "達成度の区分(長与町の方式)。", MEASURED, rating)
-        .ordered([Key::up("position", "int"), Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("position", Ty::Int), Key::up("created_at", Ty::Time)])
         .published(OF_ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
 }
@@ -286,7 +286,7 @@ shape! {
         .column::<Option<Decimal>>("value", "数値。")
         .column::<Option<String>>("text", "言葉で表した値、または資料の表記。")
         .column::<bool>("approximate", "おおよその値か。")
-        .ordered([Key::up("fiscal_year", "int"), Key::up("created_at", "timestamptz")])
+        .ordered([Key::up("fiscal_year", Ty::Int), Key::up("created_at", Ty::Time)])
         .published(OF_ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
 }

@@ -2,16 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use async_graphql::{Name, Value};
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::read::cells::{Cells, FlatRow};
 use crate::kernel::read::column::{Ty, get};
 use crate::kernel::read::json::Json;
-use crate::kernel::read::list::ListArgs;
-use crate::kernel::read::plan::{Connection, EdgePart, From, Node, Object, Origin, Part, Plan, Step};
+use crate::kernel::read::list::{Key, ListArgs};
+use crate::kernel::read::plan::{Branch, Connection, EdgePart, From, Node, Object, Origin, Part, Plan, Step};
 use crate::kernel::read::select::Project;
 use crate::kernel::read::shape::Field;
 use crate::kernel::read::statement::{BRANCH, PARENT, Statement};
@@ -19,12 +21,43 @@ use crate::kernel::read::viewer;
 use crate::kernel::request::Request;
 
 /// The rows of one branch.
-#[derive(Default)]
-struct Found {
-    /// In the order in which they came.
-    rows: Vec<usize>,
-    /// By what they are looked up with: their own id, or the parent's.
-    by: HashMap<Uuid, Vec<usize>>,
+enum Found {
+    /// Without anything above them: from the first to before the last.
+    Root(Range<usize>),
+    /// By their own id.
+    ById(FxHashMap<Uuid, usize>),
+    /// By the id of what they belong to; one parent's rows stand together.
+    ByParent(FxHashMap<Uuid, Range<usize>>),
+}
+
+impl Found {
+    fn of(branch: &Branch) -> Self {
+        match branch.from {
+            From::All | From::Count(Origin::All) => Self::Root(0..0),
+            From::Ids | From::One(..) => Self::ById(FxHashMap::default()),
+            From::Children(..) | From::Count(Origin::Children(..)) => Self::ByParent(FxHashMap::default()),
+        }
+    }
+
+    /// Adds the nth row.
+    fn add(&mut self, n: usize, row: &FlatRow, id: usize) -> Result<()> {
+        let range = match self {
+            Self::ById(by) => {
+                by.insert(row.get(id, Ty::Uuid)?, n);
+                return Ok(());
+            }
+            Self::Root(range) => range,
+            Self::ByParent(by) => by.entry(row.get(PARENT, Ty::Uuid)?).or_default(),
+        };
+        if *range == (0..0) {
+            *range = n..n;
+        }
+        if range.end != n {
+            return Err(Error::internal("rows that belong together came apart"));
+        }
+        range.end += 1;
+        Ok(())
+    }
 }
 
 /// What was found for a plan, ready to be written.
@@ -48,19 +81,11 @@ impl<'a> Answer<'a> {
         request: &'a Request,
         rows: &'a [FlatRow],
     ) -> Result<Self> {
-        let mut found: Vec<Found> = plan.branches.iter().map(|_| Found::default()).collect();
-        for (i, row) in rows.iter().enumerate() {
+        let mut found: Vec<Found> = plan.branches.iter().map(Found::of).collect();
+        for (n, row) in rows.iter().enumerate() {
             let branch = usize::try_from(row.get::<i32>(BRANCH, Ty::Int)?).map_err(Error::internal)?;
             let to = found.get_mut(branch).ok_or_else(|| Error::internal("a row of no branch"))?;
-            match plan.branches[branch].from {
-                From::All | From::Count(Origin::All) => to.rows.push(i),
-                From::Children(..) | From::Count(Origin::Children(..)) => {
-                    to.by.entry(row.get(PARENT, Ty::Uuid)?).or_default().push(i);
-                }
-                From::Ids | From::One(..) => {
-                    to.by.entry(row.get(statement.places[branch][0], Ty::Uuid)?).or_default().push(i);
-                }
-            }
+            to.add(n, row, statement.places[branch][0])?;
         }
         Ok(Self { plan, statement, args, request, rows, found, looks: RefCell::default() })
     }
@@ -98,14 +123,22 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// The row of a branch with this id, or the first with this parent.
     fn first(&self, branch: usize, key: Uuid) -> Option<usize> {
-        self.found[branch].by.get(&key).and_then(|rows| rows.first()).copied()
+        match &self.found[branch] {
+            Found::ById(by) => by.get(&key).copied(),
+            Found::ByParent(by) => by.get(&key).map(|rows| rows.start),
+            Found::Root(_) => None,
+        }
     }
 
     /// The rows of a branch for one parent; at the root there is none.
-    fn of(&self, branch: usize, parent: Option<Uuid>) -> &[usize] {
-        let found = &self.found[branch];
-        parent.map_or(&found.rows[..], |parent| found.by.get(&parent).map_or(&[], Vec::as_slice))
+    fn of(&self, branch: usize, parent: Option<Uuid>) -> Range<usize> {
+        match (&self.found[branch], parent) {
+            (Found::Root(rows), None) => rows.clone(),
+            (Found::ByParent(by), Some(parent)) => by.get(&parent).cloned().unwrap_or_default(),
+            _ => 0..0,
+        }
     }
 
     fn cells(&self, branch: usize, row: usize) -> Cells<'a> {
@@ -189,11 +222,11 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn objects(&self, object: &'a Object, rows: &[usize], to: &mut Json) -> Result<()> {
+    fn objects(&self, object: &'a Object, rows: Range<usize>, to: &mut Json) -> Result<()> {
         to.raw("[");
         for row in rows {
             to.comma();
-            self.object(object, *row, to)?;
+            self.object(object, row, to)?;
         }
         to.raw("]");
         Ok(())
@@ -201,18 +234,18 @@ impl<'a> Answer<'a> {
 
     fn connection(&self, connection: &'a Connection, parent: Option<Uuid>, to: &mut Json) -> Result<()> {
         let args = &self.args[connection.list];
-        let all = connection.rows.map_or(&[][..], |branch| self.of(branch, parent));
+        let all = connection.rows.map_or(0..0, |branch| self.of(branch, parent));
         let shown = usize::try_from(args.first).map_or(all.len(), |first| all.len().min(first));
-        let (rows, more) = (&all[..shown], all.len() > shown);
+        let (rows, more) = (all.start..all.start + shown, all.len() > shown);
         to.raw("{");
         for (key, part) in &connection.parts {
             to.key(key);
             match part {
                 Part::Typename => to.display(&format_args!("{}Connection", connection.shape.name)),
-                Part::Nodes(object) => self.objects(object, rows, to)?,
-                Part::Edges(parts) => self.edges(connection, parts, rows, to)?,
+                Part::Nodes(object) => self.objects(object, rows.clone(), to)?,
+                Part::Edges(parts) => self.edges(connection, parts, rows.clone(), to)?,
                 Part::TotalCount => to.number(self.count(connection, parent)?),
-                Part::PageInfo(project) => to.value(&self.page_info(connection, project, rows, more)?),
+                Part::PageInfo(project) => to.value(&self.page_info(connection, project, &rows, more)?),
             }
         }
         to.raw("}");
@@ -221,15 +254,15 @@ impl<'a> Answer<'a> {
 
     fn count(&self, connection: &Connection, parent: Option<Uuid>) -> Result<i64> {
         let Some(branch) = connection.counts else { return Ok(0) };
-        let Some(row) = self.of(branch, parent).first() else { return Ok(0) };
-        self.rows[*row].get(self.statement.places[branch][0], Ty::Long)
+        let Some(row) = self.of(branch, parent).next() else { return Ok(0) };
+        self.rows[row].get(self.statement.places[branch][0], Ty::Long)
     }
 
     fn edges(
         &self,
         connection: &Connection,
         parts: &'a [(Name, EdgePart)],
-        rows: &[usize],
+        rows: Range<usize>,
         to: &mut Json,
     ) -> Result<()> {
         to.raw("[");
@@ -240,8 +273,8 @@ impl<'a> Answer<'a> {
                 to.key(key);
                 match part {
                     EdgePart::Typename => to.display(&format_args!("{}Edge", connection.shape.name)),
-                    EdgePart::Cursor => to.plain(&self.cursor(connection, *row)?),
-                    EdgePart::Node(object) => self.object(object, *row, to)?,
+                    EdgePart::Cursor => to.plain(&self.cursor(connection, row)?),
+                    EdgePart::Node(object) => self.object(object, row, to)?,
                 }
             }
             to.raw("}");
@@ -250,27 +283,27 @@ impl<'a> Answer<'a> {
         Ok(())
     }
 
-    fn page_info(&self, connection: &Connection, project: &Project, rows: &[usize], more: bool) -> Result<Value> {
-        let cursor = |row: Option<&usize>| match row {
-            Some(row) => Ok::<_, Error>(Value::from(self.cursor(connection, *row)?)),
+    fn page_info(&self, connection: &Connection, project: &Project, rows: &Range<usize>, more: bool) -> Result<Value> {
+        let cursor = |row: Option<usize>| match row {
+            Some(row) => Ok::<_, Error>(Value::from(self.cursor(connection, row)?)),
             None => Ok(Value::Null),
         };
         let info = viewer::object([
             ("hasNextPage", Value::from(more)),
             ("hasPreviousPage", Value::from(self.args[connection.list].resumed())),
-            ("startCursor", cursor(rows.first())?),
-            ("endCursor", cursor(rows.last())?),
+            ("startCursor", cursor(rows.clone().next())?),
+            ("endCursor", cursor(rows.clone().last())?),
         ]);
         Ok(project.apply(info, "PageInfo"))
     }
 
     fn cursor(&self, connection: &Connection, row: usize) -> Result<String> {
         let branch = connection.rows.ok_or_else(|| Error::internal("a cursor of no rows"))?;
-        let places = &self.statement.places[branch];
-        let keys = &places[self.plan.branches[branch].columns.len()..];
-        let text = |place: &usize| self.rows[row].get::<String>(*place, Ty::Text);
-        let mut keys = keys.iter().map(text).collect::<Result<Vec<_>>>()?;
+        let args = &self.args[connection.list];
+        let places = &self.statement.places[branch][self.plan.branches[branch].columns.len()..];
+        let text = |(place, key): (&usize, &Key)| key.ty.text(self.rows[row].cell(*place)?);
+        let mut keys = places.iter().zip(args.form.keys).map(text).collect::<Result<Vec<_>>>()?;
         keys.push(self.id(branch, row)?.to_string());
-        Ok(self.args[connection.list].cursor(&keys, self.request))
+        Ok(args.cursor(&keys, self.request))
     }
 }

@@ -76,6 +76,19 @@ impl Ty {
         })
     }
 
+    /// A cell as text that PostgreSQL reads back as the same value, whatever its settings.
+    pub(crate) fn text(self, cell: Option<&[u8]>) -> Result<String> {
+        Ok(match self {
+            Self::Uuid => get::<Uuid>(self, cell)?.to_string(),
+            Self::Text => get::<String>(self, cell)?,
+            Self::Int => get::<i32>(self, cell)?.to_string(),
+            Self::Long => get::<i64>(self, cell)?.to_string(),
+            Self::Bool => get::<bool>(self, cell)?.to_string(),
+            Self::Date => get::<NaiveDate>(self, cell)?.to_string(),
+            Self::Time => get::<DateTime<Utc>>(self, cell)?.to_rfc3339_opts(SecondsFormat::Micros, true),
+        })
+    }
+
     /// A cell as SeaORM takes it.
     pub(crate) fn value(self, cell: Option<&[u8]>) -> Result<Value> {
         Ok(match self {
@@ -150,5 +163,5 @@ columns! {
     CorporateNumber: Text as &str => |text, to| to.text(text);
     Decimal: Text as &str => |text, to| to.text(text);
     Date: Date as NaiveDate => |day, to| to.display(&day);
-    DateTime<Utc>: Time as DateTime<Utc> => |at, to| to.plain(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    DateTime<Utc>: Time as DateTime<Utc> => |at, to| to.time(at);
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use async_graphql::Value;
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use uuid::Uuid;
 
 /// JSON text.
@@ -41,6 +42,34 @@ impl Json {
     /// As [`Json::plain`], of something that prints itself.
     pub(crate) fn display(&mut self, what: &dyn std::fmt::Display) {
         let _ = write!(self.0, "\"{what}\"");
+    }
+
+    /// A time (RFC 3339, UTC), with as many digits of the second as it has.
+    pub(crate) fn time(&mut self, at: DateTime<Utc>) {
+        if at.timestamp_subsec_nanos() != 0 || !(0..=9999).contains(&at.year()) {
+            return self.plain(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        }
+        let year = u32::try_from(at.year()).unwrap_or_default();
+        self.0.push(b'"');
+        self.two_digits(year / 100);
+        for (number, after) in [
+            (year % 100, b'-'),
+            (at.month(), b'-'),
+            (at.day(), b'T'),
+            (at.hour(), b':'),
+            (at.minute(), b':'),
+            (at.second(), b'Z'),
+        ] {
+            self.two_digits(number);
+            self.0.push(after);
+        }
+        self.0.push(b'"');
+    }
+
+    /// The last two digits of a number.
+    fn two_digits(&mut self, number: u32) {
+        let digit = |n: u32| b'0' + u8::try_from(n % 10).unwrap_or_default();
+        self.0.extend_from_slice(&[digit(number / 10), digit(number)]);
     }
 
     /// A whole number.
@@ -97,6 +126,19 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_written_as_the_library_writes_them() {
+        for seconds in [0, 1, 951_782_400, 1_772_239_899, 253_402_300_799, 253_402_300_800, -62_167_219_200, -1] {
+            for nanos in [0, 5_000_000, 123_456_000] {
+                let at = DateTime::from_timestamp(seconds, nanos).expect("a time");
+                let mut json = Json::new();
+                json.time(at);
+                let expected = format!("\"{}\"", at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+                assert_eq!(String::from_utf8(json.into_bytes()).expect("UTF-8"), expected);
+            }
+        }
+    }
 
     #[test]
     fn members_are_separated_and_text_is_escaped() {

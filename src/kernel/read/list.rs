@@ -3,6 +3,7 @@
 use async_graphql::{InputType, ServerError, Value};
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::read::column::Ty;
 use crate::kernel::read::cursor;
 use crate::kernel::read::select::{Env, Written};
 use crate::kernel::read::shape::ShapeDef;
@@ -14,20 +15,20 @@ use crate::kernel::request::Request;
 pub struct Key {
     /// The column.
     pub column: &'static str,
-    /// Its PostgreSQL type, for the cursor's cast.
-    pub ty: &'static str,
+    /// Its type.
+    pub ty: Ty,
     /// Greatest first? All keys of one order go the same way.
     pub descending: bool,
 }
 
 impl Key {
     /// Smallest first.
-    pub const fn up(column: &'static str, ty: &'static str) -> Self {
+    pub const fn up(column: &'static str, ty: Ty) -> Self {
         Self { column, ty, descending: false }
     }
 
     /// Greatest first.
-    pub const fn down(column: &'static str, ty: &'static str) -> Self {
+    pub const fn down(column: &'static str, ty: Ty) -> Self {
         Self { column, ty, descending: true }
     }
 }
@@ -192,10 +193,10 @@ fn write_after(keys: &[Key], sql: &mut Sql, next: &mut impl FnMut(&mut Sql)) {
         sql.push(&format!("t.{}, ", key.column));
     }
     sql.push(if keys.iter().any(|k| k.descending) { "t.id) < (" } else { "t.id) > (" });
-    for (i, ty) in keys.iter().map(|k| k.ty).chain(["uuid"]).enumerate() {
+    for (i, ty) in keys.iter().map(|k| k.ty).chain([Ty::Uuid]).enumerate() {
         sql.push(if i > 0 { ", " } else { "" });
         next(sql);
-        sql.push(&format!("::{ty}"));
+        sql.push(&format!("::{}", ty.name()));
     }
     sql.push(")");
 }

@@ -19,7 +19,7 @@
 //!     |shape| shape
 //!         .column::<String>("name", "名称。")
 //!         .many::<DistrictStatistic>("statistics", "district_id", "統計。")
-//!         .ordered([Key::up("name_kana", "text")])
+//!         .ordered([Key::up("name_kana", Ty::Text)])
 //!         .published("true")
 //! }
 //! ```

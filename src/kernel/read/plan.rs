@@ -41,7 +41,7 @@ pub(crate) struct Branch {
     pub(crate) list: Option<usize>,
     /// Is one row more than asked for read, to know whether more follow?
     pub(crate) peek: bool,
-    /// Are the texts of the order's keys read, for cursors?
+    /// Are the order's keys read, for cursors?
     pub(crate) cursors: bool,
 }
 

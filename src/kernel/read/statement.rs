@@ -18,7 +18,7 @@ pub(crate) struct Statement {
     /// The text; it is the same as long as the statement is.
     pub(crate) text: Arc<str>,
     slots: Vec<Slot>,
-    /// For each branch, where in the row its columns stand, its keys' texts after them.
+    /// For each branch, where in the row its columns stand, its order's keys after them.
     pub(crate) places: Vec<Vec<usize>>,
 }
 
@@ -55,7 +55,7 @@ fn columns(branch: &Branch, args: &[ListArgs]) -> Vec<(String, Ty)> {
     let mut columns: Vec<_> = branch.columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     if branch.cursors {
         let keys = keys(branch, args).iter().enumerate();
-        columns.extend(keys.map(|(i, _)| (format!("_key{i}"), Ty::Text)));
+        columns.extend(keys.map(|(i, key)| (format!("_key{i}"), key.ty)));
     }
     columns
 }
@@ -147,7 +147,7 @@ impl Writer<'_> {
         }
         if self.branch.cursors {
             for (i, key) in keys(self.branch, self.args).iter().enumerate() {
-                sql.push(&format!(", t.{}::text AS _key{i}", key.column));
+                sql.push(&format!(", t.{} AS _key{i}", key.column));
             }
         }
         self.condition(true, sql, found);
