@@ -74,7 +74,7 @@ impl Database {
 
     /// Runs one statement that reads, on its own.
     pub(crate) async fn ask(&self, request: &Arc<Request>, sql: Sql) -> Result<Vec<FlatRow>> {
-        let found = self.read(request, vec![sql.into_query(&request.principal)?]).await?;
+        let found = self.read(request, vec![sql.into_query(request)?]).await?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
@@ -171,9 +171,9 @@ impl Tx {
     /// Runs a statement of the read path or of a command and returns its rows.
     pub async fn rows(&self, sql: Sql) -> Result<Vec<PgRow>> {
         self.count_statement();
-        let (text, arguments) = sql.into_parts(&self.principal)?;
+        let Query { text, params, .. } = sql.into_query(self)?;
         self.watch(&text);
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+        let query = sqlx::query_with(AssertSqlSafe(&*text), arguments(params)?);
         Ok(query.fetch_all(&mut **self.inner.lock().await).await?)
     }
 
@@ -187,16 +187,16 @@ impl Tx {
 
     /// Runs a statement that reads.
     pub(crate) async fn ask(&self, sql: Sql) -> Result<Vec<FlatRow>> {
-        let query = sql.into_query(&self.principal)?;
+        let query = sql.into_query(self)?;
         self.fetch(&query.text, query.params).await
     }
 
     /// Runs a statement and returns how many rows it touched.
     pub async fn run(&self, sql: Sql) -> Result<u64> {
         self.count_statement();
-        let (text, arguments) = sql.into_parts(&self.principal)?;
+        let Query { text, params, .. } = sql.into_query(self)?;
         self.watch(&text);
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+        let query = sqlx::query_with(AssertSqlSafe(&*text), arguments(params)?);
         Ok(query.execute(&mut **self.inner.lock().await).await?.rows_affected())
     }
 

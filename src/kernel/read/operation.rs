@@ -107,8 +107,8 @@ impl Asked {
     }
 
     pub(crate) fn query(&self, request: &Request) -> Result<Query> {
-        let params = self.statement.bind(&request.principal, &self.ids, &self.args)?;
-        Ok(Query { text: self.statement.text.clone(), params })
+        let params = self.statement.bind(request, &self.ids, &self.args)?;
+        Ok(Query { text: self.statement.text.clone(), params, walled: true })
     }
 
     pub(crate) fn answer<'a>(&'a self, request: &'a Request, rows: &'a [FlatRow]) -> Result<Answer<'a>> {

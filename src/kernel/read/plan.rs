@@ -60,6 +60,13 @@ pub(crate) enum From {
     Count(Origin),
 }
 
+impl From {
+    /// Does nothing stand above it?
+    pub(crate) fn is_root(self) -> bool {
+        matches!(self, Self::Ids | Self::All | Self::Count(Origin::All))
+    }
+}
+
 /// What is counted.
 #[derive(Clone, Copy)]
 pub(crate) enum Origin {

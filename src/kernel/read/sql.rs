@@ -2,7 +2,7 @@
 //! on who asks or on a list's arguments is a [`Slot`], so that one text serves everybody.
 
 use bytes::BytesMut;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use postgres_types::{IsNull, ToSql, Type, to_sql_checked};
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::pipeline::Query;
 use crate::kernel::principal::{Principal, Role, ScopeKind};
+use crate::kernel::request::Request;
 
 /// A parameter; its cast is written with it, so that plans are stable.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +128,10 @@ pub(crate) enum Slot {
     Value(Param),
     /// From who asks.
     Viewer(Viewer),
+    /// The municipality, as the wall's setting.
+    Town,
+    /// The request's time, as a setting.
+    Now,
     /// The ids that were asked for.
     Ids,
     /// The nth parameter of a list's arguments.
@@ -166,6 +171,15 @@ impl Sql {
     /// Appends what the condition looks at of the principal; the same thing is sent once.
     pub(crate) fn viewer(&mut self, viewer: Viewer) {
         self.shared(Slot::Viewer(viewer), viewer.cast());
+    }
+
+    /// Appends an expression that puts up the wall and is never null.
+    pub(crate) fn wall(&mut self) {
+        self.push("set_config('entaku.municipality', ");
+        self.shared(Slot::Town, "text");
+        self.push(", true) || set_config('entaku.now', ");
+        self.shared(Slot::Now, "text");
+        self.push(", true)");
     }
 
     /// Appends the ids that are asked for.
@@ -216,32 +230,28 @@ impl Sql {
         (self.text, self.slots)
     }
 
-    /// The text and its parameters for `who`.
-    pub(crate) fn into_query(self, who: &Principal) -> Result<Query> {
-        let params = bind(&self.slots, who, &[], |_, _| None)?;
-        Ok(Query { text: self.text.into(), params })
-    }
-
-    /// The text and its arguments, ready to be sent for `who`.
+    /// The text and its parameters for a request.
     ///
     /// # Errors
     /// INTERNAL when the statement depends on a plan's arguments.
-    pub(crate) fn into_parts(self, who: &Principal) -> Result<(String, PgArguments)> {
-        let params = bind(&self.slots, who, &[], |_, _| None)?;
-        Ok((self.text, arguments(params)?))
+    pub(crate) fn into_query(self, request: &Request) -> Result<Query> {
+        let params = bind(&self.slots, request, &[], |_, _| None)?;
+        Ok(Query { text: self.text.into(), params, walled: false })
     }
 }
 
-/// The slots' values: of `who`, of the `ids` asked for and of the lists' arguments.
+/// The slots' values: of the request, of the `ids` asked for and of the lists' arguments.
 pub(crate) fn bind(
     slots: &[Slot],
-    who: &Principal,
+    request: &Request,
     ids: &[Uuid],
     list: impl Fn(usize, usize) -> Option<Param>,
 ) -> Result<Vec<Param>> {
     let value = |slot: &Slot| match slot {
         Slot::Value(param) => Ok(param.clone()),
-        Slot::Viewer(viewer) => Ok(viewer.of(who)),
+        Slot::Viewer(viewer) => Ok(viewer.of(&request.principal)),
+        Slot::Town => Ok(Param::text(request.municipality.map(|m| m.0.to_string()).unwrap_or_default())),
+        Slot::Now => Ok(Param::text(request.now.to_rfc3339_opts(SecondsFormat::Micros, true))),
         Slot::Ids => Ok(Param::Uuids(ids.to_vec())),
         Slot::List { list: l, n } => list(*l, *n).ok_or_else(|| Error::internal("a list without its arguments")),
     };

@@ -1,17 +1,22 @@
 //! A plan as one SQL statement. Each branch is a common table expression; what all of them found is one
 //! UNION ALL of flat rows: which branch, which parent, then one column for every column of the same type,
 //! so that branches share columns and PostgreSQL neither builds JSON nor records.
+//!
+//! The statement puts up the wall itself: each branch without a parent is gated by a condition that sets the
+//! municipality (PostgreSQL evaluates it once, as a one-time filter, before the branch's first row). Were it
+//! evaluated too late, the setting would be empty, as it is at the beginning of every transaction, and the
+//! wall would show nothing; so nothing but answers depends on the order.
 
 use std::sync::Arc;
 
 use crate::kernel::error::Result;
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::principal::Principal;
 use crate::kernel::read::column::Ty;
 use crate::kernel::read::list::{Key, ListArgs, write_order};
 use crate::kernel::read::plan::{Branch, From, Origin, Plan};
 use crate::kernel::read::shape::{Children, ShapeDef};
 use crate::kernel::read::sql::{Param, Slot, Sql, bind};
+use crate::kernel::request::Request;
 
 /// A statement that serves every request of one form, whoever asks.
 pub(crate) struct Statement {
@@ -41,9 +46,9 @@ impl Statement {
         Self { text: text.into(), slots, places }
     }
 
-    /// The parameters for `who`, the `ids` asked for and the lists' arguments.
-    pub(crate) fn bind(&self, who: &Principal, ids: &[uuid::Uuid], args: &[ListArgs]) -> Result<Vec<Param>> {
-        bind(&self.slots, who, ids, |list, n| args.get(list).and_then(|l| l.param(n)))
+    /// The parameters for a request, the `ids` asked for and the lists' arguments.
+    pub(crate) fn bind(&self, request: &Request, ids: &[uuid::Uuid], args: &[ListArgs]) -> Result<Vec<Param>> {
+        bind(&self.slots, request, ids, |list, n| args.get(list).and_then(|l| l.param(n)))
     }
 }
 
@@ -161,6 +166,11 @@ impl Writer<'_> {
     fn condition(&self, after: bool, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
         let ShapeDef { table, permits, published, .. } = self.branch.shape;
         sql.push(&format!(" FROM {table} t WHERE "));
+        if self.branch.from.is_root() {
+            sql.push("(SELECT ");
+            sql.wall();
+            sql.push(") IS NOT NULL AND ");
+        }
         write_condition(permits, *published, Action::READ, "t", sql);
         found(sql);
         if let Some(list) = self.branch.list {
