@@ -5,6 +5,10 @@ use entaku::bench::Scale;
 use entaku::cli;
 use entaku::kernel::config::Config;
 
+/// Answers are many small allocations of one thread; this one keeps memory small under load.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 円卓 Entaku
 #[derive(Parser)]
 #[command(version, about)]

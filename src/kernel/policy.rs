@@ -58,6 +58,14 @@ impl Permit {
         }
     }
 
+    /// The column it looks at.
+    pub(crate) fn column(&self) -> Option<&'static str> {
+        match self.over {
+            Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
+            Over::Municipality | Over::SignedIn => None,
+        }
+    }
+
     fn write(&self, alias: &str, sql: &mut Sql) {
         match self.over {
             Over::Municipality => sql.viewer(Viewer::Holds(self.roles)),

@@ -214,8 +214,8 @@ impl Compiler<'_> {
         fields: &[&Selected],
     ) -> Result<Step, ServerError> {
         let sets = below(fields);
-        if field.mask.is_some() {
-            self.columns(branch, shape.scope_columns());
+        if let Some(mask) = &field.mask {
+            self.columns(branch, mask.columns());
         }
         Ok(match field.source {
             Source::Id => Step::Id,

@@ -104,6 +104,14 @@ pub struct Mask {
     pub reason: &'static str,
 }
 
+impl Mask {
+    /// The columns it looks at.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
+        let permits = self.permits.iter().filter_map(Permit::column).map(|column| (column, Ty::Uuid));
+        permits.chain(self.unless.map(|column| (column, Ty::Bool)))
+    }
+}
+
 /// A field of a type.
 pub struct Field {
     /// In the schema.
@@ -419,15 +427,9 @@ impl ShapeDef {
 
     /// The columns the policy looks at.
     pub(crate) fn scope_columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
-        let masks = self.fields.iter().filter_map(|f| f.mask.as_ref());
-        let unless = masks.clone().filter_map(|m| m.unless);
-        let permits = self.permits.iter().chain(masks.flat_map(|m| &m.permits));
-        let columns = permits.filter_map(|p| match p.over {
-            Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
-            Over::Municipality | Over::SignedIn => None,
-        });
-        let columns = columns.chain(self.duties.iter().flat_map(|d| d.columns.iter().copied()));
-        columns.map(|column| (column, Ty::Uuid)).chain(unless.map(|column| (column, Ty::Bool)))
+        let masks = self.fields.iter().filter_map(|f| f.mask.as_ref()).flat_map(Mask::columns);
+        let duties = self.duties.iter().flat_map(|d| d.columns.iter().map(|column| (*column, Ty::Uuid)));
+        self.permits.iter().filter_map(Permit::column).map(|column| (column, Ty::Uuid)).chain(masks).chain(duties)
     }
 
     /// Every column the declaration names, with the type it is taken to have; children's keys, conditions
