@@ -1,0 +1,59 @@
+//! The read path against something that knows nothing of it: an oracle that reads the same declarations
+//! object by object, the number of statements, and PostgreSQL's own plans.
+
+mod ask;
+mod facts;
+mod oracle;
+mod plans;
+mod stage;
+mod statements;
+mod tap;
+
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use tokio::runtime::Runtime;
+
+use ask::{Asker, Field, Item, Of, Page, Root};
+use stage::{Stage, shape};
+
+/// How many random queries are compared; `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 64;
+
+fn config() -> Config {
+    let given = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: given.unwrap_or(CASES), failure_persistence: None, ..Config::default() }
+}
+
+#[test]
+fn random_queries_are_answered_as_the_oracle_expects() {
+    let runtime = Runtime::new().expect("a runtime");
+    let stage = runtime.block_on(Stage::new());
+    let asked = (0..stage.people.len(), vec(any::<u16>(), 0..160));
+    let compared = TestRunner::new(config()).run(&asked, |(n, tape)| {
+        let person = &stage.people[n];
+        let roots = Asker::ask(stage.facts(person), &stage.roots, &tape);
+        runtime.block_on(stage.compare(person, &roots, false)).map_err(TestCaseError::fail)
+    });
+    if let Err(failure) = compared {
+        panic!("{failure}");
+    }
+}
+
+/// And it finds something: an oracle that forgets the masks is contradicted, one that does not is not.
+#[tokio::test]
+async fn an_oracle_that_forgets_the_masks_is_contradicted() {
+    let stage = Stage::new().await;
+    let officers = vec![plain("id", vec![]), plain("name", vec![]), plain("nameKana", vec![])];
+    let nodes = vec![plain("nodes", vec![plain("officers", officers)])];
+    let of = Of::List(shape("CommunityOrganization").expect("a shape"), Page { first: 3, filter: None, order: None });
+    let roots = [Root { key: "r0".into(), name: "organizations".into(), of, when: ("", true), items: nodes }];
+    let nobody = &stage.people[0];
+    stage.compare(nobody, &roots, false).await.expect("the same");
+    let difference = stage.compare(nobody, &roots, true).await.expect_err("a difference");
+    assert!(difference.contains("is answered otherwise"), "{difference}");
+}
+
+fn plain(name: &'static str, items: Vec<Item>) -> Item {
+    Item::Field(Field { key: name.into(), name, page: None, when: ("", true), items })
+}
