@@ -1,7 +1,7 @@
 //! What a municipality holds, read table by table as the system, with what PostgreSQL alone can say of a
 //! row: is it published, does it fulfil a relation's condition, where does it stand in an order.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::read::sql::Sql;
@@ -11,29 +11,8 @@ use serde_json::Value;
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::lists::ORDERS;
 use crate::support::Town;
-
-/// What `orderBy` means, told a second time.
-pub const ORDERS: &[(&str, &str, &[Key])] = &[
-    ("CommunityOrganization", "NAME_KANA", &[Key::up("name_kana", "text")]),
-    ("CommunityOrganization", "NEWEST", &[Key::down("created_at", "timestamptz")]),
-    ("Roundtable", "LATEST", &[Key::down("starts_at", "timestamptz")]),
-    ("Roundtable", "EARLIEST", &[Key::up("starts_at", "timestamptz")]),
-    ("StrategyNode", "TREE", &[Key::up("sort_path", "text")]),
-    ("StrategyNode", "NEWEST", &[Key::down("created_at", "timestamptz")]),
-];
-
-/// Filters that take a list of words of the column of the same name.
-pub const WORDS: &[(&str, &str)] = &[
-    ("CommunityOrganization", "stage"),
-    ("GrantApplication", "state"),
-    ("GrantProgramme", "state"),
-    ("LiaisonAssignment", "state"),
-    ("LiaisonRequest", "state"),
-    ("Roundtable", "state"),
-    ("Strategy", "state"),
-    ("StrategyNode", "kind"),
-];
 
 /// A row.
 pub struct Record {
@@ -109,12 +88,6 @@ impl Facts {
     /// The rows of a shape.
     pub fn table(&self, shape: &ShapeDef) -> &Table {
         &self.tables[shape.name]
-    }
-
-    /// The words that a column has.
-    pub fn words(&self, shape: &ShapeDef, column: &str) -> Vec<String> {
-        let words = self.table(shape).records.values().filter_map(|r| r.column(column).as_str());
-        words.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 

@@ -10,8 +10,9 @@ use entaku::kernel::read::{Catalogue, Children, Field as Declared, Key, ShapeDef
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::ask::{Field, Item, Of, Page, Root};
-use super::facts::{Facts, ORDERS, Record};
+use super::ask::{Field, Item, Of, Root};
+use super::facts::{Facts, Record};
+use super::lists::Page;
 use crate::support::SchemaView;
 
 /// The most rows of a plain list.
@@ -77,14 +78,20 @@ impl Oracle<'_> {
         format!("{{\"here\":null{}}}", parts.collect::<String>())
     }
 
+    /// The ids of a list at the root.
+    pub fn listed(&self, shape: &'static ShapeDef, page: &Page) -> Vec<String> {
+        let all = self.seen(shape, page.keys(shape, shape.order), |_| true);
+        all.into_iter().map(|record| encode(shape.prefix, record.id)).collect()
+    }
+
     fn root(&self, root: &Root) -> String {
         let items: Vec<&Item> = root.items.iter().collect();
         match &root.of {
             Of::One(id) => or_null(self.by_text(id, &items)),
             Of::Many(ids) => list(ids.iter().map(|id| or_null(self.by_text(id, &items)))),
             Of::List(shape, page) => {
-                let keys = page.order.map_or(shape.order, |word| order(shape, word));
-                self.connection(shape, self.seen(shape, keys, |_| true), page, &items)
+                let all = self.seen(shape, page.keys(shape, shape.order), |_| true);
+                self.connection(shape, all, page, &items)
             }
         }
     }
@@ -112,8 +119,8 @@ impl Oracle<'_> {
 
     /// The rows that point to a parent.
     fn children(&self, shape: &'static ShapeDef, by: Children, parent: Uuid, page: Option<&Page>) -> Vec<&Record> {
-        let own = if by.order.is_empty() || page.is_some() { shape.order } else { by.order };
-        let keys = page.and_then(|p| p.order).map_or(own, |word| order(shape, word));
+        let own = if by.order.is_empty() { shape.order } else { by.order };
+        let keys = page.map_or(own, |page| page.keys(shape, own));
         let table = self.facts.table(shape);
         self.seen(shape, keys, |r| r.names(by.key) == Some(parent) && table.fulfils(by.when, r))
     }
@@ -177,9 +184,7 @@ impl Oracle<'_> {
     }
 
     fn connection(&self, shape: &'static ShapeDef, mut all: Vec<&Record>, page: &Page, items: &[&Item]) -> String {
-        if let Some((column, word)) = &page.filter {
-            all.retain(|record| record.column(column) == word.as_str());
-        }
+        all.retain(|record| page.filter.as_ref().is_none_or(|filter| filter.passes(record)));
         let shown = &all[..all.len().min(page.first)];
         composite(items, &format!("{}Connection", shape.name), |part, below| match part.name {
             "nodes" => list(shown.iter().map(|record| self.object(shape, record, below))),
@@ -192,10 +197,6 @@ impl Oracle<'_> {
             }),
         })
     }
-}
-
-fn order(shape: &ShapeDef, word: &str) -> &'static [Key] {
-    ORDERS.iter().find(|(name, asked, _)| *name == shape.name && *asked == word).expect("an order").2
 }
 
 /// A value of PostgreSQL's JSON as the schema's type writes it.

@@ -2,14 +2,18 @@
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::id::encode;
-use entaku::kernel::principal::{Appointment, Principal, Role, ScopeKind};
+use entaku::kernel::principal::{AccountId, Appointment, Principal, Role, ScopeKind};
 use entaku::kernel::read::{Catalogue, ShapeDef};
+use entaku::people::session::open;
+use sea_orm::Iterable;
 use serde_json::{Value, json};
 
-use super::ask::{Root, Roots, document};
-use super::facts::Facts;
+use super::ask::{Root, document};
+use super::asker::Roots;
+use super::facts::{Facts, Record};
+use super::lists::Page;
 use super::oracle::Oracle;
-use crate::support::town::app;
+use crate::support::town::{app, start};
 use crate::support::{Client, SchemaView, Town, World};
 
 /// Somebody, as the server knows them and as the oracle does.
@@ -37,7 +41,9 @@ const OVER: &[(Role, ScopeKind, &str)] = &[
     (Role::OrgOfficer, ScopeKind::Organization, "CommunityOrganization"),
     (Role::OrgMember, ScopeKind::Organization, "CommunityOrganization"),
     (Role::Liaison, ScopeKind::District, "District"),
+    (Role::Coordinator, ScopeKind::District, "District"),
     (Role::SectionStaff, ScopeKind::Section, "Section"),
+    (Role::Reviewer, ScopeKind::Call, "ChallengeCall"),
 ];
 
 impl Stage {
@@ -61,7 +67,35 @@ impl Stage {
 
     /// What is expected of a query.
     pub fn expected(&self, person: &Person, roots: &[Root], careless: bool) -> String {
-        Oracle { facts: self.facts(person), schema: &self.schema, who: &person.who, careless }.data(roots)
+        self.oracle(person, careless).data(roots)
+    }
+
+    fn oracle<'a>(&'a self, person: &'a Person, careless: bool) -> Oracle<'a> {
+        Oracle { facts: self.facts(person), schema: &self.schema, who: &person.who, careless }
+    }
+
+    /// Turns a list's pages to the end and says whether they held what is expected, in its order.
+    pub async fn turn(&self, person: &Person, name: &str, shape: &'static ShapeDef, page: &Page) {
+        let expected = self.oracle(person, false).listed(shape, page);
+        let (mut found, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let text = page.text();
+            let query = format!(
+                "query($after: String) {{ {name}({text}, after: $after) {{ nodes {{ id }}
+                    pageInfo {{ hasNextPage hasPreviousPage endCursor }} }} }}"
+            );
+            let list = person.client.run(&query, json!({ "after": after })).await.data()[name].clone();
+            let ids = list["nodes"].as_array().expect("nodes").iter();
+            found.extend(ids.map(|node| node["id"].as_str().expect("an id").to_owned()));
+            let info = &list["pageInfo"];
+            assert_eq!(info["hasPreviousPage"], !after.is_null(), "{name} for {}", person.name);
+            assert_eq!(info["hasNextPage"], found.len() < expected.len(), "{name} for {}", person.name);
+            after = info["endCursor"].clone();
+            if info["hasNextPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{name} {} for {}", page.text(), person.name);
     }
 
     /// Asks the server and says what differs from what is expected.
@@ -80,17 +114,53 @@ impl Stage {
 }
 
 async fn cast(town: &Town, n: usize) -> Vec<Person> {
+    let facts = Facts::of(town).await;
     let public = Person { name: format!("nobody in {n}"), client: town.public(), who: Principal::public(), town: n };
     let mut people = vec![public];
+    people.extend(residents(town, n, &facts).await);
     for role in EVERYWHERE {
         people.push(person(town, n, *role, ScopeKind::Municipality, None).await);
     }
-    let facts = Facts::of(town).await;
     for (role, scope, kind) in OVER {
         let thing = facts.known_ids[kind].first().copied().expect("a thing");
         people.push(person(town, n, *role, *scope, Some(thing)).await);
     }
     people
+}
+
+/// The people of the demo, who stand in its rows.
+async fn residents(town: &Town, n: usize, facts: &Facts) -> Vec<Person> {
+    let accounts = facts.table(shape("Account").expect("accounts"));
+    let mut people = Vec::new();
+    for record in accounts.records.values().filter(|r| r.column("suspended_at").is_null()) {
+        let account = AccountId(record.id);
+        let tx = town.system().await;
+        let tokens = open(&tx, &town.app.settings.issuer, account, "test").await.expect("a session");
+        tx.commit().await.expect("committed");
+        let client = Client::new(town.app.clone()).with("authorization", &format!("Bearer {}", tokens.access_token));
+        let who = Principal { account: Some(account), appointments: held(facts, record), ..Principal::default() };
+        let name = format!("{} in {n}", record.column("email"));
+        people.push(Person { name, client, who, town: n });
+    }
+    people.sort_by(|one, other| one.name.cmp(&other.name));
+    people
+}
+
+/// What an account is appointed to today.
+fn held(facts: &Facts, account: &Record) -> Vec<Appointment> {
+    let today = Value::from(start().date_naive().to_string());
+    let all = facts.table(shape("Appointment").expect("appointments")).records.values();
+    let own = all.filter(|r| r.names("account_id") == Some(account.id) && r.column("ended_at").is_null());
+    let now = own.filter(|r| {
+        let [from, until] = ["starts_on", "ends_on"].map(|name| r.column(name).as_str());
+        from <= today.as_str() && (until.is_none() || until >= today.as_str())
+    });
+    let appointment = |r: &Record| Appointment {
+        role: Role::iter().find(|role| r.column("role") == &role.word()).expect("a role"),
+        scope: ScopeKind::iter().find(|scope| r.column("scope") == &scope.word()).expect("a scope"),
+        scope_id: r.names("scope_id"),
+    };
+    now.map(appointment).collect()
 }
 
 async fn person(town: &Town, n: usize, role: Role, scope: ScopeKind, scope_id: Option<uuid::Uuid>) -> Person {
