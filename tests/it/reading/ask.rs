@@ -9,8 +9,18 @@ use uuid::Uuid;
 
 use super::lists::Page;
 
+/// The values of the variables in directives; without one `$no` is false.
+#[derive(Clone, Copy, Debug)]
+pub struct Vars {
+    pub yes: bool,
+    pub no: bool,
+}
+
 /// Text for directives, and whether what stands under them is there.
-pub type When = (&'static str, bool);
+pub type When = (&'static str, fn(Vars) -> bool);
+
+/// No directive.
+pub const ALWAYS: When = ("", |_| true);
 
 /// Something selected.
 pub enum Item {
@@ -55,7 +65,7 @@ pub enum Of {
 /// The document; `$yes` is to be true.
 pub fn document(roots: &[Root]) -> String {
     let mut fragments = String::new();
-    // Both variables are used once, by something that is not there.
+    // Both variables are used at least here, where nothing is found.
     let anchor =
         format!("here: node(id: \"{}\") @include(if: $yes) @skip(if: $no) {{ id }}", encode("dst", Uuid::nil()));
     let mut text = format!("query($yes: Boolean!, $no: Boolean! = false) {{ {anchor}");

@@ -4,24 +4,24 @@
 use entaku::kernel::id::encode;
 use entaku::kernel::read::{Field as Declared, ShapeDef, Source};
 
-use super::ask::{Field, Item, Of, Root, When};
+use super::ask::{ALWAYS, Field, Item, Of, Root, When};
 use super::facts::{Facts, Record};
 use super::lists::{Filter, ORDERS, Page};
 
-/// Directives, and whether what stands under them is there; `$yes` is given, `$no` has a default.
-const WHENS: [(&str, bool); 12] = [
-    ("", true),
-    ("", true),
-    ("", true),
-    ("", true),
-    ("", true),
-    ("", true),
-    (" @skip(if: true)", false),
-    (" @include(if: true)", true),
-    (" @skip(if: $yes)", false),
-    (" @include(if: $yes)", true),
-    (" @include(if: $no)", false),
-    (" @skip(if: $no) @include(if: $yes)", true),
+/// Directives, and whether what stands under them is there.
+const WHENS: [When; 12] = [
+    ALWAYS,
+    ALWAYS,
+    ALWAYS,
+    ALWAYS,
+    ALWAYS,
+    ALWAYS,
+    (" @skip(if: true)", |_| false),
+    (" @include(if: true)", |_| true),
+    (" @skip(if: $yes)", |vars| !vars.yes),
+    (" @include(if: $yes)", |vars| vars.yes),
+    (" @include(if: $no)", |vars| vars.no),
+    (" @skip(if: $no) @include(if: $yes)", |vars| !vars.no && vars.yes),
 ];
 /// Two faults of the read path that random queries go around, until they are mended:
 /// where all below `pageInfo` or `redacted` is skipped, everything is shown, and a list at the root of
@@ -257,5 +257,5 @@ impl<'a> Asker<'a> {
 
 /// A field that is always there.
 fn sure(name: &'static str) -> Item {
-    Item::Field(Field { key: "sure".into(), name, page: None, when: ("", true), items: Vec::new() })
+    Item::Field(Field { key: "sure".into(), name, page: None, when: ALWAYS, items: Vec::new() })
 }

@@ -10,7 +10,7 @@ use entaku::kernel::read::{Catalogue, Children, Field as Declared, Key, ShapeDef
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::ask::{Field, Item, Of, Root};
+use super::ask::{Field, Item, Of, Root, Vars};
 use super::facts::{Facts, Record};
 use super::lists::Page;
 use crate::support::SchemaView;
@@ -23,6 +23,7 @@ pub struct Oracle<'a> {
     pub facts: &'a Facts,
     pub schema: &'a SchemaView,
     pub who: &'a Principal,
+    pub vars: Vars,
     /// Does it forget the masks?
     pub careless: bool,
 }
@@ -30,32 +31,21 @@ pub struct Oracle<'a> {
 /// The fields under each key, and what is selected below them together.
 type Keys<'q> = Vec<(&'q str, &'q Field, Vec<&'q Item>)>;
 
-fn collect<'q>(items: impl IntoIterator<Item = &'q Item>, ty: &str, keys: &mut Keys<'q>) {
+fn collect<'q>(items: impl IntoIterator<Item = &'q Item>, ty: &str, vars: Vars, keys: &mut Keys<'q>) {
     for item in items {
         match item {
-            Item::Field(field) if field.when.1 => match keys.iter_mut().find(|(key, ..)| *key == field.key) {
+            Item::Field(field) if field.when.1(vars) => match keys.iter_mut().find(|(key, ..)| *key == field.key) {
                 Some((.., below)) => below.extend(&field.items),
                 None => keys.push((&field.key, field, field.items.iter().collect())),
             },
-            Item::Fragment { on, when, items, .. } if when.1 => {
+            Item::Fragment { on, when, items, .. } if when.1(vars) => {
                 if on.as_ref().is_none_or(|on| on == ty || on == "Node") {
-                    collect(items, ty, keys);
+                    collect(items, ty, vars, keys);
                 }
             }
             _ => {}
         }
     }
-}
-
-/// The JSON of an object of a type that is no shape.
-fn composite(items: &[&Item], ty: &str, mut part: impl FnMut(&Field, &[&Item]) -> String) -> String {
-    let mut keys = Keys::new();
-    collect(items.iter().copied(), ty, &mut keys);
-    let parts = keys.into_iter().map(|(key, field, below)| {
-        let value = if field.name == "__typename" { quoted(ty) } else { part(field, &below) };
-        format!("{}:{value}", quoted(key))
-    });
-    format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
 }
 
 fn list(values: impl Iterator<Item = String>) -> String {
@@ -73,9 +63,21 @@ fn or_null(value: Option<String>) -> String {
 impl Oracle<'_> {
     /// The JSON of `data`.
     pub fn data(&self, roots: &[Root]) -> String {
-        let asked = roots.iter().filter(|root| root.when.1);
-        let parts = asked.map(|root| format!(",{}:{}", quoted(&root.key), self.root(root)));
-        format!("{{\"here\":null{}}}", parts.collect::<String>())
+        let here = (self.vars.yes && !self.vars.no).then(|| "\"here\":null".to_owned());
+        let asked = roots.iter().filter(|root| root.when.1(self.vars));
+        let parts = asked.map(|root| format!("{}:{}", quoted(&root.key), self.root(root)));
+        format!("{{{}}}", here.into_iter().chain(parts).collect::<Vec<_>>().join(","))
+    }
+
+    /// The JSON of an object of a type, part by part.
+    fn composite(&self, items: &[&Item], ty: &str, part: impl Fn(&Field, &[&Item]) -> String) -> String {
+        let mut keys = Keys::new();
+        collect(items.iter().copied(), ty, self.vars, &mut keys);
+        let parts = keys.into_iter().map(|(key, field, below)| {
+            let value = if field.name == "__typename" { quoted(ty) } else { part(field, &below) };
+            format!("{}:{value}", quoted(key))
+        });
+        format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
     }
 
     /// The ids of a list at the root.
@@ -126,7 +128,7 @@ impl Oracle<'_> {
     }
 
     fn object(&self, shape: &'static ShapeDef, record: &Record, items: &[&Item]) -> String {
-        composite(items, shape.name, |field, below| {
+        self.composite(items, shape.name, |field, below| {
             let declared = shape.fields.iter().find(|f| f.name == field.name).expect("a field");
             if !self.careless && self.masked(declared, record) {
                 return "null".to_owned();
@@ -176,7 +178,7 @@ impl Oracle<'_> {
     fn redacted(&self, shape: &ShapeDef, record: &Record, items: &[&Item]) -> String {
         let masked = shape.fields.iter().filter(|f| self.masked(f, record));
         list(masked.map(|masked| {
-            composite(items, "Redaction", |part, _| match part.name {
+            self.composite(items, "Redaction", |part, _| match part.name {
                 "field" => quoted(masked.name),
                 _ => quoted(masked.mask.as_ref().expect("a mask").reason),
             })
@@ -186,13 +188,13 @@ impl Oracle<'_> {
     fn connection(&self, shape: &'static ShapeDef, mut all: Vec<&Record>, page: &Page, items: &[&Item]) -> String {
         all.retain(|record| page.filter.as_ref().is_none_or(|filter| filter.passes(record)));
         let shown = &all[..all.len().min(page.first)];
-        composite(items, &format!("{}Connection", shape.name), |part, below| match part.name {
+        self.composite(items, &format!("{}Connection", shape.name), |part, below| match part.name {
             "nodes" => list(shown.iter().map(|record| self.object(shape, record, below))),
             "edges" => list(shown.iter().map(|record| {
-                composite(below, &format!("{}Edge", shape.name), |_, below| self.object(shape, record, below))
+                self.composite(below, &format!("{}Edge", shape.name), |_, below| self.object(shape, record, below))
             })),
             "totalCount" => all.len().to_string(),
-            _ => composite(below, "PageInfo", |part, _| {
+            _ => self.composite(below, "PageInfo", |part, _| {
                 (part.name == "hasNextPage" && all.len() > page.first).to_string()
             }),
         })

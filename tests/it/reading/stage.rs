@@ -8,7 +8,7 @@ use entaku::people::session::open;
 use sea_orm::Iterable;
 use serde_json::{Value, json};
 
-use super::ask::{Root, document};
+use super::ask::{Root, Vars, document};
 use super::asker::Roots;
 use super::facts::{Facts, Record};
 use super::lists::Page;
@@ -65,18 +65,14 @@ impl Stage {
         &self.facts[person.town]
     }
 
-    /// What is expected of a query.
-    pub fn expected(&self, person: &Person, roots: &[Root], careless: bool) -> String {
-        self.oracle(person, careless).data(roots)
-    }
-
-    fn oracle<'a>(&'a self, person: &'a Person, careless: bool) -> Oracle<'a> {
-        Oracle { facts: self.facts(person), schema: &self.schema, who: &person.who, careless }
+    /// The oracle as somebody.
+    pub fn oracle<'a>(&'a self, person: &'a Person, vars: Vars) -> Oracle<'a> {
+        Oracle { facts: self.facts(person), schema: &self.schema, who: &person.who, vars, careless: false }
     }
 
     /// Turns a list's pages to the end and says whether they held what is expected, in its order.
     pub async fn turn(&self, person: &Person, name: &str, shape: &'static ShapeDef, page: &Page) {
-        let expected = self.oracle(person, false).listed(shape, page);
+        let expected = self.oracle(person, Vars { yes: true, no: false }).listed(shape, page);
         let (mut found, mut after) = (Vec::new(), Value::Null);
         loop {
             let text = page.text();
@@ -98,18 +94,22 @@ impl Stage {
         assert_eq!(found, expected, "{name} {} for {}", page.text(), person.name);
     }
 
-    /// Asks the server and says what differs from what is expected.
-    pub async fn compare(&self, person: &Person, roots: &[Root], careless: bool) -> Result<(), String> {
-        let query = document(roots);
-        let expected = format!("{{\"data\":{}}}", self.expected(person, roots, careless));
-        let answer = person.client.run(&query, json!({ "yes": true })).await;
+    /// Asks the server and says what differs from what the oracle expects.
+    pub async fn compare(person: &Person, roots: &[Root], oracle: &Oracle<'_>) -> Result<(), String> {
+        let (query, Vars { yes, no }) = (document(roots), oracle.vars);
+        let expected = format!("{{\"data\":{}}}", oracle.data(roots));
+        let variables = if no { json!({ "yes": yes, "no": no }) } else { json!({ "yes": yes }) };
+        let answer = person.client.run(&query, variables.clone()).await;
         if answer.text == expected {
             return Ok(());
         }
         let read: Value = serde_json::from_str(&expected).expect("JSON of the oracle");
         let how = if read == answer.body { "in another order or writing" } else { "otherwise" };
         let name = &person.name;
-        Err(format!("{name} is answered {how}\nquery:    {query}\nexpected: {expected}\nanswer:   {}", answer.text))
+        Err(format!(
+            "{name} is answered {how}\nquery:    {query}\nvariables: {variables}\nexpected: {expected}\nanswer:   {}",
+            answer.text
+        ))
     }
 }
 
