@@ -38,14 +38,17 @@ fn collect<'q>(items: impl IntoIterator<Item = &'q Item>, ty: &str, vars: Vars, 
                 Some((.., below)) => below.extend(&field.items),
                 None => keys.push((&field.key, field, field.items.iter().collect())),
             },
-            Item::Fragment { on, when, items, .. } if when.1(vars) => {
-                if on.as_ref().is_none_or(|on| on == ty || on == "Node") {
-                    collect(items, ty, vars, keys);
-                }
+            Item::Fragment { on, when, items, .. } if when.1(vars) && fits(on.as_deref(), ty) => {
+                collect(items, ty, vars, keys);
             }
             _ => {}
         }
     }
+}
+
+/// Does a fragment apply to a type?
+fn fits(on: Option<&str>, ty: &str) -> bool {
+    on.is_none_or(|on| on == ty || on == "Node")
 }
 
 fn list(values: impl Iterator<Item = String>) -> String {

@@ -112,7 +112,7 @@ impl Planner {
     }
 
     async fn plan(&mut self, text: &str) -> Value {
-        let parameters = (1..).take_while(|n| text.contains(&format!("${n}::"))).count();
+        let parameters = (1..100).take_while(|n| text.contains(&format!("${n}::"))).count();
         let nulls = vec!["NULL"; parameters].join(", ");
         let arguments = if nulls.is_empty() { nulls } else { format!("({nulls})") };
         let run = |sql: String| sqlx::raw_sql(AssertSqlSafe(sql));
@@ -141,6 +141,8 @@ impl Planner {
             faults.push(format!("{index} is read by [{}]", text("Index Cond")));
         }
         for below in node["Plans"].as_array().into_iter().flatten() {
+            let sorted = below["Relation Name"].as_str().filter(|of| kind == "Sort" && self.rows[*of] > LARGE);
+            faults.extend(sorted.map(|table| format!("{table} is sorted, not read in order")));
             self.faults(below, faults);
         }
     }
