@@ -15,6 +15,7 @@ mod m0008_challenges;
 mod m0009_strategy;
 mod m0010_reading_indexes;
 mod m0011_roundtable_lock;
+mod m0012_relation_indexes;
 mod table;
 
 /// All migrations, oldest first.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_strategy::Migration),
             Box::new(m0010_reading_indexes::Migration),
             Box::new(m0011_roundtable_lock::Migration),
+            Box::new(m0012_relation_indexes::Migration),
         ]
     }
 }

@@ -55,7 +55,7 @@ pub async fn answer(
         }
         Err(refused) => with_afterwards(app, &request, *refused).await,
     };
-    response::answer(outcome, &request, media, extensions)
+    response::answer(outcome, &request, media, &extensions)
 }
 
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between

@@ -54,7 +54,7 @@ pub fn answer(
     outcome: Outcome,
     request: &Request,
     media: Media,
-    extensions: serde_json::Map<String, serde_json::Value>,
+    extensions: &serde_json::Map<String, serde_json::Value>,
 ) -> Response {
     let (status, list, data) = match outcome {
         Outcome::Executed(response) => (StatusCode::OK, response.errors, Some(data(&response.data))),
@@ -62,7 +62,7 @@ pub fn answer(
         Outcome::Refused(status, list) => (status_for(status, media), list, None),
     };
     let errors = errors(list, request.locale, request.id);
-    let mut response = reply(status, media, body(&errors, data.as_deref(), &extensions));
+    let mut response = reply(status, media, body(&errors, data.as_deref(), extensions));
     response.extensions_mut().insert(Statements(request.statements()));
     response
 }

@@ -34,7 +34,8 @@ const TOWN: &[(&str, i64)] = &[
     ("challenge_proposals", 2250),
 ];
 
-async fn seeded() -> Own {
+/// A database with the bench's town.
+pub async fn seeded() -> Own {
     let own = Own::migrated().await;
     seed(&own.url("entaku_owner"), Scale::Town, |_| ()).await.expect("seeded");
     own

@@ -135,6 +135,13 @@ async fn run(town: &Town, examples: &[Example]) {
     }
 }
 
+/// The queries README shows.
+pub fn queries() -> Vec<String> {
+    let readme = read("README.md");
+    let shown = operations(&readme, INVITATION).into_iter().chain(calls(&readme));
+    shown.filter(|example| !is_mutation(example)).map(|example| example.query).collect()
+}
+
 fn is_mutation(example: &Example) -> bool {
     example.query.lines().any(|line| line.trim_start().starts_with("mutation"))
 }

@@ -213,13 +213,11 @@ impl<'a> Answer<'a> {
     }
 
     fn object_or_null(&self, object: &'a Object, key: Option<Uuid>, to: &mut Json) -> Result<()> {
-        match key.and_then(|key| self.first(object.branch, key)) {
-            Some(row) => self.object(object, row, to),
-            None => {
-                to.null();
-                Ok(())
-            }
+        if let Some(row) = key.and_then(|key| self.first(object.branch, key)) {
+            return self.object(object, row, to);
         }
+        to.null();
+        Ok(())
     }
 
     fn objects(&self, object: &'a Object, rows: Range<usize>, to: &mut Json) -> Result<()> {

@@ -31,6 +31,10 @@ pub async fn faults(shapes: &[&'static ShapeDef], database: &Database, request: 
                 Some(_) => {}
             }
         }
+        let masked = shape.fields.iter().filter(|f| f.mask.is_some());
+        for field in masked.filter(|f| !matches!(f.source, Source::Column(..) | Source::Computed(..))) {
+            faults.push(format!("{}.{}: only columns and computed fields can be masked", shape.name, field.name));
+        }
     }
     if faults.is_empty() {
         for shape in shapes {

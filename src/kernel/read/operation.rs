@@ -106,6 +106,11 @@ impl Asked {
         Ok(Self { compiled, statement, args, ids })
     }
 
+    /// Is there anything to fetch?
+    fn needs_rows(&self) -> bool {
+        !self.compiled.plan.branches.is_empty()
+    }
+
     pub(crate) fn query(&self, request: &Request) -> Result<Query> {
         let params = self.statement.bind(request, &self.ids, &self.args)?;
         Ok(Query { text: self.statement.text.clone(), params, walled: true })
@@ -237,10 +242,15 @@ impl Operation {
     }
 }
 
+/// The rows of everything that the parts ask for; a plan that needs none is not asked.
 async fn fetch(parts: &[&Part], database: &Database, request: &Arc<Request>) -> Result<Vec<Vec<FlatRow>>> {
-    let asked = parts.iter().flat_map(|part| part.asked());
-    let queries = asked.map(|asked| asked.query(request)).collect::<Result<Vec<_>>>()?;
-    if queries.is_empty() { Ok(Vec::new()) } else { database.read(request, queries).await }
+    let asked: Vec<&Asked> = parts.iter().flat_map(|part| part.asked()).collect();
+    let needed = asked.iter().filter(|asked| asked.needs_rows());
+    let queries = needed.map(|asked| asked.query(request)).collect::<Result<Vec<_>>>()?;
+    let found = if queries.is_empty() { Vec::new() } else { database.read(request, queries).await? };
+    let mut found = found.into_iter();
+    let rows = |asked: &&Asked| if asked.needs_rows() { found.next().unwrap_or_default() } else { Vec::new() };
+    Ok(asked.iter().map(rows).collect())
 }
 
 fn compile_field(env: Env<'_>, queries: &Queries, selected: &[&Positioned<Selected>]) -> Result<Root, ServerError> {

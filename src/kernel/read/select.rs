@@ -149,22 +149,26 @@ pub(crate) fn below<'a>(fields: &[&'a Positioned<Selected>]) -> Vec<&'a Selectio
     fields.iter().map(|f| &f.node.selection_set.node).collect()
 }
 
-/// Which parts of a finished value the selection asks for, under which names.
-pub(crate) struct Project(Vec<(Name, String, Project)>);
+/// Which parts of a finished value the selection asks for, under which names; a leaf is shown whole.
+pub(crate) struct Project {
+    leaf: bool,
+    parts: Vec<(Name, String, Project)>,
+}
 
 impl Project {
     pub(crate) fn of(env: Env<'_>, sets: &[&SelectionSet]) -> Self {
         let part = |(key, fields): (&Name, Vec<&Positioned<Selected>>)| {
             (key.clone(), fields[0].node.name.node.to_string(), Self::of(env, &below(&fields)))
         };
-        Self(env.collect_all(sets).into_iter().map(part).collect())
+        let parts = env.collect_all(sets).into_iter().map(part).collect();
+        Self { leaf: sets.iter().all(|set| set.items.is_empty()), parts }
     }
 
     /// The value as it was asked for; `ty` answers `__typename`.
     pub(crate) fn apply(&self, value: Value, ty: &str) -> Value {
         match value {
             Value::List(items) => Value::List(items.into_iter().map(|v| self.apply(v, ty)).collect()),
-            Value::Object(fields) if !self.0.is_empty() => {
+            Value::Object(fields) if !self.leaf => {
                 let part = |(key, name, below): &(Name, String, Project)| {
                     let value = match fields.get(name.as_str()) {
                         Some(value) => below.apply(value.clone(), ty),
@@ -172,7 +176,7 @@ impl Project {
                     };
                     (key.clone(), value)
                 };
-                Value::Object(self.0.iter().map(part).collect())
+                Value::Object(self.parts.iter().map(part).collect())
             }
             other => other,
         }

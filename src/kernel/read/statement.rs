@@ -193,7 +193,7 @@ impl Writer<'_> {
         match (branch.from, branch.list) {
             (From::All, Some(list)) if branch.peek => {
                 sql.push(&format!("(SELECT * FROM n{parent} LIMIT "));
-                self.first(list, sql);
+                write_first(list, sql);
                 sql.push(")");
             }
             _ => sql.push(&format!("n{parent}")),
@@ -204,16 +204,16 @@ impl Writer<'_> {
         sql.push(" LIMIT ");
         match self.branch.list {
             Some(list) => {
-                self.first(list, sql);
+                write_first(list, sql);
                 sql.push(if self.branch.peek { " + 1" } else { "" });
             }
             None => sql.push(&most.to_string()),
         }
     }
+}
 
-    fn first(&self, list: usize, sql: &mut Sql) {
-        sql.list(list, ListArgs::FIRST, &Param::Int(None));
-    }
+fn write_first(list: usize, sql: &mut Sql) {
+    sql.list(list, ListArgs::FIRST, &Param::Int(None));
 }
 
 fn write_children(children: Children, sql: &mut Sql) {

@@ -71,6 +71,12 @@ impl SchemaView {
         pairs.collect()
     }
 
+    /// The name of a field's type, without what wraps it.
+    pub fn type_of(&self, ty: &str, field: &str) -> String {
+        let field = self.fields(ty).iter().find(|f| f["name"] == field).expect("a field");
+        text(&bare(&field["type"])["name"])
+    }
+
     /// A document for a mutation and variables for it; `id` gives an id for an argument's name.
     pub fn document(&self, mutation: &MutationView, id: &dyn Fn(&str) -> Option<String>) -> (String, Value) {
         let mut variables = serde_json::Map::new();
@@ -98,6 +104,17 @@ impl SchemaView {
             (name, value)
         };
         Value::Object(definitions.map(one).collect())
+    }
+
+    /// The variables that a document cannot do without; `id` gives an id for an argument's name.
+    pub fn needed(&self, document: &ExecutableDocument, id: &dyn Fn(&str) -> Option<String>) -> Value {
+        let definitions = document.operations.iter().flat_map(|(_, o)| &o.node.variable_definitions);
+        let needed = definitions.filter(|d| !d.node.var_type.node.nullable).map(|d| {
+            let name = d.node.name.node.to_string();
+            let value = self.value(&name, &self.reference(&d.node.var_type.node), id);
+            (name, value)
+        });
+        Value::Object(needed.collect())
     }
 
     fn reference(&self, ty: &Type) -> Value {
