@@ -97,7 +97,7 @@ shape! {
         .column::<String>("label", "基準の名称。")
         .column::<i32>("maxScore", "配点。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .published("EXISTS (SELECT FROM challenge_calls c WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id AND c.state <> 'DRAFT')")
+        .published("coalesce((SELECT c.state <> 'DRAFT' FROM challenge_calls c WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id), false)")
         .readable(Role::STAFF, Over::Municipality)
 }
 

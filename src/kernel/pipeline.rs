@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// one process's work, whose rows keep their order.
 const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; \
      SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
-const BEGIN: &str = "BEGIN";
+const BEGIN: &str = "BEGIN READ ONLY";
 const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true)";
 
 /// One statement of a request and its parameters.

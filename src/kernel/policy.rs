@@ -93,13 +93,14 @@ impl Permit {
 pub fn write_condition(permits: &[Permit], published: Option<&str>, action: Action, alias: &str, sql: &mut Sql) {
     sql.push("(");
     sql.viewer(Viewer::System);
-    if let (Action::READ, Some(condition)) = (action, published) {
-        sql.push(&format!(" OR ({})", condition.replace("t.", &format!("{alias}."))));
-    }
     for permit in permits.iter().filter(|p| p.action == action) {
         sql.push(" OR coalesce(");
         permit.write(alias, sql);
         sql.push(", false)");
+    }
+    // Last, because it may have to look at another row.
+    if let (Action::READ, Some(condition)) = (action, published) {
+        sql.push(&format!(" OR ({})", condition.replace("t.", &format!("{alias}."))));
     }
     sql.push(")");
 }

@@ -54,6 +54,12 @@ impl Database {
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(2))
             .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                // Statements serve everybody: planning them anew for each caller costs more than running them.
+                Box::pin(async move {
+                    sqlx::Executor::execute(connection, "SET plan_cache_mode = force_generic_plan").await.map(|_| ())
+                })
+            })
             .connect_lazy_with(options.statement_cache_capacity(500).application_name("entaku"));
         Ok(Self { pool, pipeline: Pipeline::connect(url, connections)?, identities: Arc::default() })
     }

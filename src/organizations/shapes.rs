@@ -170,7 +170,7 @@ shape! {
         .column::<Date>("termStart", "任期の始まり。")
         .column::<Option<Date>>("termEnd", "任期の終わり。")
         .ordered([Key::up("term_start", Ty::Date)])
-        .published("EXISTS (SELECT FROM organizations o WHERE o.municipality_id = t.municipality_id AND o.id = t.organization_id AND o.published)")
+        .published("coalesce((SELECT o.published FROM organizations o WHERE o.municipality_id = t.municipality_id AND o.id = t.organization_id), false)")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(Role::FIELD, Over::Scope(ScopeKind::District, "district_id"))

@@ -57,7 +57,7 @@ fn organizing(shape: ShapeDef, actions: &[Action]) -> ShapeDef {
 /// A part of the record: read by all once the meeting is published.
 fn record(shape: ShapeDef) -> ShapeDef {
     readable_inside(shape.published(
-        "EXISTS (SELECT FROM roundtables m WHERE m.municipality_id = t.municipality_id AND m.id = t.roundtable_id AND m.record_public)",
+        "coalesce((SELECT m.record_public FROM roundtables m WHERE m.municipality_id = t.municipality_id AND m.id = t.roundtable_id), false)",
     ))
 }
 

@@ -31,7 +31,7 @@ const PLANNING: &[Role] = &[Role::PlanningStaff];
 /// From adoption on everybody reads the strategy …
 const ADOPTED: &str = "t.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')";
 /// … and all that belongs to it.
-const OF_ADOPTED: &str = "EXISTS (SELECT FROM strategies s WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id AND s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED'))";
+const OF_ADOPTED: &str = "coalesce((SELECT s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED') FROM strategies s WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)";
 
 shape! {
     LegalBasis("LegalBasis", "根拠となる法律・条例・要綱。", "legal_bases") { id: LegalBasisId, row: legal_basis::Entity }
@@ -217,8 +217,8 @@ shape! {
         .column::<Option<Date>>("revisedOn", "改定日。")
         .ordered([Key::up("created_at", Ty::Time)])
         .published(concat!(
-            "t.state = 'APPROVED' AND EXISTS (SELECT FROM strategies s WHERE s.municipality_id = t.municipality_id ",
-            "AND s.id = t.strategy_id AND s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED'))"
+            "t.state = 'APPROVED' AND coalesce((SELECT s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED') FROM strategies s ",
+            "WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)"
         ))
         .readable(Role::STAFF, Over::Municipality)
         .act(STRATEGY_REVISION_APPROVE, "", PLANNING, Over::Municipality)

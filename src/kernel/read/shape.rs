@@ -301,7 +301,8 @@ impl ShapeDef {
         self
     }
 
-    /// The condition over `t` under which everybody may read a row; `"true"` for all rows.
+    /// The condition over `t` under which everybody may read a row; `"true"` for all rows. What depends on
+    /// another row is a scalar subquery by its key: EXISTS may be answered by hashing a whole table.
     #[must_use]
     pub fn published(mut self, condition: &'static str) -> Self {
         self.published = Some(condition);
