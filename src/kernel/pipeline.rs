@@ -54,11 +54,10 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// A lazy pool; nothing where the URL wants TLS, which this executor does not speak.
     pub(crate) fn connect(url: &str, connections: u32) -> Result<Option<Self>> {
-        let Ok(mut config) = Config::from_str(url) else { return Ok(None) };
+        let Some(config) = Config::from_str(url).ok().as_ref().and_then(one_host) else { return Ok(None) };
         if !is_plain(url, &config) {
             return Ok(None);
         }
-        config.application_name("entaku-read");
         let size = usize::try_from(connections).unwrap_or(1);
         let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: None };
         let pool = Pool::builder(Connector { config })
@@ -95,8 +94,25 @@ impl Pipeline {
 
 /// Is the way to the database one that needs no TLS: this host's socket, or an operator who says so?
 fn is_plain(url: &str, config: &Config) -> bool {
-    let socket = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
-    socket || url.contains("sslmode=disable")
+    matches!(config.get_hosts(), [Host::Unix(_)]) || url.contains("sslmode=disable")
+}
+
+/// The address as sqlx reads it: the parameter `host` outranks the one before the path. Trying both would
+/// ask whatever else listens there.
+fn one_host(named: &Config) -> Option<Config> {
+    let mut config = Config::new();
+    match named.get_hosts().last()? {
+        Host::Unix(directory) => config.host_path(directory),
+        Host::Tcp(name) => config.host(name),
+    };
+    if let Some(port) = named.get_ports().last() {
+        config.port(*port);
+    }
+    if let Some(password) = named.get_password() {
+        config.password(password);
+    }
+    config.user(named.get_user()?).dbname(named.get_dbname()?).application_name("entaku-read");
+    Some(config)
 }
 
 /// What can go wrong on the way.
@@ -281,5 +297,22 @@ impl Hash for Text {
         let bytes = self.0.as_bytes();
         state.write_usize(bytes.len());
         state.write(&bytes[bytes.len().saturating_sub(256)..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(url: &str) -> Vec<Host> {
+        let config = one_host(&Config::from_str(url).expect("a URL")).expect("an address");
+        config.get_hosts().to_vec()
+    }
+
+    #[test]
+    fn the_socket_is_asked_and_nothing_else() {
+        let url = "postgres://entaku_app@localhost:5432/entaku?host=%2Frun%2Fentaku&sslmode=disable";
+        assert_eq!(hosts(url), [Host::Unix("/run/entaku".into())]);
+        assert_eq!(hosts("postgres://entaku_app@db/entaku"), [Host::Tcp("db".into())]);
     }
 }
