@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
-use sqlx::Row;
+use async_graphql::ValidationMode;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
@@ -43,6 +43,8 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The schema.
     pub schema: EntakuSchema,
+    /// The same, for documents and variables that were found good before.
+    pub checked: EntakuSchema,
     /// The types of its variables.
     pub input_types: InputTypes,
     /// The documents it has validated.
@@ -65,7 +67,8 @@ impl App {
             keys,
             clock,
             passwords,
-            schema: schema(identity),
+            schema: schema(identity.clone(), ValidationMode::Strict),
+            checked: schema(identity, ValidationMode::Fast),
             input_types: InputTypes::default(),
             documents: Documents::default(),
             sign_ins: SignIns::default(),
@@ -91,9 +94,9 @@ impl App {
     }
 
     /// A transaction of the system itself inside a municipality.
-    pub async fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Result<Tx> {
+    pub fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Tx {
         let request = self.request(Principal::system(act), municipality);
-        self.database.begin(Arc::new(request), Mode::Write).await
+        self.database.begin(Arc::new(request), Mode::Write)
     }
 
     /// The municipality of a code. A municipality's id never changes, so it is remembered.
@@ -105,7 +108,7 @@ impl App {
             return Ok(id);
         }
         let request = Arc::new(self.request(Principal::public(), None));
-        let tx = self.database.begin(request, Mode::Read).await?;
+        let tx = self.database.begin(request, Mode::Read);
         let mut sql = Sql::new("SELECT id FROM municipalities WHERE code = ");
         sql.param(Param::text(code.as_str()));
         let row = tx.rows(sql).await?.pop();
