@@ -323,7 +323,7 @@ async fn verify(work: &Work, task: &Task) -> Result<()> {
 }
 
 /// Writes what must outlive the request's own transaction, in one short transaction.
-async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
+pub(super) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
     let effects = request.take_afterwards();
     if effects.is_empty() {
         return Ok(());

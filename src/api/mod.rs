@@ -10,4 +10,8 @@ pub mod lifecycle;
 pub mod response;
 pub mod schema;
 pub mod serve;
+pub mod socket;
+pub mod sse;
+pub mod subscribing;
+pub mod telling;
 pub mod variables;
