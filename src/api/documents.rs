@@ -1,8 +1,7 @@
-//! Documents that have been parsed, guarded and validated, so that the next request finds them ready.
+//! Documents that have been guarded, parsed and judged, so that the next request finds them ready.
 //! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{
@@ -13,9 +12,11 @@ use async_graphql_value::Value as Literal;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
-use crate::api::guard;
 use crate::api::response::bad_request;
 use crate::api::schema::Nouns;
+use crate::api::trusted::Trusted;
+use crate::api::variables::InputTypes;
+use crate::api::{guard, judge};
 use crate::kernel::error::Result;
 use crate::kernel::read::{Catalogue, Env, Operation};
 
@@ -36,7 +37,10 @@ pub struct Document {
     pub fields: Vec<String>,
     /// The variables that switch selections on and off.
     switches: Vec<Name>,
-    validated: AtomicBool,
+    /// Does it ask for the schema itself?
+    pub introspects: bool,
+    /// Is it one of the trusted documents?
+    pub trusted: bool,
     compiled: Mutex<HashMap<Vec<bool>, Arc<Operation>>>,
 }
 
@@ -45,8 +49,7 @@ impl Document {
     ///
     /// # Errors
     /// BAD_REQUEST/OPERATION when none or several are meant.
-    fn new(parsed: ExecutableDocument, name: Option<&str>) -> Result<Self> {
-        guard::check(&parsed)?;
+    fn new(parsed: ExecutableDocument, name: Option<&str>, trusted: bool) -> Result<Self> {
         let Some(operation) = operation(&parsed, name) else {
             return Err(bad_request(
                 "OPERATION",
@@ -62,8 +65,9 @@ impl Document {
         for fragment in parsed.fragments.values() {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
-        let (validated, compiled) = (AtomicBool::new(false), Mutex::default());
-        Ok(Self { name: name.map(str::to_owned), kind, fields, switches, validated, compiled, parsed })
+        let introspects = guard::introspects(&parsed, operation);
+        let (name, compiled) = (name.map(str::to_owned), Mutex::default());
+        Ok(Self { name, kind, fields, switches, introspects, trusted, compiled, parsed })
     }
 
     /// The document as the engine takes it.
@@ -86,20 +90,20 @@ impl Document {
         Env { fragments: &self.parsed.fragments, variables, definitions }
     }
 
-    /// Has the engine found nothing wrong with it?
-    pub fn is_validated(&self) -> bool {
-        self.validated.load(Ordering::Acquire)
-    }
-
-    /// The compiled query for the switches as the variables set them.
-    pub fn compiled(&self, variables: &Variables) -> Result<Arc<Operation>, ServerError> {
+    /// The compiled operation for the switches as the variables set them: a query's reading, or what a
+    /// mutation's payloads read.
+    pub fn compiled(&self, variables: &Variables, types: &InputTypes) -> Result<Arc<Operation>, ServerError> {
         let env = self.env(variables);
         let switched: Vec<bool> = self.switches.iter().map(|name| env.is_true(name)).collect();
         let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = known.get(&switched) {
             return Ok(operation.clone());
         }
-        let operation = Arc::new(Operation::compile(env, Nouns::queries(), &self.operation().selection_set.node)?);
+        let set = &self.operation().selection_set.node;
+        let operation = Arc::new(match self.kind {
+            OperationType::Mutation => Operation::payloads(env, Nouns::queries(), |field| types.payload(field), set)?,
+            _ => Operation::compile(env, Nouns::queries(), set)?,
+        });
         if known.len() >= SWITCHED {
             known.clear();
         }
@@ -138,8 +142,16 @@ impl Weighter<Key, Arc<Document>> for ByText {
 pub enum Unfit {
     /// It cannot be parsed.
     Parse(async_graphql::parser::Error),
+    /// It is not valid for the schema.
+    Invalid(Vec<ServerError>),
     /// It is refused.
     Refused(crate::kernel::error::Error),
+}
+
+impl From<crate::kernel::error::Error> for Unfit {
+    fn from(refused: crate::kernel::error::Error) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 impl Default for Documents {
@@ -149,20 +161,18 @@ impl Default for Documents {
 }
 
 impl Documents {
-    /// The document of a request: one that is kept, or a new one, not yet validated.
-    pub fn find(&self, query: &str, name: Option<&str>) -> Result<Arc<Document>, Unfit> {
+    /// The document of a request: one that is kept, or a new one that is guarded, parsed and judged now.
+    pub fn find(&self, query: &str, name: Option<&str>, trusted: &Trusted) -> Result<Arc<Document>, Unfit> {
         if let Some(known) = self.kept.get(&Borrowed(query, name)) {
             return Ok(known);
         }
+        guard::scan(query)?;
         let parsed = async_graphql::parser::parse_query(query).map_err(Unfit::Parse)?;
-        Ok(Arc::new(Document::new(parsed, name).map_err(Unfit::Refused)?))
-    }
-
-    /// Keeps a document with which the engine has found nothing wrong.
-    pub fn keep(&self, query: &str, document: &Arc<Document>) {
-        if !document.validated.swap(true, Ordering::AcqRel) {
-            self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
-        }
+        guard::check(&parsed)?;
+        judge::judge(query).map_err(Unfit::Invalid)?;
+        let document = Arc::new(Document::new(parsed, name, trusted.contains(query))?);
+        self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
+        Ok(document)
     }
 }
 
