@@ -16,7 +16,7 @@ const ask = async (body) => {
 let failed = 0;
 const manifest = JSON.parse(readFileSync(path, 'utf8'));
 for (const id of Object.keys(manifest)) {
-  const answer = await ask({ documentId: `sha256:${id}` });
+  const answer = await ask({ documentId: id.startsWith('sha256:') ? id : `sha256:${id}` });
   const code = answer.errors?.[0]?.extensions?.code;
   // Most of them need variables or somebody signed in; none may be unknown or invalid otherwise.
   const wanting = /required|必/.test(answer.errors?.[0]?.message ?? '');

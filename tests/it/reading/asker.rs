@@ -29,7 +29,7 @@ const MOST_ALIASES: usize = 24;
 const MOST_DIRECTIVES: usize = 18;
 /// The most fields of one query.
 const MOST_FIELDS: usize = 60;
-const DEPTH: usize = 4;
+const DEPTH: usize = 3;
 
 /// The fields of the query root there are to ask for.
 pub struct Roots {
