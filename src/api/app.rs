@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
-use sqlx::Row;
+use async_graphql::ValidationMode;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
@@ -46,6 +46,8 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The schema.
     pub schema: EntakuSchema,
+    /// The same, for documents and variables that were found good before.
+    pub checked: EntakuSchema,
     /// The types of its variables.
     pub input_types: InputTypes,
     /// The documents it has validated.
@@ -71,7 +73,8 @@ impl App {
             database,
             keys,
             passwords,
-            schema: schema(identity),
+            schema: schema(identity.clone(), ValidationMode::Strict),
+            checked: schema(identity, ValidationMode::Fast),
             input_types: InputTypes::default(),
             documents: Documents::default(),
             trusted: Trusted::read(&settings.wire).map_err(Error::internal)?,
@@ -100,9 +103,9 @@ impl App {
     }
 
     /// A transaction of the system itself inside a municipality.
-    pub async fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Result<Tx> {
+    pub fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Tx {
         let request = self.request(Principal::system(act), municipality);
-        self.database.begin(Arc::new(request), Mode::Write).await
+        self.database.begin(Arc::new(request), Mode::Write)
     }
 
     /// The municipality of a code. A municipality's id never changes, so it is remembered.
@@ -114,7 +117,7 @@ impl App {
             return Ok(id);
         }
         let request = Arc::new(self.request(Principal::public(), None));
-        let tx = self.database.begin(request, Mode::Read).await?;
+        let tx = self.database.begin(request, Mode::Read);
         let mut sql = Sql::new("SELECT id FROM municipalities WHERE code = ");
         sql.param(Param::text(code.as_str()));
         let row = tx.rows(sql).await?.pop();

@@ -2,6 +2,8 @@
 //! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{
@@ -18,7 +20,7 @@ use crate::api::trusted::Trusted;
 use crate::api::variables::InputTypes;
 use crate::api::{guard, judge};
 use crate::kernel::error::Result;
-use crate::kernel::read::{Catalogue, Env, Operation};
+use crate::kernel::read::{Catalogue, Env, Operation, Payloads};
 
 /// How much text of documents is kept, in bytes. Parsed and compiled they take some ten times as much.
 const KEPT: u64 = 1024 * 1024;
@@ -41,7 +43,33 @@ pub struct Document {
     pub introspects: bool,
     /// Is it one of the trusted documents?
     pub trusted: bool,
-    compiled: Mutex<HashMap<Vec<bool>, Arc<Operation>>>,
+    validated: AtomicBool,
+    compiled: Switched<Operation>,
+    payloads: Switched<Payloads>,
+}
+
+/// Something made once for each setting of a document's switches.
+struct Switched<T>(Mutex<HashMap<Vec<bool>, Arc<T>>>);
+
+impl<T> Default for Switched<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Switched<T> {
+    fn find<E>(&self, setting: Vec<bool>, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = known.get(&setting) {
+            return Ok(made.clone());
+        }
+        let new = Arc::new(make()?);
+        if known.len() >= SWITCHED {
+            known.clear();
+        }
+        known.insert(setting, new.clone());
+        Ok(new)
+    }
 }
 
 impl Document {
@@ -66,8 +94,9 @@ impl Document {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
         let introspects = guard::introspects(&parsed, operation);
-        let (name, compiled) = (name.map(str::to_owned), Mutex::default());
-        Ok(Self { name, kind, fields, switches, introspects, trusted, compiled, parsed })
+        let (compiled, payloads) = (Switched::default(), Switched::default());
+        let (name, validated) = (name.map(str::to_owned), AtomicBool::new(false));
+        Ok(Self { parsed, name, kind, fields, switches, introspects, trusted, validated, compiled, payloads })
     }
 
     /// The document as the engine takes it.
@@ -94,21 +123,31 @@ impl Document {
     /// mutation's payloads read.
     pub fn compiled(&self, variables: &Variables, types: &InputTypes) -> Result<Arc<Operation>, ServerError> {
         let env = self.env(variables);
-        let switched: Vec<bool> = self.switches.iter().map(|name| env.is_true(name)).collect();
-        let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(operation) = known.get(&switched) {
-            return Ok(operation.clone());
-        }
         let set = &self.operation().selection_set.node;
-        let operation = Arc::new(match self.kind {
-            OperationType::Mutation => Operation::payloads(env, Nouns::queries(), |field| types.payload(field), set)?,
-            _ => Operation::compile(env, Nouns::queries(), set)?,
-        });
-        if known.len() >= SWITCHED {
-            known.clear();
-        }
-        known.insert(switched, operation.clone());
-        Ok(operation)
+        self.compiled.find(self.setting(env), || match self.kind {
+            OperationType::Mutation => Operation::payloads(env, Nouns::queries(), |field| types.payload(field), set),
+            _ => Operation::compile(env, Nouns::queries(), set),
+        })
+    }
+
+    /// What a mutation answers with, for the switches as the variables set them.
+    pub fn payloads(&self, variables: &Variables) -> Arc<Payloads> {
+        let made = self.payloads.find(self.setting(self.env(variables)), || Ok::<_, Infallible>(Payloads::default()));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    /// Has the engine found nothing wrong with it, too?
+    pub fn is_validated(&self) -> bool {
+        self.validated.load(Ordering::Acquire)
+    }
+
+    /// The engine has found nothing wrong with it.
+    pub fn found_good(&self) {
+        self.validated.store(true, Ordering::Release);
+    }
+
+    fn setting(&self, env: Env<'_>) -> Vec<bool> {
+        self.switches.iter().map(|name| env.is_true(name)).collect()
     }
 }
 

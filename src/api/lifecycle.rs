@@ -204,6 +204,11 @@ impl Task {
         Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
     }
 
+    /// Do the variables fit the document plainly?
+    fn fits(&self, app: &App) -> bool {
+        app.input_types.fit(&self.document.operation().variable_definitions, &self.variables)
+    }
+
     /// Is it tried with something secret?
     fn proves_identity(&self) -> bool {
         let secret = ["sessionSignIn", "sessionRefresh", "invitationAccept", "passwordChange"];
@@ -300,8 +305,7 @@ async fn query(
 ) -> Result<Outcome, Spent> {
     let Task { document, variables, .. } = task;
     let asked = || engine_request(gql, task).data(Asker { app: app.clone(), request: request.clone() });
-    let fit = app.input_types.fit(&document.operation().variable_definitions, variables);
-    let mut engine = if fit { None } else { Some(app.schema.execute(asked()).await) };
+    let mut engine = if task.fits(app) { None } else { Some(app.schema.execute(asked()).await) };
     if let Some(response) = engine.take_if(|response| is_refused(response)) {
         tab.settle(REFUSED)?;
         return Ok(Outcome::Refused(End::Invalid, response.errors));
@@ -338,7 +342,10 @@ async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task:
         }
         return match done {
             Ok(response) if is_refused(&response) => Outcome::Refused(End::Invalid, response.errors),
-            Ok(response) => Outcome::Executed(response),
+            Ok(response) => {
+                task.document.found_good();
+                Outcome::Executed(response)
+            }
             Err(errors) => Outcome::Executed(async_graphql::Response::from_errors(errors)),
         };
     }
@@ -367,7 +374,9 @@ async fn attempt_once(
     if let Some(key) = &task.key {
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
-    let response = app.schema.execute(engine_request(gql, task).data(work.clone())).await;
+    let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
+    let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
+    let response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
             Ok(()) if task.dry_run => work.rollback().await,
@@ -393,7 +402,7 @@ fn engine_request(gql: &GraphQlRequest, task: &Task) -> async_graphql::Request {
 
 async fn claim(work: &Work, key: &Key) -> Result<()> {
     let mut turn = work.turn().await;
-    if let Some(changed) = idempotency::claim(turn.tx().await?, key).await? {
+    if let Some(changed) = idempotency::claim(turn.tx(), key).await? {
         turn.replay(changed);
     }
     Ok(())
@@ -404,7 +413,7 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
 async fn verify(work: &Work, task: &Task) -> Result<()> {
     let mut turn = work.turn().await;
     let changed = turn.changed().to_vec();
-    let tx = turn.tx().await?;
+    let tx = turn.tx();
     if let Some(key) = task.key.as_ref().filter(|_| !changed.is_empty()) {
         idempotency::keep(tx, key, &changed).await?;
     }
@@ -420,7 +429,7 @@ async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
     if effects.is_empty() {
         return Ok(());
     }
-    let tx = app.database.begin(request.clone(), Mode::Write).await?;
+    let tx = app.database.begin(request.clone(), Mode::Write);
     for effect in effects {
         effect(&tx).await?;
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{EmptySubscription, MergedObject, Schema, ValidationMode};
 use chrono::{DateTime, Utc};
 
 use crate::api::explain::WireQuery;
@@ -48,10 +48,14 @@ pub struct Mutation(
 /// The schema's Rust type.
 pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
 
-/// Builds the schema, with the engine's own limits of depth behind those of `api::guard`. No extension is registered, because one alone makes every field take the slow path.
-pub fn schema(identity: Identity) -> EntakuSchema {
+/// Builds the schema, with the engine's own limits of depth behind those of `api::guard`. No extension is registered,
+/// because one alone makes every field take the slow path.
+///
+/// `mode` is fast for documents that were found good before, with variables that fit.
+pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
     let root = QueryRoot::<Nouns>(PhantomData);
     Schema::build(root, Mutation::default(), EmptySubscription)
+        .validation_mode(mode)
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .limit_recursive_depth(20)
         .limit_depth(limits::INTROSPECTION_DEPTH as usize)

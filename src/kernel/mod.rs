@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod money;
+mod orm;
 pub mod patch;
 mod pipeline;
 pub mod policy;

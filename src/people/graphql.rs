@@ -20,6 +20,7 @@ use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySett
 use crate::people::{rules, token};
 
 /// What people need of the installation.
+#[derive(Clone)]
 pub struct Identity {
     /// Hashes and verifies.
     pub passwords: Arc<Passwords>,
@@ -64,11 +65,11 @@ impl PeopleMutation {
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let known = session::find(turn.tx().await?, &email).await?;
+        let known = session::find(turn.tx(), &email).await?;
         turn.release().await?;
         let stored = known.as_ref().and_then(|k| k.hash.as_deref());
         let fits = identity.passwords.verify(&password, stored).await?;
-        let tx = turn.tx().await?;
+        let tx = turn.tx();
         match known {
             Some(known) if fits && session::confirm(tx, &known).await? => {
                 session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await
@@ -85,7 +86,7 @@ impl PeopleMutation {
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        session::refresh(turn.tx().await?, &identity.issuer, &refresh_token).await
+        session::refresh(turn.tx(), &identity.issuer, &refresh_token).await
     }
 
     /// サインアウトする。指定がなければ今のサインインを終える。
@@ -108,10 +109,10 @@ impl PeopleMutation {
     ) -> Result<Read<Account>> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let stored = commands::own_password(turn.tx().await?).await?;
+        let stored = commands::own_password(turn.tx()).await?;
         turn.release().await?;
         if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
-            return Err(session::failed(turn.tx().await?, Some(stored.account)));
+            return Err(session::failed(turn.tx(), Some(stored.account)));
         }
         drop(turn);
         let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
@@ -128,7 +129,7 @@ impl PeopleMutation {
         token::read_bearer(commands::INVITATION, &input.token)?;
         let hash = new_password(identity, "input.password", &input.password, &[]).await?;
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let tx = turn.tx().await?;
+        let tx = turn.tx();
         let account = commands::accept_invitation(tx, input, hash).await?;
         session::open(tx, &identity.issuer, account, "").await
     }
@@ -141,7 +142,7 @@ impl PeopleMutation {
     ) -> Result<Read<Account>> {
         {
             let mut turn = ctx.data_unchecked::<Work>().turn().await;
-            turn.tx().await?.may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
+            turn.tx().may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
             turn.release().await?;
         }
         let identity = ctx.data_unchecked::<Identity>();

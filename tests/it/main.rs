@@ -25,4 +25,5 @@ mod story;
 mod strategy;
 mod strategy_documents;
 mod support;
+mod transactions;
 mod wire;

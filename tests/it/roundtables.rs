@@ -259,13 +259,13 @@ async fn a_published_record_is_locked_by_rule_and_by_the_database() {
         hall.planner.run(document, variables).await.expect_code("CONFLICT/LOCKED");
     }
     let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let row = passage::Entity::find().one(&tx).await.expect("read").expect("a passage");
     let mut row: passage::ActiveModel = row.into();
     row.text = Set("書き換え".into());
     let refused = row.update(&tx).await.expect_err("refused").to_string();
     assert!(refused.contains("locked"), "{refused}");
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let late = decision::ActiveModel {
         id: Set(entaku::roundtables::entity::DecisionId::new()),
         roundtable_id: Set(meeting),
@@ -281,7 +281,7 @@ async fn the_database_refuses_a_publication_by_who_submitted() {
     let hall = Hall::new().await;
     let id = hall.submitted().await;
     let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let row = entaku::roundtables::entity::roundtable::Entity::find_by_id(meeting);
     let row = row.one(&tx).await.expect("read").expect("the meeting");
     let by = row.submitted_by;

@@ -89,10 +89,17 @@ const USUAL: Option<Rate> = rate(120_000, 60);
 /// A town hall behind one address signs in without trouble; guessing does not get far.
 const FAILURES: Option<Rate> = rate(60, 300);
 
+/// A proxy on the same host is believed unless others are named.
+const THIS_HOST: [&str; 2] = ["127.0.0.0/8", "::1"];
+
 /// Reads the wire's variables.
 pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, problems: &mut Vec<String>) -> WireConfig {
     let natural = if profile == Profile::Demo { Whom::Everybody } else { Whom::SignedIn };
     let mut reader = Reader { var, problems };
+    let proxies = match var("ENTAKU_PROXIES") {
+        Some(_) => reader.list("ENTAKU_PROXIES", "an address or a network", network),
+        None => THIS_HOST.iter().filter_map(|text| network(text)).collect(),
+    };
     let documents = (reader.var)("ENTAKU_DOCUMENTS").map(PathBuf::from);
     let free_documents = reader.whom("ENTAKU_FREE_DOCUMENTS", Whom::Everybody);
     if documents.is_none() && free_documents != Whom::Everybody {
@@ -101,7 +108,7 @@ pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, prob
     WireConfig {
         introspection: reader.whom("ENTAKU_INTROSPECTION", natural),
         origins: reader.list("ENTAKU_ORIGINS", "an origin such as https://example.jp", origin),
-        proxies: reader.list("ENTAKU_PROXIES", "an address or a network", network),
+        proxies,
         networks: reader.list("ENTAKU_NETWORKS", "an address or a network", network),
         account_rate: reader.rate("ENTAKU_RATE_ACCOUNT", USUAL),
         address_rate: reader.rate("ENTAKU_RATE_ADDRESS", USUAL),
@@ -185,7 +192,7 @@ mod tests {
     fn the_wire_is_generous_and_closed_to_other_sites() {
         let wire = wire(&[]).expect("usable");
         assert_eq!((wire.account_rate, wire.introspection), (rate(120_000, 60), Whom::SignedIn));
-        assert!(wire.origins.is_empty() && wire.proxies.is_empty());
+        assert!(wire.origins.is_empty() && wire.proxies.iter().all(|p| p.addr().is_loopback()));
     }
 
     #[test]

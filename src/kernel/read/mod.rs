@@ -65,7 +65,7 @@ pub use column::{ColumnValue, Ty};
 pub use json::Json;
 pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation, Prepared};
-pub use payload::Read;
+pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};

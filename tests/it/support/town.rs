@@ -85,8 +85,8 @@ impl Town {
     }
 
     /// The system inside this municipality.
-    pub async fn system(&self) -> Tx {
-        self.app.system("test", Some(self.id)).await.expect("a transaction")
+    pub fn system(&self) -> Tx {
+        self.app.system("test", Some(self.id))
     }
 
     /// Nobody in particular, asking for this municipality.
@@ -107,14 +107,14 @@ impl Town {
 
     /// Somebody signed in without any appointment.
     pub async fn resident(&self) -> Client {
-        let tx = self.system().await;
+        let tx = self.system();
         let account = Self::account(&tx).await;
         self.sign_in(tx, account).await
     }
 
     /// Somebody with a role, and their account's id.
     pub async fn person(&self, role: Role, scope: ScopeKind, id: Option<Uuid>) -> (AccountId, Client) {
-        let tx = self.system().await;
+        let tx = self.system();
         let account = Self::account(&tx).await;
         Self::appointment(&tx, account, role, scope, id).await;
         (account, self.sign_in(tx, account).await)
@@ -122,7 +122,7 @@ impl Town {
 
     /// Another appointment for somebody.
     pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
-        let tx = self.system().await;
+        let tx = self.system();
         Self::appointment(&tx, account, role, scope, id).await;
         tx.commit().await.expect("committed");
     }

@@ -13,7 +13,7 @@ async fn refused(client: &Client, query: &str, variables: Value, code: &str) {
     assert!(answer.text.len() < 1024 && answer.body.get("data").is_none(), "{}", answer.text);
 }
 
-fn many(n: usize, one: impl Fn(usize) -> String) -> String {
+fn many(n: usize, one: impl FnMut(usize) -> String) -> String {
     (0..n).map(one).collect::<Vec<_>>().join(" ")
 }
 
@@ -132,4 +132,79 @@ async fn conflicting_aliases_are_refused_at_every_level() {
     let merged = "{ districts { totalCount } ...F } fragment F on Query { districts { nodes { name } } }";
     let data = town.public().run(merged, json!({})).await.data();
     assert_eq!(data["districts"], json!({"totalCount": 0, "nodes": []}));
+}
+
+/// G34: whatever is sent is answered in words and briefly, and nothing fails inside.
+#[tokio::test]
+async fn g34_a_soup_of_words_is_answered() {
+    const WORDS: [&str; 40] = [
+        "{",
+        "}",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ":",
+        "!",
+        "$",
+        "@",
+        "=",
+        "|",
+        "&",
+        "...",
+        "\"",
+        "\"\"\"",
+        "\\",
+        "#",
+        "query",
+        "mutation",
+        "subscription",
+        "fragment",
+        "on",
+        "F",
+        "Query",
+        "__typename",
+        "__schema",
+        "districts",
+        "nodes",
+        "first",
+        "id",
+        "node",
+        "1",
+        "-1.5e9",
+        "null",
+        "true",
+        "$v",
+        "@include(if: true)",
+    ];
+    let town = Town::new().await;
+    let mut state: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut roll = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % n as u64).expect("small")
+    };
+    for _ in 0..10_000 {
+        let soup = many(1 + roll(30), |_| WORDS[roll(WORDS.len())].into());
+        let body = match roll(8) {
+            0 => soup,
+            1 => format!("{{\"query\":\"{soup}\"}}"),
+            2 => json!({"query": "{ __typename }", "operationName": soup, "documentId": soup}).to_string(),
+            3 => json!({"query": "query($v: Int) { districts(first: $v) { totalCount } }", "variables": {"v": soup}})
+                .to_string(),
+            _ => json!({"query": soup, "variables": {"v": roll(3)}}).to_string(),
+        };
+        let answer = town.public().send(body.clone(), "application/json").await;
+        assert!(
+            ["BAD_REQUEST", "GRAPHQL_", "PERSISTED_", "INVALID_INPUT", "(none)"]
+                .iter()
+                .any(|c| answer.code().starts_with(c)),
+            "{body}: {}",
+            answer.text
+        );
+        assert!(answer.status.as_u16() < 500 && answer.text.len() < 8 * 1024 && answer.body.is_object(), "{body}");
+    }
 }
