@@ -68,6 +68,7 @@ pub struct WireQuery;
 #[Object]
 impl WireQuery {
     /// 文書を実行せずに、その費用(点数)を項目ごとに調べる。
+    #[allow(clippy::unused_async)] // the engine's macro wants it
     async fn explain_cost(
         &self,
         ctx: &Context<'_>,

@@ -51,48 +51,52 @@ pub struct Call<'c> {
 }
 
 /// Answers a request.
-pub async fn answer(app: &Arc<App>, call: Call<'_>, mut gql: GraphQlRequest) -> Response {
-    let Call { headers, locale, media, address } = call;
-    let (principal, municipality) = match identify(app, headers).await {
-        Ok(found) => found,
-        Err(error) => {
-            let spent = app.rates.spend(app.rates.caller(&Principal::public(), address), ASKING + REFUSED);
-            return spent.err().map_or_else(
-                || response::refuse(End::of(&error), &error, locale, media),
-                |spent| too_many(&spent, call),
-            );
-        }
+pub async fn answer(app: &Arc<App>, call: Call<'_>, gql: GraphQlRequest) -> Response {
+    let answered = async {
+        let (principal, municipality) = match identify(app, call.headers).await {
+            Ok(found) => found,
+            Err(error) => return unidentified(app, &error, call),
+        };
+        let mut tab = Tab::open(&app.rates, app.rates.caller(&principal, call.address))?;
+        let request = Arc::new(app.request(principal, municipality).in_locale(call.locale));
+        reply(app, &request, gql, call, &mut tab).await
     };
-    let caller = app.rates.caller(&principal, address);
-    let mut tab = match Tab::open(&app.rates, caller) {
-        Ok(tab) => tab,
-        Err(spent) => return too_many(&spent, call),
-    };
-    let request = Arc::new(app.request(principal, municipality).in_locale(locale));
+    answered.await.unwrap_or_else(|spent| too_many(&spent, call))
+}
+
+/// Nobody knows who asks: the address pays for it.
+fn unidentified(app: &App, error: &Error, call: Call<'_>) -> Result<Response, Spent> {
+    app.rates.spend(app.rates.caller(&Principal::public(), call.address), ASKING + REFUSED)?;
+    Ok(response::refuse(End::of(error), error, call.locale, call.media))
+}
+
+/// Answers somebody's request while the caller has points.
+async fn reply(
+    app: &Arc<App>,
+    request: &Arc<Request>,
+    mut gql: GraphQlRequest,
+    call: Call<'_>,
+    tab: &mut Tab<'_>,
+) -> Result<Response, Spent> {
     let mut extensions = Extensions::default();
-    let outcome = match Task::read(app, &mut gql, headers, &request) {
+    let outcome = match Task::read(app, &mut gql, call.headers, request) {
         Ok(task) if gql.by_get && task.document.kind != OperationType::Query => {
             let error = bad_request("METHOD", "GETでは読み取りだけができます。", "Only queries may be sent by GET.");
-            return refuse_method("POST", &error, locale, media);
+            return Ok(refuse_method("POST", &error, call.locale, call.media));
         }
         Ok(task) => {
             extensions.dry_run = task.dry_run;
-            match execute(app, &request, gql, task, call, &mut tab).await {
-                Ok(outcome) => outcome,
-                Err(spent) => return too_many(&spent, call),
-            }
+            execute(app, request, gql, task, call, tab).await?
         }
         Err(refused) => {
-            if let Err(spent) = tab.spend(REFUSED) {
-                return too_many(&spent, call);
-            }
-            with_afterwards(app, &request, *refused).await
+            tab.spend(REFUSED)?;
+            with_afterwards(app, request, *refused).await
         }
     };
     extensions.cost = request.principal.is_signed_in().then(|| tab.cost());
-    let mut response = response::answer(outcome, &request, media, &extensions);
+    let mut response = response::answer(outcome, request, call.media, &extensions);
     tab.write(response.headers_mut());
-    response
+    Ok(response)
 }
 
 /// 429: the caller has spent what it had.

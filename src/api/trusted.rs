@@ -70,7 +70,7 @@ impl Trusted {
         let Some(id) = request.document_id.as_deref().or_else(|| apollo_hash(request)) else { return Ok(()) };
         let hash = parse(id).ok_or(Error::UnknownDocument)?;
         if request.query.is_empty() {
-            request.query = self.0.get(&hash).ok_or(Error::UnknownDocument)?.clone();
+            request.query.clone_from(self.0.get(&hash).ok_or(Error::UnknownDocument)?);
         } else if hash != sha256(request.query.as_bytes()) {
             return Err(Error::UnknownDocument);
         }

@@ -43,12 +43,12 @@ impl Extent {
     }
 
     /// One field with this below it.
-    fn below_a_field(self, name: &str, aliased: bool) -> Self {
+    fn below_a_field(self, name: &str, renamed: bool) -> Self {
         let (depth, introspection) = match name {
             "__schema" | "__type" => (1, self.depth + 1),
             _ => (self.depth + 1, self.introspection + u32::from(self.introspection > 0)),
         };
-        let (selections, aliases) = (self.selections.saturating_add(1), self.aliases.saturating_add(aliased.into()));
+        let (selections, aliases) = (self.selections.saturating_add(1), self.aliases.saturating_add(renamed.into()));
         Self { selections, fields: 1, aliases, depth, introspection, ..self }
     }
 

@@ -156,13 +156,11 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
             return None;
         }
         let (points, seconds) = text.split_once('/').unwrap_or((&text, "60"));
-        match (points.trim().parse(), seconds.trim().parse()) {
-            (Ok(points), Ok(seconds)) => Some(Rate { points, seconds }),
-            _ => {
-                self.problems.push(format!("{name}={text:?} is neither POINTS/SECONDS such as 120000/60 nor off"));
-                natural
-            }
+        if let (Ok(points), Ok(seconds)) = (points.trim().parse(), seconds.trim().parse()) {
+            return Some(Rate { points, seconds });
         }
+        self.problems.push(format!("{name}={text:?} is neither POINTS/SECONDS such as 120000/60 nor off"));
+        natural
     }
 }
 

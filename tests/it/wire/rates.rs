@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::support::Town;
 use crate::support::town::app_with;
 
-fn rate(points: u32, seconds: u32) -> Option<Rate> {
-    Some(Rate { points: points.try_into().expect("some"), seconds: seconds.try_into().expect("some") })
+fn rate(points: u32, seconds: u32) -> Rate {
+    Rate { points: points.try_into().expect("some"), seconds: seconds.try_into().expect("some") }
 }
 
 async fn town(wire: WireConfig) -> Town {
@@ -18,7 +18,7 @@ async fn town(wire: WireConfig) -> Town {
 
 #[tokio::test]
 async fn g35_an_address_runs_out_of_points_and_gets_them_back() {
-    let town = town(WireConfig { address_rate: rate(3, 60), ..WireConfig::default() }).await;
+    let town = town(WireConfig { address_rate: Some(rate(3, 60)), ..WireConfig::default() }).await;
     let from = |address: &str| town.public().with("x-forwarded-for", address);
     for left in [2, 1, 0] {
         let answer = from("192.0.2.1").run("{ __typename }", json!({})).await;
@@ -40,7 +40,7 @@ async fn g35_an_address_runs_out_of_points_and_gets_them_back() {
 
 #[tokio::test]
 async fn g35_an_account_is_one_wherever_it_asks_from() {
-    let town = town(WireConfig { account_rate: rate(40, 60), ..WireConfig::default() }).await;
+    let town = town(WireConfig { account_rate: Some(rate(40, 60)), ..WireConfig::default() }).await;
     let (busy, other) = (town.staff(Role::Auditor).await, town.staff(Role::Auditor).await);
     let costly = "{ districts(first: 100) { nodes { name } } }";
     for n in 1..=3 {
@@ -54,7 +54,7 @@ async fn g35_an_account_is_one_wherever_it_asks_from() {
 
 #[tokio::test]
 async fn what_is_refused_costs_too() {
-    let town = town(WireConfig { address_rate: rate(25, 60), ..WireConfig::default() }).await;
+    let town = town(WireConfig { address_rate: Some(rate(25, 60)), ..WireConfig::default() }).await;
     for left in [15, 5] {
         let answer = town.public().run("{ nothing }", json!({})).await.expect_code("GRAPHQL_VALIDATION_FAILED");
         assert!(answer.header("ratelimit").contains(&format!("r={left};")), "{}", answer.header("ratelimit"));
@@ -66,7 +66,7 @@ async fn what_is_refused_costs_too() {
 
 #[tokio::test]
 async fn failed_sign_ins_are_counted_by_address_and_good_ones_are_not() {
-    let town = town(WireConfig { sign_in_rate: rate(2, 60), ..WireConfig::default() }).await;
+    let town = town(WireConfig { sign_in_rate: Some(rate(2, 60)), ..WireConfig::default() }).await;
     let sign_in = "mutation { sessionSignIn(email: \"a@example.jp\", password: \"x\") { accessToken } }";
     for _ in 0..3 {
         town.public().run(sign_in, json!({})).await.expect_code("UNAUTHENTICATED");
@@ -84,7 +84,7 @@ async fn failed_sign_ins_are_counted_by_address_and_good_ones_are_not() {
 #[tokio::test]
 async fn networks_that_are_named_are_not_limited() {
     let networks = vec!["192.0.2.0/24".parse().expect("a network")];
-    let town = town(WireConfig { address_rate: rate(1, 60), networks, ..WireConfig::default() }).await;
+    let town = town(WireConfig { address_rate: Some(rate(1, 60)), networks, ..WireConfig::default() }).await;
     for _ in 0..5 {
         let answer = town.public().with("x-forwarded-for", "192.0.2.1").run("{ __typename }", json!({})).await;
         assert_eq!((answer.status.as_u16(), answer.header("ratelimit").as_str()), (200, ""));
