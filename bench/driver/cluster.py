@@ -119,6 +119,9 @@ class Cluster:
             "ENTAKU_PROFILE": "production",
             "ENTAKU_ISSUER": "https://bench.example.jp",
             "ENTAKU_DATA_DIR": str(self.directory),
+            # One account asks for everything here.
+            "ENTAKU_RATE_ACCOUNT": "off",
+            "ENTAKU_RATE_ADDRESS": "off",
             "RUST_LOG": "warn",
             "RUST_BACKTRACE": "0",
         } | more

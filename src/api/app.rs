@@ -8,10 +8,13 @@ use async_graphql::ValidationMode;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
+use crate::api::rates::Rates;
 use crate::api::schema::{EntakuSchema, schema};
+use crate::api::trusted::Trusted;
 use crate::api::variables::InputTypes;
 use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
+use crate::kernel::config::WireConfig;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::feed::Feed;
 use crate::kernel::keys::KeyRing;
@@ -28,8 +31,8 @@ pub struct Settings {
     pub issuer: String,
     /// The municipality of requests that name none.
     pub default_municipality: Option<LocalGovernmentCode>,
-    /// May everybody introspect (demo), or only those signed in?
-    pub open_introspection: bool,
+    /// Who may ask how much, and from where.
+    pub wire: WireConfig,
 }
 
 /// One server's parts.
@@ -52,6 +55,10 @@ pub struct App {
     pub documents: Documents,
     /// What changes.
     pub feed: Feed,
+    /// The documents that applications were built with.
+    pub trusted: Trusted,
+    /// How much callers may ask for.
+    pub rates: Rates,
     /// Who was seen lately.
     pub sign_ins: SignIns,
     /// How it is set up.
@@ -70,13 +77,15 @@ impl App {
             feed,
             database,
             keys,
-            clock,
             passwords,
             schema: schema(identity.clone(), ValidationMode::Strict),
             checked: schema(identity, ValidationMode::Fast),
             input_types: InputTypes::default(),
             documents: Documents::default(),
+            trusted: Trusted::read(&settings.wire).map_err(Error::internal)?,
+            rates: Rates::new(&settings.wire, &clock),
             sign_ins: SignIns::default(),
+            clock,
             settings,
             ready: AtomicBool::new(false),
             codes: RwLock::default(),

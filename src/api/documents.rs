@@ -1,4 +1,4 @@
-//! Documents that have been parsed, guarded and validated, so that the next request finds them ready.
+//! Documents that have been guarded, parsed and judged, so that the next request finds them ready.
 //! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
 
 use std::collections::{HashMap, HashSet};
@@ -14,9 +14,11 @@ use async_graphql_value::Value as Literal;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
-use crate::api::guard;
 use crate::api::response::bad_request;
 use crate::api::schema::Nouns;
+use crate::api::trusted::Trusted;
+use crate::api::variables::InputTypes;
+use crate::api::{guard, judge};
 use crate::kernel::error::Result;
 use crate::kernel::read::{Catalogue, Env, Operation, Payloads};
 
@@ -37,8 +39,12 @@ pub struct Document {
     pub fields: Vec<String>,
     /// The variables that switch selections on and off.
     switches: Vec<Name>,
+    /// Does it ask for the schema itself?
+    pub introspects: bool,
+    /// Is it one of the trusted documents?
+    pub trusted: bool,
     validated: AtomicBool,
-    queries: Switched<Operation>,
+    compiled: Switched<Operation>,
     payloads: Switched<Payloads>,
 }
 
@@ -71,8 +77,7 @@ impl Document {
     ///
     /// # Errors
     /// BAD_REQUEST/OPERATION when none or several are meant.
-    fn new(parsed: ExecutableDocument, name: Option<&str>) -> Result<Self> {
-        guard::check(&parsed)?;
+    fn new(parsed: ExecutableDocument, name: Option<&str>, trusted: bool) -> Result<Self> {
         let Some(operation) = operation(&parsed, name) else {
             return Err(bad_request(
                 "OPERATION",
@@ -88,9 +93,10 @@ impl Document {
         for fragment in parsed.fragments.values() {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
-        let (queries, payloads) = (Switched::default(), Switched::default());
+        let introspects = guard::introspects(&parsed, operation);
+        let (compiled, payloads) = (Switched::default(), Switched::default());
         let (name, validated) = (name.map(str::to_owned), AtomicBool::new(false));
-        Ok(Self { parsed, name, kind, fields, switches, validated, queries, payloads })
+        Ok(Self { parsed, name, kind, fields, switches, introspects, trusted, validated, compiled, payloads })
     }
 
     /// The document as the engine takes it.
@@ -113,22 +119,31 @@ impl Document {
         Env { fragments: &self.parsed.fragments, variables, definitions }
     }
 
-    /// Has the engine found nothing wrong with it?
-    pub fn is_validated(&self) -> bool {
-        self.validated.load(Ordering::Acquire)
-    }
-
-    /// The compiled query for the switches as the variables set them.
-    pub fn compiled(&self, variables: &Variables) -> Result<Arc<Operation>, ServerError> {
+    /// The compiled operation for the switches as the variables set them: a query's reading, or what a
+    /// mutation's payloads read.
+    pub fn compiled(&self, variables: &Variables, types: &InputTypes) -> Result<Arc<Operation>, ServerError> {
         let env = self.env(variables);
-        let compile = || Operation::compile(env, Nouns::queries(), &self.operation().selection_set.node);
-        self.queries.find(self.setting(env), compile)
+        let set = &self.operation().selection_set.node;
+        self.compiled.find(self.setting(env), || match self.kind {
+            OperationType::Mutation => Operation::payloads(env, Nouns::queries(), |field| types.payload(field), set),
+            _ => Operation::compile(env, Nouns::queries(), set),
+        })
     }
 
     /// What a mutation answers with, for the switches as the variables set them.
     pub fn payloads(&self, variables: &Variables) -> Arc<Payloads> {
         let made = self.payloads.find(self.setting(self.env(variables)), || Ok::<_, Infallible>(Payloads::default()));
         made.unwrap_or_else(|never| match never {})
+    }
+
+    /// Has the engine found nothing wrong with it, too?
+    pub fn is_validated(&self) -> bool {
+        self.validated.load(Ordering::Acquire)
+    }
+
+    /// The engine has found nothing wrong with it.
+    pub fn found_good(&self) {
+        self.validated.store(true, Ordering::Release);
     }
 
     fn setting(&self, env: Env<'_>) -> Vec<bool> {
@@ -166,8 +181,16 @@ impl Weighter<Key, Arc<Document>> for ByText {
 pub enum Unfit {
     /// It cannot be parsed.
     Parse(async_graphql::parser::Error),
+    /// It is not valid for the schema.
+    Invalid(Vec<ServerError>),
     /// It is refused.
     Refused(crate::kernel::error::Error),
+}
+
+impl From<crate::kernel::error::Error> for Unfit {
+    fn from(refused: crate::kernel::error::Error) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 impl Default for Documents {
@@ -177,20 +200,18 @@ impl Default for Documents {
 }
 
 impl Documents {
-    /// The document of a request: one that is kept, or a new one, not yet validated.
-    pub fn find(&self, query: &str, name: Option<&str>) -> Result<Arc<Document>, Unfit> {
+    /// The document of a request: one that is kept, or a new one that is guarded, parsed and judged now.
+    pub fn find(&self, query: &str, name: Option<&str>, trusted: &Trusted) -> Result<Arc<Document>, Unfit> {
         if let Some(known) = self.kept.get(&Borrowed(query, name)) {
             return Ok(known);
         }
+        guard::scan(query)?;
         let parsed = async_graphql::parser::parse_query(query).map_err(Unfit::Parse)?;
-        Ok(Arc::new(Document::new(parsed, name).map_err(Unfit::Refused)?))
-    }
-
-    /// Keeps a document with which the engine has found nothing wrong.
-    pub fn keep(&self, query: &str, document: &Arc<Document>) {
-        if !document.validated.swap(true, Ordering::AcqRel) {
-            self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
-        }
+        guard::check(&parsed)?;
+        judge::judge(query).map_err(Unfit::Invalid)?;
+        let document = Arc::new(Document::new(parsed, name, trusted.contains(query))?);
+        self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
+        Ok(document)
     }
 }
 

@@ -1,54 +1,46 @@
-//! The router, and how a GraphQL request is taken from HTTP: JSON by POST, of bounded size.
+//! The router, and how a GraphQL request passes from HTTP to an answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use serde::Deserialize;
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::app::App;
-use crate::api::lifecycle;
-use crate::api::response::{Media, bad_request, refuse};
+use crate::api::intake::take;
+use crate::api::lifecycle::{self, Call};
+use crate::api::negotiation::{Media, locale, media};
+use crate::api::response::{bad_request, refuse};
+use crate::api::status::End;
 use crate::api::subscribing::Listener;
+use crate::api::{address, caching, cors};
 use crate::api::{socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
 
-/// The largest body, in bytes.
-pub const BODY: usize = 256 * 1024;
-/// The longest document, in bytes.
-pub const DOCUMENT: usize = 32 * 1024;
 /// The longest a whole request may take, its body included.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A GraphQL request (GraphQL over HTTP, 5.1).
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GraphQlRequest {
-    /// The document.
-    pub query: String,
-    /// Which of its operations.
-    pub operation_name: Option<String>,
-    /// The variables; an object.
-    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Extensions; an object.
-    pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
-}
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
     let nosniff =
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let mut questions = get(graphql).post(graphql).fallback(not_allowed);
+    if !app.settings.wire.origins.is_empty() {
+        questions = questions
+            .layer(cors::layer(&app.settings.wire.origins))
+            .layer(from_fn_with_state(app.clone(), only_preflights));
+    }
     Router::new()
-        .route("/graphql", post(graphql).get(socket))
+        .route("/graphql", questions)
         .route("/livez", get(|| async { "ok" }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
@@ -74,93 +66,68 @@ async fn jwk_set(State(app): State<Arc<App>>) -> Response {
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().cloned();
     let text = text.or_else(|| cause.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
-    let error = Error::internal(format!("panic: {text}"));
-    refuse(StatusCode::INTERNAL_SERVER_ERROR, &error, Locale::Ja, Media::Json)
+    refuse(End::Fault, &Error::internal(format!("panic: {text}")), Locale::Ja, Media::Json)
 }
 
-async fn socket(State(app): State<Arc<App>>, request: axum::extract::Request) -> Response {
-    let (parts, _) = request.into_parts();
+/// OPTIONS is for preflights of sites that may ask; else it is a method like any.
+async fn only_preflights(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS && !cors::is_preflight(&request, &app.settings.wire.origins) {
+        return not_allowed(request).await;
+    }
+    next.run(request).await
+}
+
+async fn not_allowed(request: Request) -> Response {
+    let headers = request.headers();
+    let (ja, en) = ("このメソッドは使えません。", "This method is not allowed.");
+    refuse_method("GET, POST", &bad_request("METHOD", ja, en), locale(headers), media(headers).unwrap_or(Media::Json))
+}
+
+/// 405, with the methods that would do.
+pub(super) fn refuse_method(allowed: &'static str, error: &Error, locale: Locale, media: Media) -> Response {
+    let mut response = refuse(End::Method, error, locale, media);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
     let locale = locale(&parts.headers);
-    socket::upgrade(app, parts, locale).await
-}
-
-async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
-    let (locale, media) = (locale(&headers), media(&headers));
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = address::caller(peer, &parts.headers, &app.settings.wire.proxies);
+    if parts.headers.contains_key(header::UPGRADE) {
+        return socket::upgrade(app, parts, locale, address).await;
+    }
+    let (mut headers, by_get) = (parts.headers, parts.method != Method::POST);
+    if by_get {
+        // A link on another site asks by GET with the reader's cookies: they count for nothing here.
+        headers.remove(header::COOKIE);
+    }
     if sse::is_wanted(&headers) {
-        return match take(&headers, body).await {
-            Ok(gql) => sse::answer(Listener { app, headers, locale }, gql),
-            Err((status, error)) => refuse(status, &error, locale, media),
+        return match take(&parts.method, &parts.uri, &headers, body).await {
+            Ok(gql) => sse::answer(Listener { app, headers, locale, address }, gql),
+            Err((end, error)) => refuse(end, &error, locale, Media::Json),
         };
     }
+    let Some(media) = media(&headers) else {
+        let error = bad_request(
+            "NOT_ACCEPTABLE",
+            "application/graphql-response+json か application/json を受け入れてください。",
+            "Accept application/graphql-response+json or application/json.",
+        );
+        return refuse(End::NotAcceptable, &error, locale, Media::Json);
+    };
+    let public_by_get = by_get && !headers.contains_key(header::AUTHORIZATION);
     let answered = async {
-        match take(&headers, body).await {
-            Ok(request) => lifecycle::answer(&app, &headers, request, locale, media).await,
-            Err((status, error)) => refuse(status, &error, locale, media),
+        match take(&parts.method, &parts.uri, &headers, body).await {
+            Ok(gql) => lifecycle::answer(&app, Call { headers: &headers, locale, media, address }, gql).await,
+            Err((end, error)) => refuse(end, &error, locale, media),
         }
     };
-    match tokio::time::timeout(PATIENCE, answered).await {
+    let mut response = match tokio::time::timeout(PATIENCE, answered).await {
         Ok(response) => response,
-        Err(_) => refuse(StatusCode::GATEWAY_TIMEOUT, &Error::Unavailable, locale, media),
-    }
-}
-
-async fn take(headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, (StatusCode, Error)> {
-    if !is_json(headers) {
-        let error = bad_request(
-            "MEDIA_TYPE",
-            "Content-Type は application/json にしてください。",
-            "Content-Type must be application/json.",
-        );
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, error));
-    }
-    let too_large = || {
-        let error = bad_request("TOO_LARGE", "要求が大きすぎます。", "The request is too large.");
-        (StatusCode::PAYLOAD_TOO_LARGE, error)
+        Err(_) => refuse(End::TooLate, &Error::Unavailable, locale, media),
     };
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY) {
-        return Err(too_large());
-    }
-    let bytes = axum::body::to_bytes(body, BODY).await.map_err(|_| too_large())?;
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        let error = bad_request("BATCH_DISABLED", "一度に送れる操作は一つです。", "Batches are not accepted.");
-        return Err((StatusCode::BAD_REQUEST, error));
-    }
-    let request: GraphQlRequest = serde_json::from_slice(&bytes).map_err(|_| {
-        let error = bad_request(
-            "JSON",
-            "GraphQL要求のJSONとして読めません。",
-            "The body is not the JSON of a GraphQL request.",
-        );
-        (StatusCode::BAD_REQUEST, error)
-    })?;
-    if request.query.len() > DOCUMENT {
-        let error = bad_request("DOCUMENT_TOO_LARGE", "GraphQL文書が大きすぎます。", "The document is too large.");
-        return Err((StatusCode::BAD_REQUEST, error));
-    }
-    Ok(request)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let text = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let mut parts = text.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or("").to_ascii_lowercase();
-    let utf8 = |p: &str| {
-        let p = p.to_ascii_lowercase();
-        !p.starts_with("charset=") || matches!(p.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
-    };
-    essence == "application/json" && parts.all(utf8)
-}
-
-/// Japanese unless English is preferred to it.
-fn locale(headers: &HeaderMap) -> Locale {
-    let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let first =
-        text.split(',').map(|l| l.trim().to_ascii_lowercase()).find(|l| l.starts_with("ja") || l.starts_with("en"));
-    if first.is_some_and(|l| l.starts_with("en")) { Locale::En } else { Locale::Ja }
-}
-
-fn media(headers: &HeaderMap) -> Media {
-    let text = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if text.contains("application/graphql-response+json") { Media::GraphQl } else { Media::Json }
+    caching::mark(&mut response, public_by_get, app.settings.wire.max_age);
+    response
 }

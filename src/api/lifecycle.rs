@@ -1,23 +1,32 @@
 //! One request from who and where to commit: ARCHITECTURE.md walks through it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{ServerError, Variables};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
 use crate::api::app::App;
+use crate::api::cost;
 use crate::api::documents::{Document, Unfit};
-use crate::api::http::GraphQlRequest;
+use crate::api::explain::Asker;
+use crate::api::http::refuse_method;
 use crate::api::identity::identify;
-use crate::api::response::{self, Media, Outcome, bad_request, server_error};
+use crate::api::intake::GraphQlRequest;
+use crate::api::negotiation::Media;
+use crate::api::rates::{ASKING, REFUSED, Spent};
+use crate::api::response::{self, Extensions, Outcome, bad_request, server_error};
 use crate::api::schema::Nouns;
+use crate::api::status::End;
+use crate::api::tab::Tab;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
+use crate::kernel::principal::Principal;
 use crate::kernel::read::Catalogue;
 use crate::kernel::request::{Locale, Request};
 use crate::kernel::tx::Mode;
@@ -28,34 +37,105 @@ use crate::people::graphql::CREDENTIAL_ACTS;
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
 
+/// How a request was sent.
+#[derive(Clone, Copy)]
+pub struct Call<'c> {
+    /// Its headers.
+    pub headers: &'c HeaderMap,
+    /// The reader's language.
+    pub locale: Locale,
+    /// How the client wants to be answered.
+    pub media: Media,
+    /// Where it came from.
+    pub address: IpAddr,
+}
+
 /// Answers a request.
-pub async fn answer(
-    app: &Arc<App>,
-    headers: &HeaderMap,
-    gql: GraphQlRequest,
-    locale: Locale,
-    media: Media,
-) -> Response {
-    let (principal, municipality) = match identify(app, headers).await {
-        Ok(found) => found,
-        Err(error) => return response::refuse(status_of(&error), &error, locale, media),
+pub async fn answer(app: &Arc<App>, call: Call<'_>, gql: GraphQlRequest) -> Response {
+    let answered = async {
+        let (principal, municipality) = match identify(app, call.headers).await {
+            Ok(found) => found,
+            Err(error) => return unidentified(app, &error, call),
+        };
+        let mut tab = Tab::open(&app.rates, app.rates.caller(&principal, call.address))?;
+        let request = Arc::new(app.request(principal, municipality).in_locale(call.locale));
+        reply(app, &request, gql, call, &mut tab).await
     };
-    let request = Arc::new(app.request(principal, municipality).in_locale(locale));
-    let mut extensions = serde_json::Map::new();
-    let outcome = match Task::read(app, &gql, headers, &request) {
-        Ok(task) if task.document.kind == OperationType::Query => {
-            let outcome = query(app, &request, &gql, &task).await;
-            with_afterwards(app, &request, outcome).await
+    answered.await.unwrap_or_else(|spent| too_many(&spent, call))
+}
+
+/// Nobody knows who asks: the address pays for it.
+fn unidentified(app: &App, error: &Error, call: Call<'_>) -> Result<Response, Spent> {
+    app.rates.spend(app.rates.caller(&Principal::public(), call.address), ASKING + REFUSED)?;
+    Ok(response::refuse(End::of(error), error, call.locale, call.media))
+}
+
+/// Answers somebody's request while the caller has points.
+async fn reply(
+    app: &Arc<App>,
+    request: &Arc<Request>,
+    mut gql: GraphQlRequest,
+    call: Call<'_>,
+    tab: &mut Tab<'_>,
+) -> Result<Response, Spent> {
+    let mut extensions = Extensions::default();
+    let outcome = match Task::read(app, &mut gql, call.headers, request) {
+        Ok(task) if gql.by_get && task.document.kind != OperationType::Query => {
+            let error = bad_request("METHOD", "GETでは読み取りだけができます。", "Only queries may be sent by GET.");
+            return Ok(refuse_method("POST", &error, call.locale, call.media));
         }
         Ok(task) => {
-            if task.dry_run {
-                extensions.insert("dryRun".into(), json!(true));
-            }
-            whole(app.clone(), request.clone(), gql, task).await
+            extensions.dry_run = task.dry_run;
+            execute(app, request, gql, task, call, tab).await?
         }
-        Err(refused) => with_afterwards(app, &request, *refused).await,
+        Err(refused) => {
+            tab.spend(REFUSED)?;
+            with_afterwards(app, request, *refused).await
+        }
     };
-    response::answer(outcome, &request, media, &extensions)
+    extensions.cost = request.principal.is_signed_in().then(|| tab.cost());
+    let mut response = response::answer(outcome, request, call.media, &extensions);
+    tab.write(response.headers_mut());
+    Ok(response)
+}
+
+/// 429: the caller has spent what it had.
+fn too_many(spent: &Spent, call: Call<'_>) -> Response {
+    let mut response = response::refuse(End::TooMany, &Error::RateLimited, call.locale, call.media);
+    spent.write(response.headers_mut());
+    response
+}
+
+/// Executes what was asked for, once it is paid.
+async fn execute(
+    app: &Arc<App>,
+    request: &Arc<Request>,
+    gql: GraphQlRequest,
+    task: Task,
+    call: Call<'_>,
+    tab: &mut Tab<'_>,
+) -> Result<Outcome, Spent> {
+    if task.document.kind == OperationType::Query {
+        let outcome = query(app, request, &gql, &task, tab).await?;
+        return Ok(with_afterwards(app, request, outcome).await);
+    }
+    match cost::of_mutation(&task.document, &task.variables, &app.input_types, request) {
+        Ok(cost) => match cost::affordable(cost, request) {
+            Ok(()) => tab.settle(cost)?,
+            Err(error) => return Ok(Outcome::Refused(End::Invalid, vec![server_error(error)])),
+        },
+        // What is wrong with its arguments is said by the execution.
+        Err(_) => tab.settle(REFUSED)?,
+    }
+    let proves = task.proves_identity();
+    if proves {
+        app.rates.may_sign_in(call.address)?;
+    }
+    let outcome = whole(app.clone(), request.clone(), gql, task).await;
+    if proves && outcome.failed_to_prove() {
+        app.rates.sign_in_failed(call.address);
+    }
+    Ok(outcome)
 }
 
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
@@ -67,7 +147,7 @@ async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: 
     });
     executed.await.unwrap_or_else(|failed| {
         let error = Error::internal(format!("the request's task: {failed}"));
-        Outcome::Refused(StatusCode::INTERNAL_SERVER_ERROR, vec![server_error(error)])
+        Outcome::Refused(End::Fault, vec![server_error(error)])
     })
 }
 
@@ -75,16 +155,7 @@ async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: 
 async fn with_afterwards(app: &App, request: &Arc<Request>, outcome: Outcome) -> Outcome {
     match write_afterwards(app, request).await {
         Ok(()) => outcome,
-        Err(error) => Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(error)]),
-    }
-}
-
-fn status_of(error: &Error) -> StatusCode {
-    match error {
-        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::Unavailable | Error::Retry => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
+        Err(error) => Outcome::Refused(End::Unavailable, vec![server_error(error)]),
     }
 }
 
@@ -99,12 +170,8 @@ struct Task {
 }
 
 impl Task {
-    fn read(app: &App, gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
-        let refused = |error| Box::new(Outcome::Refused(StatusCode::BAD_REQUEST, vec![server_error(error)]));
-        let document = app.documents.find(&gql.query, gql.operation_name.as_deref()).map_err(|unfit| match unfit {
-            Unfit::Parse(error) => Box::new(parse_failed(&error)),
-            Unfit::Refused(error) => refused(error),
-        })?;
+    fn read(app: &App, gql: &mut GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
+        let document = document(app, gql, request)?;
         if document.kind == OperationType::Subscription {
             return Err(refused(bad_request(
                 "OPERATION",
@@ -114,7 +181,7 @@ impl Task {
         }
         if let Some(name) = missing_variable(&document, gql) {
             let error = ServerError::new(format!("Variable \"${name}\" is required."), None);
-            return Err(Box::new(Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, vec![error])));
+            return Err(Box::new(Outcome::Refused(End::Invalid, vec![error])));
         }
         let mutation = document.kind == OperationType::Mutation;
         let dry_run = mutation && dry_run(headers).map_err(refused)?;
@@ -132,17 +199,57 @@ impl Task {
         Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
     }
 
-    /// Was the document found good before, and do the variables fit it?
+    /// Do the variables fit the document plainly?
     fn fits(&self, app: &App) -> bool {
-        let definitions = &self.document.operation().variable_definitions;
-        self.document.is_validated() && app.input_types.fit(definitions, &self.variables)
+        app.input_types.fit(&self.document.operation().variable_definitions, &self.variables)
     }
+
+    /// Is it tried with something secret?
+    fn proves_identity(&self) -> bool {
+        let secret = ["sessionSignIn", "sessionRefresh", "invitationAccept", "passwordChange"];
+        self.document.fields.iter().any(|field| secret.contains(&field.as_str()))
+    }
+}
+
+fn refused(error: Error) -> Box<Outcome> {
+    Box::new(Outcome::Refused(End::of(&error), vec![server_error(error)]))
+}
+
+/// The document of a request, which this caller may send.
+pub(super) fn document(app: &App, gql: &mut GraphQlRequest, request: &Request) -> Result<Arc<Document>, Box<Outcome>> {
+    let unknown = |error| Box::new(Outcome::Refused(End::Invalid, vec![server_error(error)]));
+    app.trusted.resolve(gql).map_err(unknown)?;
+    let found = app.documents.find(&gql.query, gql.operation_name.as_deref(), &app.trusted);
+    let document = found.map_err(|unfit| match unfit {
+        Unfit::Parse(error) => Box::new(parse_failed(&error)),
+        Unfit::Invalid(errors) => Box::new(Outcome::Refused(End::Invalid, errors)),
+        Unfit::Refused(error) => refused(error),
+    })?;
+    permitted(app, &document, request).map_err(refused)?;
+    Ok(document)
+}
+
+/// Refuses a document that this caller may not send.
+fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
+    let signed_in = request.principal.is_signed_in();
+    let wire = &app.settings.wire;
+    if !document.trusted && !wire.free_documents.includes(signed_in) {
+        return Err(Error::Forbidden("TRUSTED_DOCUMENT"));
+    }
+    if document.introspects && !wire.introspection.includes(signed_in) {
+        return Err(bad_request(
+            "INTROSPECTION_DISABLED",
+            "スキーマの照会にはサインインが必要です。",
+            "Asking for the schema is not open to this caller.",
+        ));
+    }
+    Ok(())
 }
 
 fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
     let mut failed = server_error(Error::Parse);
     failed.locations = error.positions().collect();
-    Outcome::Refused(StatusCode::BAD_REQUEST, vec![failed])
+    Outcome::Refused(End::Invalid, vec![failed])
 }
 
 /// A variable that is required and was not given (GraphQL spec, CoerceVariableValues).
@@ -200,28 +307,40 @@ fn canonical(value: &serde_json::Value) -> serde_json::Value {
     }
 }
 
-/// Answers a query. The engine validates a document it has not seen and introspects; what is read is read
-/// by the compiled operation.
-async fn query(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
+/// Answers a query. The engine judges variables that do not plainly fit, and introspects; what is read is
+/// read by the compiled operation.
+async fn query(
+    app: &Arc<App>,
+    request: &Arc<Request>,
+    gql: &GraphQlRequest,
+    task: &Task,
+    tab: &mut Tab<'_>,
+) -> Result<Outcome, Spent> {
     let Task { document, variables, .. } = task;
-    let mut engine =
-        if task.fits(app) { None } else { Some(app.schema.execute(engine_request(app, gql, task, request)).await) };
+    let asked = || engine_request(gql, task).data(Asker { app: app.clone(), request: request.clone() });
+    let mut engine = if task.fits(app) { None } else { Some(app.schema.execute(asked()).await) };
     if let Some(response) = engine.take_if(|response| is_refused(response)) {
-        return Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors);
+        tab.settle(REFUSED)?;
+        return Ok(Outcome::Refused(End::Invalid, response.errors));
     }
-    app.documents.keep(&gql.query, document);
-    let compiled = match document.compiled(variables) {
+    let compiled = match document.compiled(variables, &app.input_types) {
         Ok(compiled) => compiled,
-        Err(error) => return Outcome::Refused(StatusCode::BAD_REQUEST, vec![error]),
+        Err(error) => return Ok(Outcome::Refused(End::Malformed, vec![error])),
     };
     if engine.is_none() && compiled.introspects() {
-        engine = Some(app.schema.execute(engine_request(app, gql, task, request)).await);
+        engine = Some(app.schema.execute(asked()).await);
     }
     let (introspected, mut errors) = engine.map(|r| (r.data, r.errors)).unwrap_or_default();
     let root = (Nouns::queries(), &document.operation().selection_set.node);
-    let answered = compiled.answer(document.env(variables), root, &app.database, request, &introspected).await;
+    let prepared = compiled.prepare(document.env(variables), root, request, &introspected);
+    let cost = cost::total(OperationType::Query, &prepared);
+    tab.settle(cost)?;
+    if let Err(error) = cost::affordable(cost, request) {
+        return Ok(Outcome::Refused(End::Invalid, vec![server_error(error)]));
+    }
+    let answered = prepared.answer(&app.database, request).await;
     errors.extend(answered.errors);
-    Outcome::Answered(answered.data.into_bytes(), errors)
+    Ok(Outcome::Answered(answered.data.into_bytes(), errors))
 }
 
 /// Executes a mutation, and repeats what PostgreSQL asks to repeat.
@@ -235,17 +354,15 @@ async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task:
             continue;
         }
         return match done {
-            Ok(response) if is_refused(&response) => {
-                Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors)
-            }
+            Ok(response) if is_refused(&response) => Outcome::Refused(End::Invalid, response.errors),
             Ok(response) => {
-                app.documents.keep(&gql.query, &task.document);
+                task.document.found_good();
                 Outcome::Executed(response)
             }
             Err(errors) => Outcome::Executed(async_graphql::Response::from_errors(errors)),
         };
     }
-    Outcome::Refused(StatusCode::SERVICE_UNAVAILABLE, vec![server_error(Error::Unavailable)])
+    Outcome::Refused(End::Unavailable, vec![server_error(Error::Unavailable)])
 }
 
 /// Did the engine refuse the document (validation, variables) before executing anything?
@@ -270,8 +387,8 @@ async fn attempt_once(
     if let Some(key) = &task.key {
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
-    let engine = if task.fits(app) { &app.checked } else { &app.schema };
-    let data = engine_request(app, gql, task, request).data(work.clone()).data(task.document.payloads(&task.variables));
+    let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
+    let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
     let response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
@@ -289,13 +406,10 @@ async fn attempt_once(
     }
 }
 
-fn engine_request(app: &App, gql: &GraphQlRequest, task: &Task, request: &Request) -> async_graphql::Request {
+fn engine_request(gql: &GraphQlRequest, task: &Task) -> async_graphql::Request {
     let mut engine = async_graphql::Request::new(&gql.query).variables(task.variables.clone());
     engine.set_parsed_query(task.document.parsed());
     engine.operation_name.clone_from(&gql.operation_name);
-    if !(app.settings.open_introspection || request.principal.is_signed_in()) {
-        engine = engine.disable_introspection();
-    }
     engine
 }
 

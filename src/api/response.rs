@@ -3,25 +3,16 @@
 use std::borrow::Cow;
 
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::api::limits;
+use crate::api::negotiation::Media;
+use crate::api::status::{End, status};
 use crate::kernel::error::{Error, Message, Refusal, Violation};
 use crate::kernel::request::{Locale, Request};
-
-/// The most errors one answer shows.
-const MOST_ERRORS: usize = 10;
-
-/// How the client wants to be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Media {
-    /// `application/graphql-response+json`
-    GraphQl,
-    /// `application/json`
-    Json,
-}
 
 /// How many statements an answer took (an extension of the response, for tests and logs).
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +25,25 @@ pub enum Outcome {
     /// A query was answered, perhaps with errors in single fields: the JSON of `data`.
     Answered(Vec<u8>, Vec<ServerError>),
     /// It was not executed.
-    Refused(StatusCode, Vec<ServerError>),
+    Refused(End, Vec<ServerError>),
+}
+
+impl Outcome {
+    /// What went wrong.
+    pub fn errors(self) -> Vec<ServerError> {
+        match self {
+            Self::Executed(response) => response.errors,
+            Self::Answered(_, errors) | Self::Refused(_, errors) => errors,
+        }
+    }
+
+    /// Was a secret not the right one?
+    pub fn failed_to_prove(&self) -> bool {
+        let (Self::Executed(async_graphql::Response { errors, .. })
+        | Self::Answered(_, errors)
+        | Self::Refused(_, errors)) = self;
+        errors.iter().any(|error| matches!(error.source::<Error>(), Some(Error::Unauthenticated)))
+    }
 }
 
 /// An error of the house, as the engine carries it.
@@ -49,23 +58,58 @@ pub fn bad_request(reason: &'static str, ja: &'static str, en: &'static str) -> 
     Error::BadRequest(Refusal::new(reason, ja, en))
 }
 
+/// What stands beside `data` in an answer.
+#[derive(Default)]
+pub struct Extensions {
+    /// It was only tried.
+    pub dry_run: bool,
+    /// What it cost, for those signed in.
+    pub cost: Option<Cost>,
+}
+
+/// What a request cost in points, and how many the caller has left.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// This request's.
+    pub requested: u64,
+    /// The caller's; nothing where there is no limit.
+    pub remaining: Option<u32>,
+}
+
+impl Extensions {
+    fn write(&self) -> Option<Vec<u8>> {
+        let mut members = Vec::new();
+        if self.dry_run {
+            members.push("\"dryRun\":true".to_owned());
+        }
+        if let Some(Cost { requested, remaining }) = self.cost {
+            let remaining = remaining.map_or_else(|| "null".to_owned(), |points| points.to_string());
+            members.push(format!("\"cost\":{{\"requested\":{requested},\"remaining\":{remaining}}}"));
+        }
+        (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")).into_bytes())
+    }
+}
+
 /// The answer as it leaves.
-pub fn answer(
-    outcome: Outcome,
-    request: &Request,
-    media: Media,
-    extensions: &serde_json::Map<String, serde_json::Value>,
-) -> Response {
-    let (status, list, data) = match outcome {
-        Outcome::Executed(response) => (StatusCode::OK, response.errors, Some(data(&response.data))),
-        Outcome::Answered(data, list) => (StatusCode::OK, list, Some(data)),
-        Outcome::Refused(status, list) => (status_for(status, media), list, None),
+pub fn answer(outcome: Outcome, request: &Request, media: Media, extensions: &Extensions) -> Response {
+    let (end, list, data) = match outcome {
+        Outcome::Executed(response) => (End::Executed, response.errors, Some(data(&response.data))),
+        Outcome::Answered(data, list) => (End::Executed, list, Some(data)),
+        Outcome::Refused(end, list) => (end, list, None),
     };
+    let failed = !list.is_empty();
     let errors = errors(list, request.locale, request.id);
-    let mut response = reply(status, media, body(&errors, data.as_deref(), extensions));
+    let mut response = reply(end, media, body(&errors, data.as_deref(), extensions));
     response.extensions_mut().insert(Statements(request.statements()));
+    if !failed {
+        response.extensions_mut().insert(Whole);
+    }
     response
 }
+
+/// Nothing failed in this answer (an extension of the response, for caches).
+#[derive(Clone, Copy, Debug)]
+pub struct Whole;
 
 /// The JSON of what the engine executed. An object that was read stands in it as bytes, JSON already.
 fn data(value: &Value) -> Vec<u8> {
@@ -85,19 +129,13 @@ fn data(value: &Value) -> Vec<u8> {
 }
 
 /// A response in the order of the specification: errors before data, then extensions.
-fn body(
-    errors: &[serde_json::Value],
-    data: Option<&[u8]>,
-    extensions: &serde_json::Map<String, serde_json::Value>,
-) -> Vec<u8> {
+fn body(errors: &[serde_json::Value], data: Option<&[u8]>, extensions: &Extensions) -> Vec<u8> {
     let mut members: Vec<(&str, Cow<'_, [u8]>)> = Vec::new();
     if !errors.is_empty() {
         members.push(("errors", serde_json::to_vec(errors).unwrap_or_default().into()));
     }
     members.extend(data.map(|data| ("data", data.into())));
-    if !extensions.is_empty() {
-        members.push(("extensions", serde_json::to_vec(extensions).unwrap_or_default().into()));
-    }
+    members.extend(extensions.write().map(|extensions| ("extensions", extensions.into())));
     let length = members.iter().map(|(name, text)| name.len() + text.len() + 4).sum::<usize>();
     let mut body = Vec::with_capacity(length + 2);
     body.push(b'{');
@@ -112,40 +150,30 @@ fn body(
 }
 
 /// A refusal before there is a request: nothing is known but the language.
-pub fn refuse(status: StatusCode, error: &Error, locale: Locale, media: Media) -> Response {
+pub fn refuse(end: End, error: &Error, locale: Locale, media: Media) -> Response {
     let (message, extensions) = error.render(locale, Uuid::now_v7());
     let errors = vec![json!({ "message": message, "extensions": extensions })];
-    let mut response = reply(status, media, body(&errors, None, &serde_json::Map::new()));
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
+    reply(end, media, body(&errors, None, &Extensions::default()))
 }
 
-/// A well-formed request that fails validation is 400 in the GraphQL media type and 200 in plain JSON
-/// (GraphQL over HTTP, 6.4).
-fn status_for(status: StatusCode, media: Media) -> StatusCode {
-    if media == Media::Json && status == StatusCode::UNPROCESSABLE_ENTITY {
-        StatusCode::OK
-    } else if status == StatusCode::UNPROCESSABLE_ENTITY {
-        StatusCode::BAD_REQUEST
-    } else {
-        status
-    }
-}
-
-fn reply(status: StatusCode, media: Media, body: Vec<u8>) -> Response {
-    let media = match media {
+fn reply(end: End, media: Media, body: Vec<u8>) -> Response {
+    let content_type = match media {
         Media::GraphQl => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
     };
-    let mut response = (status, body).into_response();
+    let mut response = (status(end, media), body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match end {
+        End::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        End::Unavailable => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
     response
 }
 
@@ -155,7 +183,7 @@ pub fn errors_json(list: Vec<ServerError>, locale: Locale) -> String {
 }
 
 fn errors(list: Vec<ServerError>, locale: Locale, request: Uuid) -> Vec<serde_json::Value> {
-    let shown = list.into_iter().take(MOST_ERRORS).map(|error| {
+    let shown = list.into_iter().take(limits::ERRORS).map(|error| {
         let (message, extensions) = render(&error, locale, request);
         let mut one = json!({ "message": message, "extensions": extensions });
         if !error.locations.is_empty() {
@@ -182,7 +210,7 @@ fn render(error: &ServerError, locale: Locale, request: Uuid) -> (String, ErrorE
     } else {
         ("INVALID_INPUT", "引数の値が正しくありません", "An argument's value is not valid")
     };
-    let detail: String = error.message.chars().take(200).collect();
+    let detail: String = error.message.chars().take(limits::MESSAGE).collect();
     let message = Message::new(format!("{ja}: {detail}"), format!("{en}: {detail}"));
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);

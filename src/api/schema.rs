@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use async_graphql::{MergedObject, Schema, ValidationMode};
 use chrono::{DateTime, Utc};
 
+use crate::api::explain::WireQuery;
+use crate::api::limits;
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::graphql::{Identity, PeopleMutation};
@@ -15,6 +17,8 @@ use crate::{challenges, grants, ledger, liaison, organizations, people, roundtab
 pub struct Nouns;
 
 impl Catalogue for Nouns {
+    type Beside = WireQuery;
+
     fn queries() -> &'static Queries {
         static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
             let queries = people::graphql::queries(Queries::new());
@@ -54,7 +58,8 @@ pub struct Mutation(
 /// The schema's Rust type.
 pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, StreamRoot<Nouns>>;
 
-/// Builds the schema, with the engine's own limits behind those of `api::guard`. No extension is registered, because one alone makes every field take the slow path.
+/// Builds the schema, with the engine's own limits of depth behind those of `api::guard`. No extension is registered,
+/// because one alone makes every field take the slow path.
 ///
 /// `mode` is fast for documents that were found good before, with variables that fit.
 pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
@@ -63,9 +68,7 @@ pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
         .validation_mode(mode)
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .limit_recursive_depth(20)
-        .limit_depth(18)
-        .limit_aliases(30)
-        .limit_directives(5)
+        .limit_depth(limits::INTROSPECTION_DEPTH as usize)
         .disable_suggestions()
         .data(identity)
         .finish()
@@ -82,5 +85,28 @@ pub fn sdl() -> String {
     let schema = Schema::build(root, Mutation::default(), StreamRoot::<Nouns>(PhantomData))
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .finish();
-    schema.sdl_with_options(options)
+    without_built_in(&schema.sdl_with_options(options))
+}
+
+/// The SDL without the directives that every schema has by the specification.
+fn without_built_in(sdl: &str) -> String {
+    const BUILT_IN: [&str; 5] = ["@include", "@skip", "@deprecated", "@specifiedBy", "@oneOf"];
+    let mut kept = String::with_capacity(sdl.len());
+    let mut description = String::new();
+    let mut inside = false;
+    for line in sdl.split_inclusive('\n') {
+        let quotes = line.starts_with("\"\"\"");
+        if inside || quotes {
+            description += line;
+            inside ^= quotes;
+            continue;
+        }
+        let built_in = BUILT_IN.iter().any(|name| line.starts_with(&format!("directive {name}")));
+        if !built_in {
+            kept += &description;
+            kept += line;
+        }
+        description.clear();
+    }
+    kept
 }

@@ -1,5 +1,6 @@
 //! Listening, and ending well: no new requests, those in flight finish, then the pool closes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ pub async fn serve(
         closing.set_ready(false);
         let _ = stopping.send(());
     };
-    let server = axum::serve(listener, router(app.clone())).with_graceful_shutdown(shutdown);
+    let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     let too_long = async {
         let _ = stopped.await;
         tokio::time::sleep(GRACE).await;

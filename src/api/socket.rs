@@ -3,13 +3,14 @@
 //! way as over HTTP: the same rights, limits and audit.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -21,8 +22,10 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use crate::api::app::App;
-use crate::api::http::GraphQlRequest;
-use crate::api::response::{Media, bad_request, errors_json, refuse, server_error};
+use crate::api::intake::GraphQlRequest;
+use crate::api::negotiation::Media;
+use crate::api::response::{bad_request, errors_json, refuse, server_error};
+use crate::api::status::End;
 use crate::api::subscribing::Listener;
 use crate::api::telling::{Sent, operate};
 use crate::kernel::error::Error;
@@ -62,18 +65,8 @@ enum Said {
     ConnectionInit { payload: Option<Value> },
     Ping {},
     Pong {},
-    Subscribe { id: String, payload: Payload },
+    Subscribe { id: String, payload: GraphQlRequest },
     Complete { id: String },
-}
-
-/// What is to be executed. Extensions of other shapes are nobody's and stay unread.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Payload {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<Map<String, Value>>,
-    extensions: Option<Map<String, Value>>,
 }
 
 /// Serves a socket until it is closed.
@@ -197,13 +190,11 @@ impl Talk {
         self.listener.request().await.map(drop).map_err(|_| FORBIDDEN)
     }
 
-    fn begin(&mut self, id: String, payload: Payload) -> Result<(), Close> {
+    fn begin(&mut self, id: String, gql: GraphQlRequest) -> Result<(), Close> {
         if self.running.len() >= OPERATIONS {
             let errors = errors_json(vec![server_error(Error::RateLimited)], self.listener.locale);
             return self.send(format!(r#"{{"type":"error","id":{},"payload":{errors}}}"#, Value::from(id)));
         }
-        let Payload { query, operation_name, variables, extensions } = payload;
-        let gql = GraphQlRequest { query, operation_name, variables, extensions };
         self.count += 1;
         let (number, name) = (self.count, id.clone());
         let (listener, sender) = (self.listener.clone(), self.sender.clone());
@@ -256,10 +247,10 @@ async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<M
 }
 
 /// Takes the handshake.
-pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale) -> Response {
+pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: IpAddr) -> Response {
     if parts.headers.contains_key(header::COOKIE) && !same_origin(&parts.headers) {
         let (ja, en) = ("ほかのサイトからは接続できません。", "Another site may not connect.");
-        return refuse(StatusCode::FORBIDDEN, &bad_request("ORIGIN", ja, en), locale, Media::Json);
+        return refuse(End::Forbidden, &bad_request("ORIGIN", ja, en), locale, Media::Json);
     }
     let handshake = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
     let handshake = match handshake {
@@ -268,10 +259,10 @@ pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale) -> Respons
     };
     if handshake.selected_protocol().is_none() {
         let (ja, en) = ("graphql-transport-ws だけを受け付けます。", "Only graphql-transport-ws is spoken.");
-        return refuse(StatusCode::BAD_REQUEST, &bad_request("SUBPROTOCOL", ja, en), locale, Media::Json);
+        return refuse(End::Malformed, &bad_request("SUBPROTOCOL", ja, en), locale, Media::Json);
     }
     let headers = headers_of(&parts);
-    handshake.on_upgrade(move |socket| serve(socket, Listener { app, headers, locale }))
+    handshake.on_upgrade(move |socket| serve(socket, Listener { app, headers, locale, address }))
 }
 
 /// Does the page that asks come from here? A browser says where, and sends our cookies from anywhere.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::api::http::GraphQlRequest;
+use crate::api::intake::GraphQlRequest;
 use crate::api::subscribing::Listener;
 use crate::api::telling::{Sent, operate};
 

@@ -1,6 +1,7 @@
 //! A subscription that runs: which events concern it, and what each shows to who asks at that moment.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::{ServerError, Variables};
@@ -12,8 +13,8 @@ use uuid::Uuid;
 
 use crate::api::app::App;
 use crate::api::documents::Document;
-use crate::api::http::GraphQlRequest;
 use crate::api::identity::identify;
+use crate::api::intake::GraphQlRequest;
 use crate::api::response::server_error;
 use crate::api::schema::Nouns;
 use crate::kernel::error::{Error, Result};
@@ -32,6 +33,8 @@ pub struct Listener {
     pub headers: HeaderMap,
     /// Their language.
     pub locale: Locale,
+    /// Where they are.
+    pub address: IpAddr,
 }
 
 impl Listener {
@@ -191,15 +194,14 @@ fn set(document: &Document) -> &async_graphql::parser::types::SelectionSet {
     &document.operation().selection_set.node
 }
 
-/// Lets the engine judge the document and its variables.
+/// Lets the engine judge variables that do not plainly fit.
 async fn validate(
     app: &App,
     document: &Arc<Document>,
     gql: &GraphQlRequest,
     variables: &Variables,
 ) -> Result<(), Vec<ServerError>> {
-    let fit = app.input_types.fit(&document.operation().variable_definitions, variables);
-    if document.is_validated() && fit {
+    if app.input_types.fit(&document.operation().variable_definitions, variables) {
         return Ok(());
     }
     let mut engine = async_graphql::Request::new(&gql.query).variables(variables.clone());
@@ -207,9 +209,6 @@ async fn validate(
     engine.operation_name.clone_from(&gql.operation_name);
     match app.schema.execute_stream(engine).next().await {
         Some(response) if !response.errors.is_empty() => Err(response.errors),
-        _ => {
-            app.documents.keep(&gql.query, document);
-            Ok(())
-        }
+        _ => Ok(()),
     }
 }

@@ -11,13 +11,15 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, interval_at};
 
-use crate::api::documents::Unfit;
-use crate::api::http::GraphQlRequest;
-use crate::api::lifecycle;
-use crate::api::response::{self, Media, server_error};
+use crate::api::intake::{GraphQlRequest, checked};
+use crate::api::lifecycle::{self, Call};
+use crate::api::negotiation::Media;
+use crate::api::response::{self, server_error};
 use crate::api::subscribing::{Listener, Subscription, Told};
 use crate::kernel::error::Error;
 
+/// What a subscription costs its caller, in points: as much as a large page.
+const SUBSCRIBING: u64 = 100;
 /// How often it is looked whether the session still holds.
 const WATCH: Duration = Duration::from_secs(2);
 
@@ -36,20 +38,32 @@ pub enum Sent {
 
 /// Runs an operation and sends what comes of it until it ends or nobody listens.
 pub async fn operate(listener: Listener, gql: GraphQlRequest, to: mpsc::Sender<Sent>) {
-    let found = listener.app.documents.find(&gql.query, gql.operation_name.as_deref());
-    match found {
-        Ok(document) if document.kind == OperationType::Subscription => {
-            match Subscription::begin(listener.clone(), document, &gql).await {
-                Ok(subscription) => tell(listener, subscription, to).await,
-                Err(errors) => drop(to.send(Sent::Refused(errors_json(&listener, errors))).await),
-            }
+    let mut gql = match checked(gql) {
+        Ok(gql) => gql,
+        Err(error) => {
+            let errors = errors_json(&listener, vec![server_error(error)]);
+            return drop(to.send(Sent::Refused(errors)).await);
         }
-        Err(Unfit::Refused(error)) => {
-            drop(to.send(Sent::Refused(errors_json(&listener, vec![server_error(error)]))).await);
-        }
-        // Everything else, a document that cannot be parsed included, as over HTTP.
-        _ => drop(to.send(once(listener, gql).await).await),
+    };
+    match subscription(&listener, &mut gql).await {
+        Ok(Some(subscription)) => tell(listener, subscription, to).await,
+        Ok(None) => drop(to.send(once(listener, gql).await).await),
+        Err(errors) => drop(to.send(Sent::Refused(errors_json(&listener, errors))).await),
     }
+}
+
+/// The subscription that is asked for; nothing for a query or a mutation.
+async fn subscription(listener: &Listener, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
+    let one = |error| vec![server_error(error)];
+    let request = listener.request().await.map_err(one)?;
+    let document = lifecycle::document(&listener.app, gql, &request).map_err(|outcome| outcome.errors())?;
+    if document.kind != OperationType::Subscription {
+        return Ok(None);
+    }
+    let rates = &listener.app.rates;
+    let caller = rates.caller(&request.principal, listener.address);
+    rates.spend(caller, SUBSCRIBING).map_err(|_| one(Error::RateLimited))?;
+    Subscription::begin(listener.clone(), document, gql).await.map(Some)
 }
 
 async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Sender<Sent>) {
@@ -99,7 +113,7 @@ fn errors_json(listener: &Listener, errors: Vec<ServerError>) -> String {
 /// A query or a mutation. `idempotencyKey` and `dryRun` of the extensions stand for the headers that a
 /// socket's messages do not have.
 async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
-    let Listener { app, mut headers, locale } = listener;
+    let Listener { app, mut headers, locale, address } = listener;
     let extensions = gql.extensions.iter().flatten();
     let names = [("idempotencyKey", "idempotency-key"), ("dryRun", "entaku-dry-run")];
     for (name, value) in extensions {
@@ -109,7 +123,8 @@ async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
             headers.insert(HeaderName::from_static(header), value);
         }
     }
-    let response = lifecycle::answer(&app, &headers, gql, locale, Media::GraphQl).await;
+    let response =
+        lifecycle::answer(&app, Call { headers: &headers, locale, media: Media::GraphQl, address }, gql).await;
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
     let json = String::from_utf8_lossy(&body).into_owned();
     let refused = match serde_json::from_str::<HashMap<&str, &RawValue>>(&json) {

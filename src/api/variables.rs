@@ -32,6 +32,12 @@ impl InputTypes {
         })
     }
 
+    /// The type that a mutation answers with.
+    pub fn payload(&self, mutation: &str) -> Option<&str> {
+        let field = self.0.types.get("Mutation")?.field_by_name(mutation)?;
+        Some(MetaTypeName::concrete_typename(&field.ty))
+    }
+
     fn fits(&self, ty: &Type, value: &Value) -> bool {
         match (&ty.base, value) {
             (_, Value::Null) => ty.nullable,

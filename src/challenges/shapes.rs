@@ -38,14 +38,14 @@ const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization
 
 /// 公募の絞り込み。
 #[derive(InputObject)]
-pub struct ChallengeCallFilter {
+pub struct ChallengeCallFilterInput {
     /// 年度。
     pub fiscal_year: Option<FiscalYear>,
     /// 状態。
     pub state: Option<CallState>,
 }
 
-impl Filter for ChallengeCallFilter {
+impl Filter for ChallengeCallFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(i64::from(year.0)))));
         to.eq("state", self.state.map(|state| Param::text(state.word())));
@@ -68,7 +68,7 @@ shape! {
         .many::<ChallengeCriterion>("criteria", "call_id", "審査基準。")
         .connection::<ChallengeProposal>("proposals", "call_id", "提案。閲覧できるもの。")
         .ordered([Key::down("opens_on", Ty::Date)])
-        .filtered::<ChallengeCallFilter>()
+        .filtered::<ChallengeCallFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
         .create(CALL_CREATE, "", PLANNERS, Over::Municipality)
@@ -103,7 +103,7 @@ shape! {
 
 /// 提案の絞り込み。
 #[derive(InputObject)]
-pub struct ChallengeProposalFilter {
+pub struct ChallengeProposalFilterInput {
     /// 公募。
     pub call_id: Option<CallId>,
     /// 部門。
@@ -112,7 +112,7 @@ pub struct ChallengeProposalFilter {
     pub state: Option<Vec<ProposalState>>,
 }
 
-impl Filter for ChallengeProposalFilter {
+impl Filter for ChallengeProposalFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("call_id", self.call_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("category", self.category.map(|category| Param::text(category.word())));
@@ -161,7 +161,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("publishedAt", "公開した日時。")
         .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
         .ordered([Key::down("created_at", Ty::Time)])
-        .filtered::<ChallengeProposalFilter>()
+        .filtered::<ChallengeProposalFilterInput>()
         .published("t.state = 'PUBLISHED'")
         .readable(&[], OWN)
         .readable(OFFICE, Over::Municipality)

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use crate::api::app::{App, Settings};
 use crate::kernel::bootstrap::{self, RolePasswords};
 use crate::kernel::clock::Clock;
-use crate::kernel::config::{Config, Profile};
+use crate::kernel::config::Config;
 use crate::kernel::embedded_pg::{Cluster, Durability, Neighbour};
 use crate::kernel::keys::KeyRing;
 use crate::kernel::schema_version;
@@ -87,7 +87,7 @@ impl Installation {
         let settings = Settings {
             issuer: self.config.issuer.clone(),
             default_municipality: self.config.default_municipality.clone(),
-            open_introspection: self.config.profile == Profile::Demo,
+            wire: self.config.wire.clone(),
         };
         App::new(database, self.keys()?, Clock::System, settings).map_err(anyhow::Error::msg)
     }

@@ -44,14 +44,14 @@ const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
 
 /// 交付金制度の絞り込み。
 #[derive(InputObject)]
-pub struct GrantProgrammeFilter {
+pub struct GrantProgrammeFilterInput {
     /// 年度。
     pub fiscal_year: Option<FiscalYear>,
     /// 状態(いずれか)。
     pub state: Option<Vec<GrantProgrammeState>>,
 }
 
-impl Filter for GrantProgrammeFilter {
+impl Filter for GrantProgrammeFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(year.0.into()))));
         to.among("state", self.state.map(|states| states.into_iter().map(GrantProgrammeState::word).collect()));
@@ -80,7 +80,7 @@ shape! {
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
-        .filtered::<GrantProgrammeFilter>()
+        .filtered::<GrantProgrammeFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
         .create(GRANT_PROGRAMME_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
@@ -108,7 +108,7 @@ shape! {
 
 /// 交付申請の絞り込み。
 #[derive(InputObject)]
-pub struct GrantApplicationFilter {
+pub struct GrantApplicationFilterInput {
     /// 交付金制度。
     pub programme_id: Option<GrantProgrammeId>,
     /// 地域組織。
@@ -117,7 +117,7 @@ pub struct GrantApplicationFilter {
     pub state: Option<Vec<GrantApplicationState>>,
 }
 
-impl Filter for GrantApplicationFilter {
+impl Filter for GrantApplicationFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("programme_id", self.programme_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
@@ -161,7 +161,7 @@ shape! {
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
-        .filtered::<GrantApplicationFilter>()
+        .filtered::<GrantApplicationFilterInput>()
         .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)

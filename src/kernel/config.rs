@@ -1,11 +1,14 @@
 //! Configuration, from the environment alone. Every problem is listed at once; secrets are never shown.
 
+mod wire;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
 use crate::kernel::codes::LocalGovernmentCode;
+pub use wire::{Rate, Whom, WireConfig};
 
 /// How careful the installation must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub issuer: String,
     /// The most connections of the application's pool.
     pub connections: u32,
+    /// Who may ask how much, and from where.
+    pub wire: WireConfig,
 }
 
 /// Everything wrong with the environment, a line each.
@@ -83,10 +88,11 @@ impl Config {
         }
         let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2));
         let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or(cores * 4);
+        let wire = wire::read(&var, profile, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
-        Ok(Self { listen, profile, data_dir, database, keys_file, default_municipality, issuer, connections })
+        Ok(Self { listen, profile, data_dir, database, keys_file, default_municipality, issuer, connections, wire })
     }
 }
 

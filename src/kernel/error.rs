@@ -84,6 +84,8 @@ pub enum Error {
     Conflict(Refusal),
     /// Too many tries.
     RateLimited,
+    /// A request named a document by an id that no manifest has.
+    UnknownDocument,
     /// The database or another part cannot answer just now; trying again may help.
     Unavailable,
     /// PostgreSQL asked for the whole transaction to be run again (40001, 40P01).
@@ -120,6 +122,7 @@ impl Error {
             Self::Invalid(..) => "INVALID_INPUT",
             Self::Conflict(_) => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
+            Self::UnknownDocument => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable | Self::Retry => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
@@ -150,6 +153,9 @@ impl Error {
                 "回数の上限に達しました。しばらくしてからお試しください。",
                 "Too many requests. Please try again later.",
             ),
+            Self::UnknownDocument => {
+                Message::new("この識別子の文書は登録されていません。", "No document with this id is known here.")
+            }
             Self::Unavailable | Self::Retry => Message::new(
                 "ただいま処理できません。しばらくしてからお試しください。",
                 "The service is busy. Please try again shortly.",

@@ -17,14 +17,14 @@ use crate::shape;
 
 /// 勘定の絞り込み。
 #[derive(InputObject)]
-pub struct LedgerAccountFilter {
+pub struct LedgerAccountFilterInput {
     /// 年度。
     pub fiscal_year: Option<FiscalYear>,
     /// 種類。
     pub kind: Option<AccountKind>,
 }
 
-impl Filter for LedgerAccountFilter {
+impl Filter for LedgerAccountFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(year.0.into()))));
         to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
@@ -40,18 +40,18 @@ shape! {
         .column::<i32>("version", "これまでの明細の数。")
         .connection::<LedgerEntry>("entries", "account_id", "明細。新しい順。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .filtered::<LedgerAccountFilter>()
+        .filtered::<LedgerAccountFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
 }
 
 /// 仕訳の絞り込み。
 #[derive(InputObject)]
-pub struct LedgerJournalFilter {
+pub struct LedgerJournalFilterInput {
     /// 年度。
     pub fiscal_year: Option<FiscalYear>,
 }
 
-impl Filter for LedgerJournalFilter {
+impl Filter for LedgerJournalFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(year.0.into()))));
     }
@@ -68,7 +68,7 @@ shape! {
         .one::<LedgerJournal>("reversed", "reverses", "この仕訳が取り消した仕訳。")
         .many::<LedgerEntry>("entries", "journal_id", "明細。")
         .ordered([Key::down("posted_at", Ty::Time)])
-        .filtered::<LedgerJournalFilter>()
+        .filtered::<LedgerJournalFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
 }
 

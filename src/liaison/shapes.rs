@@ -33,7 +33,7 @@ const OWN: Over = Over::Own("account_id");
 
 /// 担当の絞り込み。
 #[derive(InputObject)]
-pub struct LiaisonAssignmentFilter {
+pub struct LiaisonAssignmentFilterInput {
     /// 地区。
     pub district_id: Option<DistrictId>,
     /// 種類。
@@ -42,7 +42,7 @@ pub struct LiaisonAssignmentFilter {
     pub state: Option<Vec<LiaisonAssignmentState>>,
 }
 
-impl Filter for LiaisonAssignmentFilter {
+impl Filter for LiaisonAssignmentFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("district_id", self.district_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
@@ -68,7 +68,7 @@ shape! {
         .one::<LiaisonAssignment>("predecessor", "predecessor_id", "前任。")
         .first::<LiaisonAssignment>("successor", Children { key: "predecessor_id", when: "", order: &[] }, "後任。残りの任期を引き継ぐ。")
         .ordered([Key::up("term_start", Ty::Date)])
-        .filtered::<LiaisonAssignmentFilter>()
+        .filtered::<LiaisonAssignmentFilterInput>()
         .published("t.state = 'APPOINTED' AND (entaku_now() AT TIME ZONE 'Asia/Tokyo')::date BETWEEN t.term_start AND coalesce(t.term_end, 'infinity')")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
@@ -89,7 +89,7 @@ fn staff_and_oneself() -> Vec<Permit> {
 
 /// 活動記録の絞り込み。
 #[derive(InputObject)]
-pub struct LiaisonVisitFilter {
+pub struct LiaisonVisitFilterInput {
     /// 地区。
     pub district_id: Option<DistrictId>,
     /// 地域組織。
@@ -100,7 +100,7 @@ pub struct LiaisonVisitFilter {
     pub to: Option<Date>,
 }
 
-impl Filter for LiaisonVisitFilter {
+impl Filter for LiaisonVisitFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("district_id", self.district_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
@@ -129,7 +129,7 @@ shape! {
         .column::<Option<String>>("requestsHeard", "聞いた要望。")
         .many::<LiaisonRequest>("requests", "visit_id", "この活動で受けた要望。")
         .ordered([Key::down("visited_on", Ty::Date)])
-        .filtered::<LiaisonVisitFilter>()
+        .filtered::<LiaisonVisitFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
         .readable(&[], OWN)
@@ -139,7 +139,7 @@ shape! {
 
 /// 要望の絞り込み。
 #[derive(InputObject)]
-pub struct LiaisonRequestFilter {
+pub struct LiaisonRequestFilterInput {
     /// 地区。
     pub district_id: Option<DistrictId>,
     /// 地域組織。
@@ -150,7 +150,7 @@ pub struct LiaisonRequestFilter {
     pub state: Option<Vec<LiaisonRequestState>>,
 }
 
-impl Filter for LiaisonRequestFilter {
+impl Filter for LiaisonRequestFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("district_id", self.district_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
@@ -180,7 +180,7 @@ shape! {
         .column::<Option<String>>("reportNote", "伝えたときの様子。")
         .column::<Option<Date>>("closedOn", "完了した日。")
         .ordered([Key::down("received_on", Ty::Date)])
-        .filtered::<LiaisonRequestFilter>()
+        .filtered::<LiaisonRequestFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
         .readable(SECTION, IN_SECTION)

@@ -76,7 +76,7 @@ shape! {
 
 /// 地域組織の絞り込み。
 #[derive(InputObject)]
-pub struct OrganizationFilter {
+pub struct OrganizationFilterInput {
     /// 地区。
     pub district_id: Option<DistrictId>,
     /// 種類。
@@ -85,7 +85,7 @@ pub struct OrganizationFilter {
     pub stage: Option<Vec<OrganizationStage>>,
 }
 
-impl Filter for OrganizationFilter {
+impl Filter for OrganizationFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("district_id", self.district_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
@@ -132,7 +132,7 @@ shape! {
         .connection::<Roundtable>("roundtables", "organization_id", "主催する円卓会議。開催予定の遅い順。")
         .connection::<ChallengeProposal>("proposals", "organization_id", "チャレンジ事業への提案。新しい順。")
         .ordered([Key::up("name_kana", Ty::Text)])
-        .filtered::<OrganizationFilter>()
+        .filtered::<OrganizationFilterInput>()
         .sortable::<OrganizationOrder>()
         .published("t.published")
         .readable(Role::STAFF, Over::Municipality)

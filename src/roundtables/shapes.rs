@@ -67,7 +67,7 @@ fn until_published() -> Mask {
 
 /// 円卓会議の絞り込み。
 #[derive(InputObject)]
-pub struct RoundtableFilter {
+pub struct RoundtableFilterInput {
     /// 主催する地域組織。
     pub organization_id: Option<OrganizationId>,
     /// 地区。
@@ -76,7 +76,7 @@ pub struct RoundtableFilter {
     pub state: Option<Vec<RoundtableState>>,
 }
 
-impl Filter for RoundtableFilter {
+impl Filter for RoundtableFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("district_id", self.district_id.map(|id| Param::Uuid(Some(id.0))));
@@ -132,7 +132,7 @@ shape! {
         .many::<RoundtableDecision>("decisions", "roundtable_id", "決定事項。")
         .many::<RoundtableActionItem>("actionItems", "roundtable_id", "宿題。期限の順。")
         .ordered([Key::down("starts_at", Ty::Time)])
-        .filtered::<RoundtableFilter>()
+        .filtered::<RoundtableFilterInput>()
         .sortable::<RoundtableOrder>()
         .published("t.announced_at IS NOT NULL")))
 }

@@ -49,14 +49,14 @@ shape! {
 
 /// 戦略の絞り込み。
 #[derive(InputObject)]
-pub struct StrategyFilter {
+pub struct StrategyFilterInput {
     /// 種類。
     pub kind: Option<StrategyKind>,
     /// 状態(いずれか)。
     pub state: Option<Vec<StrategyState>>,
 }
 
-impl Filter for StrategyFilter {
+impl Filter for StrategyFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
         to.among("state", self.state.map(|states| states.into_iter().map(StrategyState::word).collect()));
@@ -86,7 +86,7 @@ shape! {
         .connection::<Indicator>("indicators", "strategy_id", "すべての指標。")
         .many::<StrategyRevision>("revisions", "strategy_id", "改訂。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .filtered::<StrategyFilter>()
+        .filtered::<StrategyFilterInput>()
         .published(ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
         .create(STRATEGY_CREATE, "まち・ひと・しごと創生法第10条", PLANNING, Over::Municipality)
@@ -120,7 +120,7 @@ shape! {
 
 /// 項目の絞り込み。
 #[derive(InputObject)]
-pub struct StrategyNodeFilter {
+pub struct StrategyNodeFilterInput {
     /// 種類(いずれか)。
     pub kind: Option<Vec<StrategyNodeKind>>,
     /// 新規か。
@@ -131,7 +131,7 @@ pub struct StrategyNodeFilter {
     pub category: Option<StrategyCategory>,
 }
 
-impl Filter for StrategyNodeFilter {
+impl Filter for StrategyNodeFilterInput {
     fn conditions(self, to: &mut Where) {
         to.among("kind", self.kind.map(|kinds| kinds.into_iter().map(StrategyNodeKind::word).collect()));
         to.eq("is_new", self.is_new.map(Param::Bool));
@@ -179,7 +179,7 @@ shape! {
         .many::<StrategyRevision>("revisions", "node_id", "この項目の改訂。")
         .many::<StrategyNodeVersion>("versions", "node_id", "改訂前の内容。古い順。")
         .ordered([Key::up("sort_path", Ty::Text)])
-        .filtered::<StrategyNodeFilter>()
+        .filtered::<StrategyNodeFilterInput>()
         .sortable::<StrategyNodeOrder>()
         .published("t.strategy_state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')")
         .readable(Role::STAFF, Over::Municipality)

@@ -199,7 +199,7 @@ async fn a_visit_is_logged_by_the_districts_own_and_read_by_staff() {
     march["visitedOn"] = json!("2026-03-31");
     let old = liaison.run(LOG, json!({"input": march})).await.data()["liaisonVisitLog"]["id"].clone();
     liaison.run(CORRECT, json!({"id": old, "input": {"minutes": 30}})).await.expect_code("CONFLICT/FISCAL_YEAR");
-    let list = "query($filter: LiaisonVisitFilter) { liaisonVisits(filter: $filter) { nodes { visitedOn } } }";
+    let list = "query($filter: LiaisonVisitFilterInput) { liaisonVisits(filter: $filter) { nodes { visitedOn } } }";
     let april = json!({"filter": {"from": "2026-04-01", "districtId": stage.district}});
     let found = stage.planner.run(list, april).await.data()["liaisonVisits"]["nodes"].clone();
     assert_eq!(found, json!([{"visitedOn": "2026-05-19"}, {"visitedOn": "2026-05-19"}]));

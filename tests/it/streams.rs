@@ -277,7 +277,7 @@ async fn g1_what_is_wrong_with_a_subscription_is_said_and_the_socket_lives() {
         ("subscription {", "GRAPHQL_PARSE_FAILED"),
         ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { objectChanged(id: \"no id\") { cursor } }", "INVALID_INPUT"),
-        (two, "BAD_REQUEST"),
+        (two, "GRAPHQL_VALIDATION_FAILED"),
     ] {
         socket.subscribe("s", query, json!({ "id": "x" })).await;
         let refused = socket.hear().await;

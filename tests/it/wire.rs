@@ -1,5 +1,10 @@
 //! The wire: media types, statuses, limits, who and where.
 
+mod documents;
+mod guard;
+mod http;
+mod rates;
+
 use entaku::kernel::principal::Role;
 use serde_json::json;
 
@@ -67,7 +72,7 @@ async fn g10_g11_g14_g16_bombs_are_refused() {
 }
 
 #[tokio::test]
-async fn g1_g3_g4_g5_g25_only_json_by_post() {
+async fn g3_g4_g5_g6_g25_only_json_by_post() {
     let town = Town::new().await;
     let body = json!({ "query": "{ __typename }" }).to_string();
     for media in [
@@ -81,8 +86,6 @@ async fn g1_g3_g4_g5_g25_only_json_by_post() {
         assert_eq!(answer.status, 415, "{media}");
     }
     town.public().send(body, "application/json; charset=utf-8").await.data();
-    let get = town.public().get("/graphql?query={__typename}").await;
-    assert_eq!(get.status, 405);
     let nested = format!(
         "{{\"query\":\"{{ __typename }}\",\"variables\":{{\"a\":{}{}}}}}",
         "[".repeat(45_000),

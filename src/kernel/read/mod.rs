@@ -66,7 +66,7 @@ pub use check::faults;
 pub use column::{ColumnValue, Ty};
 pub use json::Json;
 pub use list::{Filter, Key, Order, Where};
-pub use operation::{Answered, Operation};
+pub use operation::{Answered, Operation, Prepared};
 pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;

@@ -26,6 +26,9 @@ use crate::kernel::tx::Database;
 /// The most statements that are kept for one plan, one for each form of its lists' arguments.
 const FORMS: usize = 32;
 
+/// How many objects a field is taken to be worth that the engine answers.
+const DESCRIBED: u64 = 1_000;
+
 /// A compiled query.
 pub struct Operation {
     fields: Vec<(Name, async_graphql::Pos, Root)>,
@@ -49,6 +52,8 @@ enum Root {
     /// The object that belongs to the request.
     Own(fn(&Request) -> Option<Uuid>, Arc<Compiled>),
     List(Arc<Compiled>),
+    /// What a mutation answers with, where that is an object of a shape. It is weighed, never read from here.
+    Payload(Option<Arc<Compiled>>),
     /// Objects of any kind, compiled for the kinds that are asked for; alone or as a list.
     Nodes {
         single: bool,
@@ -89,6 +94,8 @@ pub(crate) struct Asked {
     statement: Arc<Statement>,
     args: Vec<ListArgs>,
     ids: Vec<Uuid>,
+    /// How many objects it may show.
+    weight: u64,
 }
 
 impl Asked {
@@ -101,9 +108,10 @@ impl Asked {
     ) -> Result<Self, ServerError> {
         let lists = compiled.plan.lists.iter();
         let args = lists.map(|list| ListArgs::read(list, env, request)).collect::<Result<Vec<_>, _>>()?;
-        bounded(compiled.plan.weight(&args, ids.len().max(1) as u64))?;
+        let weight = compiled.plan.weight(&args, ids.len().max(1) as u64);
+        bounded(weight)?;
         let statement = compiled.statement(&args);
-        Ok(Self { compiled, statement, args, ids })
+        Ok(Self { compiled, statement, args, ids, weight })
     }
 
     /// Is there anything to fetch?
@@ -189,31 +197,67 @@ impl Operation {
         Ok(Self { fields })
     }
 
+    /// Compiles what the payloads of a mutation that has been validated read; `kind` names the type that a
+    /// field answers with.
+    pub fn payloads<'t>(
+        env: Env<'_>,
+        queries: &Queries,
+        kind: impl Fn(&str) -> Option<&'t str>,
+        set: &SelectionSet,
+    ) -> Result<Self, ServerError> {
+        let mut fields = Vec::new();
+        for (key, selected) in env.collect(&[set], "Mutation") {
+            let kind = kind(selected[0].node.name.node.as_str());
+            let shape = queries.shapes().iter().copied().find(|shape| kind == Some(shape.name));
+            let plan = shape.map(|shape| Plan::objects(env, shape, &below(&selected)).map(|p| Compiled::new(shape, p)));
+            fields.push((key.clone(), selected[0].pos, Root::Payload(plan.transpose()?)));
+        }
+        Ok(Self { fields })
+    }
+
     /// Does the engine have to answer a part of it?
     pub fn introspects(&self) -> bool {
         self.fields.iter().any(|(_, _, root)| matches!(root, Root::Introspection))
     }
 
-    /// Reads what the query asks for, all in one snapshot; `introspected` is the engine's part. After a
-    /// fault of the database each root field is asked alone, so that the others keep their answers.
-    pub async fn answer(
-        &self,
+    /// Puts the arguments of a request in; `introspected` is the engine's part.
+    pub fn prepare<'o>(
+        &'o self,
         env: Env<'_>,
         (queries, set): (&Queries, &SelectionSet),
-        database: &Database,
-        request: &Arc<Request>,
+        request: &Request,
         introspected: &Value,
-    ) -> Answered {
-        let parts: Vec<_> = self
-            .fields
-            .iter()
-            .map(|(key, _, root)| prepare(root, key, env, (queries, set), request, introspected))
-            .collect();
+    ) -> Prepared<'o> {
+        let part = |(key, _, root): &(Name, _, Root)| prepare(root, key, env, (queries, set), request, introspected);
+        Prepared { operation: self, parts: self.fields.iter().map(part).collect() }
+    }
+}
+
+/// An operation with the arguments of a request.
+pub struct Prepared<'o> {
+    operation: &'o Operation,
+    parts: Vec<Result<Part, ServerError>>,
+}
+
+impl Prepared<'_> {
+    /// How many objects each field of the root may show. A field whose arguments are wrong shows none.
+    pub fn weights(&self) -> impl Iterator<Item = (&Name, u64)> {
+        self.operation.fields.iter().zip(&self.parts).map(|((key, _, root), part)| match (root, part) {
+            (Root::Introspection, _) => (key, DESCRIBED),
+            (_, Ok(part)) => (key, part.asked().iter().map(|asked| asked.weight).sum()),
+            (_, Err(_)) => (key, 0),
+        })
+    }
+
+    /// Reads what the query asks for, all in one snapshot. After a fault of the database each root field is
+    /// asked alone, so that the others keep their answers.
+    pub async fn answer(self, database: &Database, request: &Arc<Request>) -> Answered {
+        let Self { operation: Operation { fields }, parts } = self;
         let found = fetch(&parts.iter().flatten().collect::<Vec<_>>(), database, request).await;
         let mut found = found.map(Vec::into_iter);
         let mut answered = Answered { data: Json::new(), errors: Vec::new() };
         answered.data.raw("{");
-        for ((key, pos, _), part) in self.fields.iter().zip(parts) {
+        for ((key, pos, _), part) in fields.iter().zip(parts) {
             answered.data.key(key);
             let written = answered.data.mark();
             let done = match part {
@@ -221,7 +265,7 @@ impl Operation {
                 Ok(part) => {
                     let rows = match &mut found {
                         Ok(found) => Ok(found.by_ref().take(part.asked().len()).collect()),
-                        Err(error) if part.asked().is_empty() || self.fields.len() == 1 => Err(error.clone()),
+                        Err(error) if part.asked().is_empty() || fields.len() == 1 => Err(error.clone()),
                         Err(_) => fetch(&[&part], database, request).await,
                     };
                     rows.or_else(|e| if part.asked().is_empty() { Ok(Vec::new()) } else { Err(e) })
@@ -304,6 +348,8 @@ fn prepare(
             behind_the_wall(request, compiled.shape).map_err(server_error)?;
             Part::List(Asked::new(compiled.clone(), Vec::new(), env, request)?)
         }
+        Root::Payload(None) => Part::Known(Value::Null),
+        Root::Payload(Some(compiled)) => Part::Object(Asked::new(compiled.clone(), vec![Uuid::nil()], env, request)?),
         Root::Nodes { single, written, kinds } => {
             let named = named(&env.arguments(written)?, *single).map_err(server_error)?;
             let mut asked = Vec::new();
@@ -352,7 +398,12 @@ fn named(args: &Arguments, single: bool) -> Result<Vec<(String, Uuid)>> {
     if texts.len() > 100 {
         return Err(Error::invalid("ids", "RANGE", "一度に読めるのは100件までです。", "At most 100 ids at once."));
     }
-    texts.iter().map(|text| id::decode(text).map(|(prefix, id)| (prefix.to_owned(), id))).collect()
+    let decoded = texts.iter().map(|text| id::decode(text).map(|(prefix, id)| (prefix.to_owned(), id)));
+    if single {
+        return decoded.collect();
+    }
+    // In a list each id stands for itself: what is no id at all is not found, like any other.
+    Ok(decoded.map(|id| id.unwrap_or_else(|_| (String::new(), Uuid::nil()))).collect())
 }
 
 fn text(args: &Arguments, name: &str) -> String {

@@ -326,6 +326,8 @@ impl Compiler<'_> {
 
 /// How many objects a plain list is taken to have when a selection is weighed.
 const USUAL: u64 = 5;
+/// How many objects a count is taken to be worth, each time it is made.
+const COUNTED: u64 = 20;
 /// The most objects one root field may ask for.
 const MOST: u64 = 100_000;
 
@@ -360,6 +362,7 @@ impl Connection {
         let part = |part: &Part| match part {
             Part::Nodes(object) => object.weight(args, rows),
             Part::Edges(edge) => edge.iter().map(|(_, part)| part.weight(args, rows)).fold(0, u64::saturating_add),
+            Part::TotalCount => times.saturating_mul(COUNTED),
             _ => 0,
         };
         self.parts.iter().map(|(_, p)| part(p)).fold(times, u64::saturating_add)

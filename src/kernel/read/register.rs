@@ -100,7 +100,7 @@ pub(crate) fn list_arguments(registry: &mut Registry, shape: &ShapeDef) -> Index
 pub(crate) fn id_argument(registry: &mut Registry) -> (String, MetaInputValue) {
     let ty = <async_graphql::ID as InputType>::create_type_info(registry);
     let mut arg = MetaInputValue::new("id", ty);
-    arg.description = Some("ID。".to_owned());
+    arg.description = Some("対象の ID。".to_owned());
     ("id".to_owned(), arg)
 }
 

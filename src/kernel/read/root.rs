@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field as Selected;
-use async_graphql::registry::{MetaField, MetaTypeId, Registry};
+use async_graphql::registry::{MetaField, MetaType, MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerResult, Value,
 };
@@ -107,6 +107,9 @@ fn reach(shape: &'static ShapeDef, found: &mut IndexMap<&'static str, &'static S
 
 /// Where the root's fields are declared.
 pub trait Catalogue: Send + Sync + 'static {
+    /// Fields beside those that read: the engine answers them.
+    type Beside: ObjectType + Default;
+
     /// They do not change while the program runs.
     fn queries() -> &'static Queries;
     /// They do not change either.
@@ -124,7 +127,10 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let fields = C::queries().fields.iter();
-            let fields = fields.map(|f| (f.name.to_owned(), meta_field(registry, f))).collect();
+            let mut fields: IndexMap<_, _> = fields.map(|f| (f.name.to_owned(), meta_field(registry, f))).collect();
+            if let MetaType::Object { fields: beside, .. } = registry.create_fake_output_type::<C::Beside>() {
+                fields.extend(beside);
+            }
             register::meta_object("Query", "読み取り。閲覧できるものだけが返る。", fields)
         })
     }
@@ -165,7 +171,10 @@ fn ids_argument(registry: &mut Registry) -> (String, async_graphql::registry::Me
 impl<C: Catalogue> ContainerType for QueryRoot<C> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let name = ctx.item.node.name.node.as_str();
-        Ok(C::queries().fields.iter().any(|f| f.name == name).then_some(Value::Null))
+        if C::queries().fields.iter().any(|f| f.name == name) {
+            return Ok(Some(Value::Null));
+        }
+        C::Beside::default().resolve_field(ctx).await
     }
 }
 

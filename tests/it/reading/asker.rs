@@ -25,9 +25,11 @@ const WHENS: [When; 12] = [
 ];
 /// The server takes no more aliases in one document.
 const MOST_ALIASES: usize = 24;
+/// Nor more directives; two of them every query has.
+const MOST_DIRECTIVES: usize = 18;
 /// The most fields of one query.
 const MOST_FIELDS: usize = 60;
-const DEPTH: usize = 4;
+const DEPTH: usize = 3;
 
 /// The fields of the query root there are to ask for.
 pub struct Roots {
@@ -48,13 +50,14 @@ pub struct Asker<'a> {
     at: usize,
     fields: usize,
     aliases: usize,
+    directives: usize,
     fragments: usize,
 }
 
 impl<'a> Asker<'a> {
     /// The root fields that the tape stands for.
     pub fn ask(facts: &'a Facts, roots: &'a Roots, tape: &'a [u16]) -> Vec<Root> {
-        let mut asker = Self { facts, roots, tape, at: 0, fields: 0, aliases: 0, fragments: 0 };
+        let mut asker = Self { facts, roots, tape, at: 0, fields: 0, aliases: 0, directives: 0, fragments: 0 };
         (0..=asker.roll(3)).map(|n| asker.root(n)).collect()
     }
 
@@ -65,7 +68,9 @@ impl<'a> Asker<'a> {
     }
 
     fn when(&mut self) -> When {
-        WHENS[self.roll(WHENS.len())]
+        let when = WHENS[self.roll(WHENS.len())];
+        self.directives += when.0.matches('@').count();
+        if self.directives > MOST_DIRECTIVES { ALWAYS } else { when }
     }
 
     fn root(&mut self, n: usize) -> Root {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode};
 use entaku::api::app::App;
 use entaku::api::http::router;
 use entaku::api::response::Statements;
@@ -49,12 +49,24 @@ impl Client {
 
     /// Asks for a path by GET.
     pub async fn get(&self, path: &str) -> Answer {
-        self.answer(Request::get(path).body(Body::empty()).expect("a request")).await
+        self.by("GET", path, Body::empty()).await
+    }
+
+    /// Sends a document by GET.
+    pub async fn ask(&self, query: &str, variables: &Value) -> Answer {
+        let mut parameters = form_urlencoded::Serializer::new("/graphql?".to_owned());
+        parameters.append_pair("query", query).append_pair("variables", &variables.to_string());
+        self.get(&parameters.finish()).await
     }
 
     /// Sends any body.
     pub async fn send(&self, body: impl Into<Body>, content_type: &str) -> Answer {
-        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, content_type);
+        self.with("content-type", content_type).by("POST", "/graphql", body).await
+    }
+
+    /// Sends anything by any method.
+    pub async fn by(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name.as_str(), value.as_str());
         }
@@ -63,11 +75,11 @@ impl Client {
 
     async fn answer(&self, request: Request<Body>) -> Answer {
         let response = router(self.app.clone()).oneshot(request).await.expect("an answer");
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let statements = response.extensions().get::<Statements>().map_or(0, |s| s.0);
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status, statements, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer { status, headers, statements, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
     }
 }
 
@@ -75,6 +87,7 @@ impl Client {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     pub statements: u64,
     pub body: Value,
     pub text: String,
@@ -85,6 +98,12 @@ impl Answer {
     pub fn data(self) -> Value {
         assert!(self.body.get("errors").is_none(), "{}", self.text);
         self.body["data"].clone()
+    }
+
+    /// A header, empty where it is not there.
+    pub fn header(&self, name: &str) -> String {
+        let values = self.headers.get_all(name).iter().map(|value| value.to_str().expect("text"));
+        values.collect::<Vec<_>>().join(", ")
     }
 
     /// `code` or `code/reason` of the first error.

@@ -8,6 +8,7 @@ use entaku::api::app::{App, Settings};
 use entaku::api::establish::{New, establish};
 use entaku::kernel::clock::Clock;
 use entaku::kernel::codes::LocalGovernmentCode;
+use entaku::kernel::config::{Whom, WireConfig};
 use entaku::kernel::date::Date;
 use entaku::kernel::error::Error;
 use entaku::kernel::id::TypedId;
@@ -33,10 +34,18 @@ pub fn app() -> Arc<App> {
 
 /// An app over any database.
 pub fn app_over(url: &str) -> Arc<App> {
+    app_as(url, WireConfig { introspection: Whom::Everybody, ..WireConfig::default() })
+}
+
+/// An app whose wire is configured like this.
+pub fn app_with(wire: WireConfig) -> Arc<App> {
+    app_as(&database::url("entaku_app"), wire)
+}
+
+fn app_as(url: &str, wire: WireConfig) -> Arc<App> {
     let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
     let database = Database::connect(url, 8).expect("a pool");
-    let settings =
-        Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, open_introspection: true };
+    let settings = Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire };
     let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
     app.set_ready(true);
     app
