@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::people::notifications::graphql::NotificationMutation;
 use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -33,6 +34,7 @@ impl Catalogue for Nouns {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    NotificationMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
