@@ -11,6 +11,7 @@ use crate::api::limits;
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::people::notifications::graphql::NotificationMutation;
 use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -37,6 +38,7 @@ impl Catalogue for Nouns {
         static STREAMS: LazyLock<Streams> = LazyLock::new(|| {
             let doc = "閲覧できる対象一つの変更を受け取る。読めなくなると終わる。";
             let streams = Streams::default().any("objectChanged", "ObjectChange", doc);
+            let streams = people::notifications::graphql::streams(streams);
             roundtables::graphql::streams(streams)
         });
         &STREAMS
@@ -47,6 +49,7 @@ impl Catalogue for Nouns {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    NotificationMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,

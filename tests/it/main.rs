@@ -15,6 +15,7 @@ mod jobs;
 mod ledger;
 mod liaison;
 mod migrations;
+mod notifications;
 mod organizations;
 mod people;
 mod reading;

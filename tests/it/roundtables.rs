@@ -68,7 +68,7 @@ impl Hall {
     }
 
     /// A meeting whose minutes the officer has submitted, complete.
-    async fn submitted(&self) -> String {
+    pub(crate) async fn submitted(&self) -> String {
         let id = self.held().await;
         self.officer.run(PARTICIPANT, participant(&id, "佐藤 花", true)).await.data();
         self.officer.run(PASSAGE, passage(&id, 1, None, "論点提供")).await.data();

@@ -325,3 +325,24 @@ async fn until(stream: &mut reqwest::Response, text: &str) -> String {
         }
     }
 }
+
+#[tokio::test]
+async fn notifications_reach_whom_they_are_for_and_nobody_else() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let own = "subscription { notificationChanged { cursor notification { kind objectId readAt } } }";
+    let (mut planner, mut officer) = (server.socket(&hall.planner).await, server.socket(&hall.officer).await);
+    let mut public = server.socket(&hall.town.public()).await;
+    public.subscribe("n", own, json!({})).await;
+    assert_eq!(public.hear().await["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    for socket in [&mut planner, &mut officer] {
+        socket.subscribe("n", own, json!({})).await;
+        socket.say(json!({ "type": "ping" })).await;
+        assert_eq!(socket.hear().await["type"], "pong");
+    }
+    let id = hall.submitted().await;
+    let told = planner.hear().await;
+    let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
+    assert_eq!(*notification, json!({ "kind": "ROUNDTABLE_MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
+    assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");
+}
