@@ -16,6 +16,7 @@ mod m0009_strategy;
 mod m0010_reading_indexes;
 mod m0011_roundtable_lock;
 mod m0012_relation_indexes;
+mod m0013_session_cookies;
 mod table;
 
 /// All migrations, oldest first.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_reading_indexes::Migration),
             Box::new(m0011_roundtable_lock::Migration),
             Box::new(m0012_relation_indexes::Migration),
+            Box::new(m0013_session_cookies::Migration),
         ]
     }
 }

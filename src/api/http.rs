@@ -15,7 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::app::App;
 use crate::api::lifecycle;
+use crate::api::playground;
 use crate::api::response::{Media, bad_request, refuse};
+use crate::api::sdl;
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -51,6 +53,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
         .route("/.well-known/jwks.json", get(jwk_set))
+        .route("/schema.graphql", get(sdl::download))
+        .merge(playground::router())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
         .with_state(app)
@@ -127,7 +131,7 @@ async fn take(headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, (Status
     Ok(request)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let text = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or("").to_ascii_lowercase();
@@ -139,7 +143,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Japanese unless English is preferred to it.
-fn locale(headers: &HeaderMap) -> Locale {
+pub(crate) fn locale(headers: &HeaderMap) -> Locale {
     let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let first =
         text.split(',').map(|l| l.trim().to_ascii_lowercase()).find(|l| l.starts_with("ja") || l.starts_with("en"));

@@ -79,9 +79,10 @@ async fn with_afterwards(app: &App, request: &Arc<Request>, outcome: Outcome) ->
     }
 }
 
-fn status_of(error: &Error) -> StatusCode {
+pub(crate) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::Unavailable | Error::Retry => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
@@ -315,7 +316,7 @@ async fn verify(work: &Work, task: &Task) -> Result<()> {
 }
 
 /// Writes what must outlive the request's own transaction, in one short transaction.
-async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
+pub(crate) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
     let effects = request.take_afterwards();
     if effects.is_empty() {
         return Ok(());

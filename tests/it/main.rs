@@ -17,6 +17,7 @@ mod liaison;
 mod migrations;
 mod organizations;
 mod people;
+mod playground;
 mod reading;
 mod readme;
 mod roundtables;
