@@ -18,6 +18,7 @@ export function Opening({ opened }: { opened: Opened | null }): null {
     done.current = opened;
     addTab();
     query.setValue(opened.query);
+    query.setScrollLeft(0);
     variables.setValue(JSON.stringify(opened.variables, null, 2));
   }, [opened, query, variables]);
   return null;

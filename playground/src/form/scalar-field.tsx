@@ -5,6 +5,7 @@ import { eraDate, eraFiscalYear } from '../japanese/era';
 import type { FieldProps } from './field';
 import { IdField } from './id-field';
 import { lookupFor } from './lookup';
+import { numberOf } from './value';
 
 const NUMBERS = ['Int', 'Float', 'Yen', 'FiscalYear', 'Decimal'];
 
@@ -70,8 +71,8 @@ function NumberField({ id, value, kind, onChange }: Plain & { kind: string }): R
 }
 
 function besideNumber(kind: string, value: string): string {
-  if (kind === 'FiscalYear') return eraFiscalYear(Number(value));
+  const number = numberOf(value);
+  if (kind === 'FiscalYear') return number === null ? '' : eraFiscalYear(number);
   if (kind !== 'Yen') return '';
-  const yen = Number(value.normalize('NFKC').replace(/[,\s円]/g, ''));
-  return value && Number.isFinite(yen) ? `${yen.toLocaleString('ja-JP')}円` : '円';
+  return number === null ? '円' : `${number.toLocaleString('ja-JP')}円`;
 }

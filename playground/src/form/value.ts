@@ -26,18 +26,20 @@ export type Faults = Record<string, string>;
 
 /** A form's value as a variable; nothing where nothing was written. */
 export function toJson(type: GraphQLInputType, value: Value | undefined, path: string, faults: Faults): unknown {
-  if (isNonNullType(type)) {
-    const json = toJson(type.ofType, value, path, faults);
-    if (json !== undefined && json !== null) return json;
-    if (isListType(type.ofType)) return [];
-    if (isInputObjectType(type.ofType)) return {};
-    faults[path] ??= '入力してください';
-    return undefined;
-  }
+  if (isNonNullType(type)) return required(type.ofType, value, path, faults);
   if (value === null) return null;
   if (isListType(type)) return listToJson(type.ofType, value, path, faults);
-  if (isInputObjectType(type)) return inputToJson(type, value, path, faults);
+  if (isInputObjectType(type)) return inputToJson(type, value, path, faults, false);
   return scalarToJson(type.name, value, path, faults);
+}
+
+function required(type: GraphQLInputType, value: Value | undefined, path: string, faults: Faults): unknown {
+  if (isInputObjectType(type)) return inputToJson(type, value ?? {}, path, faults, true);
+  const json = toJson(type, value, path, faults);
+  if (json !== undefined && json !== null) return json;
+  if (isListType(type)) return [];
+  faults[path] ??= '入力してください';
+  return undefined;
 }
 
 function listToJson(type: GraphQLInputType, value: Value | undefined, path: string, faults: Faults): unknown {
@@ -45,23 +47,24 @@ function listToJson(type: GraphQLInputType, value: Value | undefined, path: stri
   return value.map((item, i) => toJson(type, item, `${path}.${i}`, faults)).filter((item) => item !== undefined);
 }
 
-function inputToJson(type: GraphQLInputObjectType, value: Value | undefined, path: string, faults: Faults): unknown {
+/** An input of which nothing is filled in is left out, unless it is required. */
+function inputToJson(
+  type: GraphQLInputObjectType,
+  value: Value | undefined,
+  path: string,
+  faults: Faults,
+  meant: boolean,
+): unknown {
   if (typeof value === 'string') return jsonText(value, path, faults);
   const values = value && !Array.isArray(value) ? value : {};
-  const touched = Object.keys(values).length > 0;
   const inner: Faults = {};
   const entries = Object.values(type.getFields()).flatMap((field) => {
     const json = toJson(field.type, values[field.name], `${path}.${field.name}`, inner);
     return json === undefined ? [] : [[field.name, json] as const];
   });
-  if (entries.length === 0 && !touched && !isTop(path)) return undefined;
+  if (entries.length === 0 && !meant) return undefined;
   Object.assign(faults, inner);
   return Object.fromEntries(entries);
-}
-
-/** An input that is a variable of its own is always meant. */
-function isTop(path: string): boolean {
-  return !path.includes('.');
 }
 
 function jsonText(text: string, path: string, faults: Faults): unknown {
@@ -78,9 +81,15 @@ function scalarToJson(name: string, value: Value | undefined, path: string, faul
   if (typeof value !== 'string' || value.trim() === '') return undefined;
   if (name === 'Boolean') return value === 'true';
   if (!NUMBERS.includes(name)) return value;
-  const plain = value.normalize('NFKC').replace(/[,\s円]/g, '');
-  const number = Number(plain);
-  if (Number.isFinite(number)) return number;
+  const number = numberOf(value);
+  if (number !== null) return number;
   faults[path] = '数字で入力してください';
   return undefined;
+}
+
+/** A number as people write it: full-width, with commas, with 円. */
+export function numberOf(text: string): number | null {
+  const plain = text.normalize('NFKC').replace(/[,\s円]/g, '');
+  const number = Number(plain);
+  return plain !== '' && Number.isFinite(number) ? number : null;
 }

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { ReactNode } from 'react';
 import { at } from './columns';
 import type { Table } from './tables';
-import { isNumeric, textOf } from './text';
+import { classOf, textOf } from './text';
 
 /** A table of a result; of one object, its fields below each other. */
 export function TableView({ schema, table }: { schema: GraphQLSchema; table: Table }): ReactNode {
@@ -43,7 +43,7 @@ function Rows({ schema, table }: { schema: GraphQLSchema; table: Table }): React
         {table.rows.map((row, i) => (
           <tr key={i}>
             {table.columns.map((column) => (
-              <td key={column.path.join('.')} className={isNumeric(column) ? 'number' : undefined}>
+              <td key={column.path.join('.')} className={classOf(column)}>
                 {textOf(schema, column, at(row, column.path), false)}
               </td>
             ))}

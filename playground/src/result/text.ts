@@ -17,11 +17,18 @@ export function textOf(schema: GraphQLSchema, column: Column, value: unknown, in
 function scalarText(type: string, value: unknown): string {
   if (type === 'Yen' && typeof value === 'number') return `${value.toLocaleString('ja-JP')}円`;
   if (type === 'DateTime') return japaneseTime(String(value));
-  if (type === 'Date') return `${String(value)}(${eraDate(String(value))})`;
+  if (type === 'Date') return `${String(value)}\n${eraDate(String(value))}`;
   return String(value);
 }
 
-/** Is the column of numbers, which stand at the right? */
+/** Is the column of numbers? */
 export function isNumeric(column: Column): boolean {
   return !column.inner && ['Int', 'Float', 'Yen', 'Decimal'].includes(column.type);
+}
+
+/** How a column is set: numbers at the right, dates and ids in one piece. */
+export function classOf(column: Column): string | undefined {
+  if (isNumeric(column)) return 'number';
+  if (column.inner) return undefined;
+  return { Date: 'when', DateTime: 'when', ID: 'id' }[column.type];
 }
