@@ -16,7 +16,8 @@ mod m0009_strategy;
 mod m0010_reading_indexes;
 mod m0011_roundtable_lock;
 mod m0012_relation_indexes;
-mod m0013_session_cookies;
+mod m0013_redundant_indexes;
+mod m0014_session_cookies;
 mod table;
 
 /// All migrations, oldest first.
@@ -38,7 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_reading_indexes::Migration),
             Box::new(m0011_roundtable_lock::Migration),
             Box::new(m0012_relation_indexes::Migration),
-            Box::new(m0013_session_cookies::Migration),
+            Box::new(m0013_redundant_indexes::Migration),
+            Box::new(m0014_session_cookies::Migration),
         ]
     }
 }

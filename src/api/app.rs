@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
-use sqlx::Row;
+use async_graphql::ValidationMode;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
@@ -13,6 +13,7 @@ use crate::api::variables::InputTypes;
 use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::feed::Feed;
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
@@ -43,10 +44,14 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The schema.
     pub schema: EntakuSchema,
+    /// The same, for documents and variables that were found good before.
+    pub checked: EntakuSchema,
     /// The types of its variables.
     pub input_types: InputTypes,
     /// The documents it has validated.
     pub documents: Documents,
+    /// What changes.
+    pub feed: Feed,
     /// Who was seen lately.
     pub sign_ins: SignIns,
     /// How it is set up.
@@ -60,12 +65,15 @@ impl App {
     pub fn new(database: Database, keys: Arc<KeyRing>, clock: Clock, settings: Settings) -> Result<Arc<Self>> {
         let passwords = Arc::new(Passwords::new(keys.clone())?);
         let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone() };
+        let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
         Ok(Arc::new(Self {
+            feed,
             database,
             keys,
             clock,
             passwords,
-            schema: schema(identity),
+            schema: schema(identity.clone(), ValidationMode::Strict),
+            checked: schema(identity, ValidationMode::Fast),
             input_types: InputTypes::default(),
             documents: Documents::default(),
             sign_ins: SignIns::default(),
@@ -91,9 +99,9 @@ impl App {
     }
 
     /// A transaction of the system itself inside a municipality.
-    pub async fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Result<Tx> {
+    pub fn system(&self, act: &'static str, municipality: Option<MunicipalityId>) -> Tx {
         let request = self.request(Principal::system(act), municipality);
-        self.database.begin(Arc::new(request), Mode::Write).await
+        self.database.begin(Arc::new(request), Mode::Write)
     }
 
     /// The municipality of a code. A municipality's id never changes, so it is remembered.
@@ -105,7 +113,7 @@ impl App {
             return Ok(id);
         }
         let request = Arc::new(self.request(Principal::public(), None));
-        let tx = self.database.begin(request, Mode::Read).await?;
+        let tx = self.database.begin(request, Mode::Read);
         let mut sql = Sql::new("SELECT id FROM municipalities WHERE code = ");
         sql.param(Param::text(code.as_str()));
         let row = tx.rows(sql).await?.pop();

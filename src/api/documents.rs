@@ -2,6 +2,7 @@
 //! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +18,7 @@ use crate::api::guard;
 use crate::api::response::bad_request;
 use crate::api::schema::Nouns;
 use crate::kernel::error::Result;
-use crate::kernel::read::{Catalogue, Env, Operation};
+use crate::kernel::read::{Catalogue, Env, Operation, Payloads};
 
 /// How much text of documents is kept, in bytes. Parsed and compiled they take some ten times as much.
 const KEPT: u64 = 1024 * 1024;
@@ -37,7 +38,32 @@ pub struct Document {
     /// The variables that switch selections on and off.
     switches: Vec<Name>,
     validated: AtomicBool,
-    compiled: Mutex<HashMap<Vec<bool>, Arc<Operation>>>,
+    queries: Switched<Operation>,
+    payloads: Switched<Payloads>,
+}
+
+/// Something made once for each setting of a document's switches.
+struct Switched<T>(Mutex<HashMap<Vec<bool>, Arc<T>>>);
+
+impl<T> Default for Switched<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Switched<T> {
+    fn find<E>(&self, setting: Vec<bool>, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = known.get(&setting) {
+            return Ok(made.clone());
+        }
+        let new = Arc::new(make()?);
+        if known.len() >= SWITCHED {
+            known.clear();
+        }
+        known.insert(setting, new.clone());
+        Ok(new)
+    }
 }
 
 impl Document {
@@ -62,8 +88,9 @@ impl Document {
         for fragment in parsed.fragments.values() {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
-        let (validated, compiled) = (AtomicBool::new(false), Mutex::default());
-        Ok(Self { name: name.map(str::to_owned), kind, fields, switches, validated, compiled, parsed })
+        let (queries, payloads) = (Switched::default(), Switched::default());
+        let (name, validated) = (name.map(str::to_owned), AtomicBool::new(false));
+        Ok(Self { parsed, name, kind, fields, switches, validated, queries, payloads })
     }
 
     /// The document as the engine takes it.
@@ -94,17 +121,18 @@ impl Document {
     /// The compiled query for the switches as the variables set them.
     pub fn compiled(&self, variables: &Variables) -> Result<Arc<Operation>, ServerError> {
         let env = self.env(variables);
-        let switched: Vec<bool> = self.switches.iter().map(|name| env.is_true(name)).collect();
-        let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(operation) = known.get(&switched) {
-            return Ok(operation.clone());
-        }
-        let operation = Arc::new(Operation::compile(env, Nouns::queries(), &self.operation().selection_set.node)?);
-        if known.len() >= SWITCHED {
-            known.clear();
-        }
-        known.insert(switched, operation.clone());
-        Ok(operation)
+        let compile = || Operation::compile(env, Nouns::queries(), &self.operation().selection_set.node);
+        self.queries.find(self.setting(env), compile)
+    }
+
+    /// What a mutation answers with, for the switches as the variables set them.
+    pub fn payloads(&self, variables: &Variables) -> Arc<Payloads> {
+        let made = self.payloads.find(self.setting(self.env(variables)), || Ok::<_, Infallible>(Payloads::default()));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    fn setting(&self, env: Env<'_>) -> Vec<bool> {
+        self.switches.iter().map(|name| env.is_true(name)).collect()
     }
 }
 

@@ -26,12 +26,12 @@ pub async fn establish(app: &App, new: New<'_>) -> Result<MunicipalityId, Error>
     let id = if let Ok(known) = app.municipality(&new.code).await {
         known
     } else {
-        let tx = app.system("municipality create", None).await?;
+        let tx = app.system("municipality create", None);
         let id = commands::create_municipality(&tx, new.code, new.name, new.kana, new.prefecture).await?;
         tx.commit().await?;
         id
     };
-    let tx = app.system("municipality create", Some(id)).await?;
+    let tx = app.system("municipality create", Some(id));
     commands::ensure_settings(&tx).await?;
     tx.commit().await?;
     Ok(id)

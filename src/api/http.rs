@@ -17,7 +17,8 @@ use crate::api::app::App;
 use crate::api::lifecycle;
 use crate::api::playground;
 use crate::api::response::{Media, bad_request, refuse};
-use crate::api::sdl;
+use crate::api::subscribing::Listener;
+use crate::api::{sdl, socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -48,7 +49,7 @@ pub fn router(app: Arc<App>) -> Router {
     let nosniff =
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Router::new()
-        .route("/graphql", post(graphql))
+        .route("/graphql", post(graphql).get(socket))
         .route("/livez", get(|| async { "ok" }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(readyz))
@@ -80,8 +81,20 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, &error, Locale::Ja, Media::Json)
 }
 
+async fn socket(State(app): State<Arc<App>>, request: axum::extract::Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let locale = locale(&parts.headers);
+    socket::upgrade(app, parts, locale).await
+}
+
 async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     let (locale, media) = (locale(&headers), media(&headers));
+    if sse::is_wanted(&headers) {
+        return match take(&headers, body).await {
+            Ok(gql) => sse::answer(Listener { app, headers, locale }, gql),
+            Err((status, error)) => refuse(status, &error, locale, media),
+        };
+    }
     let answered = async {
         match take(&headers, body).await {
             Ok(request) => lifecycle::answer(&app, &headers, request, locale, media).await,

@@ -92,7 +92,8 @@ async fn shown(app: &App, headers: &HeaderMap) -> Result<Option<Shown>> {
     let cookie = cookie::of(app, headers);
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         let Some(cookie) = cookie else { return Ok(None) };
-        return by_cookie(app, headers, cookie).await.map(Some);
+        // In a box, because most requests come with a token and need not carry it.
+        return Box::pin(by_cookie(app, headers, cookie)).await.map(Some);
     };
     if cookie.is_some() {
         return Err(bad_request(

@@ -132,6 +132,12 @@ impl Task {
         let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
         Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
     }
+
+    /// Was the document found good before, and do the variables fit it?
+    fn fits(&self, app: &App) -> bool {
+        let definitions = &self.document.operation().variable_definitions;
+        self.document.is_validated() && app.input_types.fit(definitions, &self.variables)
+    }
 }
 
 fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
@@ -199,8 +205,8 @@ fn canonical(value: &serde_json::Value) -> serde_json::Value {
 /// by the compiled operation.
 async fn query(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
     let Task { document, variables, .. } = task;
-    let fit = document.is_validated() && app.input_types.fit(&document.operation().variable_definitions, variables);
-    let mut engine = if fit { None } else { Some(app.schema.execute(engine_request(app, gql, task, request)).await) };
+    let mut engine =
+        if task.fits(app) { None } else { Some(app.schema.execute(engine_request(app, gql, task, request)).await) };
     if let Some(response) = engine.take_if(|response| is_refused(response)) {
         return Outcome::Refused(StatusCode::UNPROCESSABLE_ENTITY, response.errors);
     }
@@ -265,7 +271,9 @@ async fn attempt_once(
     if let Some(key) = &task.key {
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
-    let response = app.schema.execute(engine_request(app, gql, task, request).data(work.clone())).await;
+    let engine = if task.fits(app) { &app.checked } else { &app.schema };
+    let data = engine_request(app, gql, task, request).data(work.clone()).data(task.document.payloads(&task.variables));
+    let response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
             Ok(()) if task.dry_run => work.rollback().await,
@@ -294,7 +302,7 @@ fn engine_request(app: &App, gql: &GraphQlRequest, task: &Task, request: &Reques
 
 async fn claim(work: &Work, key: &Key) -> Result<()> {
     let mut turn = work.turn().await;
-    if let Some(changed) = idempotency::claim(turn.tx().await?, key).await? {
+    if let Some(changed) = idempotency::claim(turn.tx(), key).await? {
         turn.replay(changed);
     }
     Ok(())
@@ -305,7 +313,7 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
 async fn verify(work: &Work, task: &Task) -> Result<()> {
     let mut turn = work.turn().await;
     let changed = turn.changed().to_vec();
-    let tx = turn.tx().await?;
+    let tx = turn.tx();
     if let Some(key) = task.key.as_ref().filter(|_| !changed.is_empty()) {
         idempotency::keep(tx, key, &changed).await?;
     }
@@ -321,7 +329,7 @@ pub(crate) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Resul
     if effects.is_empty() {
         return Ok(());
     }
-    let tx = app.database.begin(request.clone(), Mode::Write).await?;
+    let tx = app.database.begin(request.clone(), Mode::Write);
     for effect in effects {
         effect(&tx).await?;
     }

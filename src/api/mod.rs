@@ -14,4 +14,8 @@ pub mod response;
 pub mod schema;
 pub mod sdl;
 pub mod serve;
+pub mod socket;
+pub mod sse;
+pub mod subscribing;
+pub mod telling;
 pub mod variables;

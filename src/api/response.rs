@@ -149,6 +149,11 @@ fn reply(status: StatusCode, media: Media, body: Vec<u8>) -> Response {
     response
 }
 
+/// The errors of an operation that has no request of its own, as JSON.
+pub fn errors_json(list: Vec<ServerError>, locale: Locale) -> String {
+    serde_json::Value::from(errors(list, locale, Uuid::now_v7())).to_string()
+}
+
 fn errors(list: Vec<ServerError>, locale: Locale, request: Uuid) -> Vec<serde_json::Value> {
     let shown = list.into_iter().take(MOST_ERRORS).map(|error| {
         let (message, extensions) = render(&error, locale, request);

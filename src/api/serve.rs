@@ -33,6 +33,6 @@ pub async fn serve(
         ended = server => ended?,
         () = too_long => tracing::warn!("requests in flight were cut off"),
     }
-    app.database.close().await;
+    app.database.close();
     Ok(())
 }

@@ -20,7 +20,7 @@ pub async fn load(config: Config) -> Result<()> {
     let installation = Installation::visit(config).await?;
     let app = installation.app()?;
     demo::load(&app).await.map_err(anyhow::Error::msg)?;
-    app.database.close().await;
+    app.database.close();
     installation.close().await
 }
 
@@ -54,7 +54,7 @@ pub async fn token(config: Config, municipality: &str, role: &str) -> Result<()>
     let installation = Installation::visit(config).await?;
     let app = installation.app()?;
     let town = app.municipality(&code).await.map_err(anyhow::Error::msg)?;
-    let tx = app.system("demo token", Some(town)).await.map_err(anyhow::Error::msg)?;
+    let tx = app.system("demo token", Some(town));
     let held = appointment::Entity::find().filter(appointment::Column::Role.eq(role)).one(&tx).await?;
     let held = held.context("nobody holds this role")?;
     let holder = account::Entity::find_by_id(held.account_id).one(&tx).await?.context("no account")?;
@@ -62,6 +62,6 @@ pub async fn token(config: Config, municipality: &str, role: &str) -> Result<()>
         session::open(&tx, &app.settings.issuer, holder.id, "entaku demo token").await.map_err(anyhow::Error::msg)?;
     tx.commit().await.map_err(anyhow::Error::msg)?;
     println!("{}", tokens.access_token);
-    app.database.close().await;
+    app.database.close();
     installation.close().await
 }

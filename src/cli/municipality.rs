@@ -17,10 +17,10 @@ pub async fn create(config: Config, code: &str, name: &str, admin_email: &str) -
     let app = installation.app()?;
     let new = New { code, name, kana: "", prefecture: "" };
     let id = establish(&app, new).await.map_err(anyhow::Error::msg)?;
-    let tx = app.system("municipality create", Some(id)).await.map_err(anyhow::Error::msg)?;
+    let tx = app.system("municipality create", Some(id));
     let invitation = commands::invite_first_admin(&tx, admin_email).await.map_err(anyhow::Error::msg)?;
     tx.commit().await.map_err(anyhow::Error::msg)?;
     println!("{invitation}");
-    app.database.close().await;
+    app.database.close();
     installation.close().await
 }

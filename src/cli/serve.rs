@@ -35,12 +35,12 @@ pub async fn run(config: Config) -> Result<()> {
         ready.await?;
         declared(&app).await?;
         if installation.config.profile == Profile::Demo && installation.is_embedded() {
-            crate::demo::load(&app).await.map_err(anyhow::Error::msg)?;
+            Box::pin(crate::demo::load(&app)).await.map_err(anyhow::Error::msg)?;
             demo::greet(address);
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        runner.run().await;
+        tokio::join!(runner.run(), app.feed.run(&installation.direct_url));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

@@ -33,7 +33,7 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     let mut town = data::town(paper)?;
     code.clone_into(&mut town.paper.municipality.code);
     let stage = register::load(app, &town, hash).await?;
-    let tx = stage.system().await?;
+    let tx = stage.system();
     import(&tx, &town.strategies, &stage.sections()).await?;
     tx.commit().await?;
     let active = town.people.organizations.iter().filter(|o| o.stage == "ACTIVE");

@@ -33,7 +33,7 @@ pub(super) async fn load<'a>(app: &'a App, town: &Town, hash: &str) -> Result<St
     let code = LocalGovernmentCode::parse(&paper.code).ok_or_else(|| Error::internal("a wrong code"))?;
     let new = New { code, name: &paper.name, kana: &paper.name_kana, prefecture: &paper.prefecture };
     let mut stage = Stage::new(app, establish(app, new).await?);
-    let tx = stage.system().await?;
+    let tx = stage.system();
     for section in &town.paper.sections {
         let id = load_section(&tx, section).await?;
         stage.remember("section", &section.key, id);

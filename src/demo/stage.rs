@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use sqlx::Row;
 use uuid::Uuid;
 
 use crate::api::app::App;
@@ -45,8 +44,8 @@ impl<'a> Stage<'a> {
     }
 
     /// The system inside this municipality.
-    pub(super) async fn system(&self) -> Result<Tx> {
-        self.app.system("demo", Some(self.municipality)).await
+    pub(super) fn system(&self) -> Tx {
+        self.app.system("demo", Some(self.municipality))
     }
 
     /// Somebody of this municipality, with the appointments they hold.
@@ -54,11 +53,11 @@ impl<'a> Stage<'a> {
         let account = AccountId(self.id("account", account)?);
         let principal = self.principal(account).await?;
         let request = self.app.request(principal, Some(self.municipality));
-        self.app.database.begin(Arc::new(request), Mode::Write).await
+        Ok(self.app.database.begin(Arc::new(request), Mode::Write))
     }
 
     async fn principal(&self, account: AccountId) -> Result<Principal> {
-        let tx = self.system().await?;
+        let tx = self.system();
         session::open(&tx, &self.app.settings.issuer, account, "demo").await?;
         let mut sql = Sql::new("SELECT id FROM sessions WHERE account_id = ");
         sql.param(Param::Uuid(Some(account.0)));
@@ -84,7 +83,7 @@ impl<'a> Stage<'a> {
 
     /// Is a record there already?
     pub(super) async fn is_there(&self, table: &'static str, column: &'static str, value: &str) -> Result<bool> {
-        let tx = self.system().await?;
+        let tx = self.system();
         let found = Self::known(&tx, table, column, value).await?;
         tx.commit().await?;
         Ok(found.is_some())

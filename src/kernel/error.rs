@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use async_graphql::{ErrorExtensionValues, Name, Value};
 
+use crate::kernel::pipeline::Failure;
 use crate::kernel::request::Locale;
 
 /// The house's result.
@@ -217,6 +218,12 @@ impl From<sqlx::Error> for Error {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&tokio_postgres::Error> for Error {
+    fn from(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(db) => from_sqlstate(db.code().code(), &db),
             None if error.is_closed() => Self::Unavailable,
@@ -225,18 +232,29 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        (&failure).into()
+    }
+}
+
+impl From<&Failure> for Error {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::Closed | Failure::NoConnection => Self::Unavailable,
+            Failure::Said(error) => error.into(),
+            Failure::Over => Self::internal(failure),
+        }
+    }
+}
+
 impl From<sea_orm::DbErr> for Error {
+    /// What `kernel::orm` wrapped, or what SeaORM itself complains of.
     fn from(error: sea_orm::DbErr) -> Self {
-        use sea_orm::{DbErr, RuntimeErr};
-        match error {
-            DbErr::Exec(RuntimeErr::SqlxError(e))
-            | DbErr::Query(RuntimeErr::SqlxError(e))
-            | DbErr::Conn(RuntimeErr::SqlxError(e)) => match &*e {
-                sqlx::Error::Database(db) => from_sqlstate(db.code().as_deref().unwrap_or(""), &e),
-                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable,
-                other => Self::internal(other),
-            },
-            other => Self::internal(other),
+        let sea_orm::DbErr::TryIntoErr { source, .. } = &error else { return Self::internal(error) };
+        match source.downcast_ref::<Failure>() {
+            Some(failure) => failure.into(),
+            None => Self::internal(error),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: the same request twice is one act (draft-ietf-httpapi-idempotency-key-header).
 //! What is kept are the ids of what changed; a repeat reads them again with today's rights.
 
-use sqlx::Row;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Refusal, Result};
@@ -43,7 +42,7 @@ pub async fn claim(tx: &Tx, key: &Key) -> Result<Option<Vec<Uuid>>> {
     let mut sql = Sql::new("SELECT request_hash, changed FROM idempotency_keys WHERE ");
     sql.fill("account_id = ? AND key = ?", parts(key).into_iter().take(2));
     let row = tx.rows(sql).await?.pop().ok_or(Error::Unavailable)?;
-    if row.try_get::<String, _>("request_hash")? != key.hash {
+    if row.try_get::<_, String>("request_hash")? != key.hash {
         return Err(Error::Conflict(Refusal::new(
             "IDEMPOTENCY",
             "この Idempotency-Key は別の内容で使われています。",

@@ -137,7 +137,7 @@ impl Runner {
         };
         let principal = Principal::system(kind.name);
         let request = Request::new(principal, Some(job.municipality), self.clock.now(), self.keys.clone());
-        let tx = self.app.begin(Arc::new(request), Mode::Write).await?;
+        let tx = self.app.begin(Arc::new(request), Mode::Write);
         (kind.run)(&tx, job.subject).await?;
         tx.commit().await
     }

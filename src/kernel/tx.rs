@@ -1,28 +1,25 @@
 //! `Tx`, the only door to the database, and the pools behind it.
 //!
-//! A `Tx` opens inside one municipality's wall: the municipality, the actor, the request and its time
-//! are set in the same round trip as BEGIN. Only UUIDs and words of ours enter that text, never a
-//! client's. It is a SeaORM connection and the place where finding, locking and authorizing a row are
-//! one motion ([`Tx::load`]).
-#![allow(clippy::disallowed_types)] // this is the door
+//! A `Tx` opens inside one municipality's wall: BEGIN, the municipality, the actor, the request and its
+//! time travel with its first statement. It is a SeaORM connection (`kernel::orm`) and the place where
+//! finding, locking and authorizing a row are one motion ([`Tx::load`]).
 
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement};
-use sea_query_sqlx::SqlxValues;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
-use tokio::sync::Mutex;
+use postgres_types::ToSql;
+use sea_orm::FromQueryResult;
+use tokio::sync::{Mutex, Notify};
+use tokio_postgres::Row;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
-use crate::kernel::pipeline::{Pipeline, Query};
+use crate::kernel::orm;
+use crate::kernel::pipeline::{Failure, Pipeline, Query, Told, Transaction};
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::principal::{Identities, changes_identities};
-use crate::kernel::read::sql::{Param, Sql, arguments};
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::read::{DUTIES_APART, FlatRow, Shape};
 use crate::kernel::request::Request;
 
@@ -35,52 +32,32 @@ pub enum Mode {
     Write,
 }
 
-/// The application's pool, as the role `entaku_app`.
+/// The application's connections, as the role `entaku_app`.
 #[derive(Clone)]
 pub struct Database {
-    pool: PgPool,
-    pipeline: Option<Pipeline>,
+    pipeline: Pipeline,
     identities: Arc<Identities>,
+    /// Something was committed.
+    commits: Arc<Notify>,
 }
 
 impl Database {
-    /// A lazy pool: the first transaction connects.
+    /// A lazy pool: the first statement connects.
     ///
     /// # Errors
     /// INTERNAL when the URL cannot be read.
     pub fn connect(url: &str, connections: u32) -> Result<Self> {
-        let options: PgConnectOptions = url.parse()?;
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(2))
-            .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                // Statements serve everybody: planning them anew for each caller costs more than running them.
-                Box::pin(async move {
-                    sqlx::Executor::execute(connection, "SET plan_cache_mode = force_generic_plan").await.map(|_| ())
-                })
-            })
-            .connect_lazy_with(options.statement_cache_capacity(500).application_name("entaku"));
-        Ok(Self { pool, pipeline: Pipeline::connect(url, connections)?, identities: Arc::default() })
+        Ok(Self { pipeline: Pipeline::connect(url, connections)?, identities: Arc::default(), commits: Arc::default() })
     }
 
     /// Runs statements that read, all in one snapshot inside the request's municipality.
-    pub(crate) async fn read(&self, request: &Arc<Request>, queries: Vec<Query>) -> Result<Vec<Vec<FlatRow>>> {
-        if let Some(pipeline) = &self.pipeline {
-            return pipeline.read(request, &queries).await;
-        }
-        let tx = self.begin(request.clone(), Mode::Read).await?;
-        let mut found = Vec::with_capacity(queries.len());
-        for query in queries {
-            found.push(tx.fetch(&query.text, query.params).await?);
-        }
-        tx.commit().await?;
-        Ok(found)
+    pub(crate) async fn read(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>> {
+        self.pipeline.read(request, queries).await
     }
 
     /// Runs one statement that reads, on its own.
-    pub(crate) async fn ask(&self, request: &Arc<Request>, sql: Sql) -> Result<Vec<FlatRow>> {
-        let found = self.read(request, vec![sql.into_query(request)?]).await?;
+    pub(crate) async fn ask(&self, request: &Request, sql: Sql) -> Result<Vec<FlatRow>> {
+        let found = self.read(request, &[sql.into_query(request)?]).await?;
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
@@ -89,53 +66,39 @@ impl Database {
         &self.identities
     }
 
-    /// Opens a transaction for a request.
-    pub async fn begin(&self, request: Arc<Request>, mode: Mode) -> Result<Tx> {
-        let inner = self.pool.begin_with(AssertSqlSafe(begin_text(&request, mode))).await?;
-        let identities = self.identities.clone();
-        Ok(Tx { request, inner: Mutex::new(inner), identities, of_people: AtomicBool::new(false) })
+    /// A transaction for a request. It begins with its first statement.
+    pub fn begin(&self, request: Arc<Request>, mode: Mode) -> Tx {
+        let inner = Mutex::new(Transaction::new(self.pipeline.clone(), request.clone(), mode));
+        let (identities, of_people) = (self.identities.clone(), AtomicBool::new(false));
+        let commits = (mode == Mode::Write).then(|| self.commits.clone());
+        Tx { request, inner, identities, of_people, commits }
+    }
+
+    /// Waits until a transaction that may write was committed through this pool.
+    pub async fn committed(&self) {
+        self.commits.notified().await;
     }
 
     /// Does the database answer?
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
-        Ok(())
+        self.pipeline.ping().await
     }
 
     /// Closes the pool after the transactions in flight.
-    pub async fn close(&self) {
-        if let Some(pipeline) = &self.pipeline {
-            pipeline.close();
-        }
-        self.pool.close().await;
+    pub fn close(&self) {
+        self.pipeline.close();
     }
-}
-
-fn begin_text(request: &Request, mode: Mode) -> String {
-    let begin = match mode {
-        Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        Mode::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-    };
-    let uuid = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let municipality = uuid(request.municipality.map(|m| m.0));
-    let actor = uuid(request.principal.account.map(|a| a.0));
-    let id = request.id;
-    let act = request.principal.system.unwrap_or("");
-    let now = request.now.to_rfc3339();
-    format!(
-        "{begin}; SELECT set_config('entaku.municipality', '{municipality}', true), \
-         set_config('entaku.actor', '{actor}', true), set_config('entaku.request', '{id}', true), \
-         set_config('entaku.act', '{act}', true), set_config('entaku.now', '{now}', true)"
-    )
 }
 
 /// A transaction of one request. Dropping it rolls it back.
 pub struct Tx {
     request: Arc<Request>,
-    inner: Mutex<Transaction<'static, Postgres>>,
+    inner: Mutex<Transaction>,
     identities: Arc<Identities>,
     /// Has it written to the tables that principals are made of?
     of_people: AtomicBool,
+    /// Who is to know of the commit.
+    commits: Option<Arc<Notify>>,
 }
 
 impl Deref for Tx {
@@ -148,7 +111,7 @@ impl Deref for Tx {
 impl Tx {
     /// Checks what is deferred, so that COMMIT has nothing left to refuse.
     pub async fn check(&self) -> Result<()> {
-        sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut **self.inner.lock().await).await?;
+        self.send::<Param>("SET CONSTRAINTS ALL IMMEDIATE", &[]).await?;
         Ok(())
     }
 
@@ -159,14 +122,10 @@ impl Tx {
         if self.of_people.into_inner() {
             self.identities.changed(self.request.municipality);
         }
-        Ok(done?)
-    }
-
-    /// Remembers that a statement is about to write what principals are made of.
-    fn watch(&self, text: &str) {
-        if changes_identities(text) {
-            self.of_people.store(true, Ordering::Relaxed);
+        if let Some(commits) = self.commits {
+            commits.notify_one();
         }
+        Ok(done?)
     }
 
     /// Undoes everything.
@@ -174,36 +133,36 @@ impl Tx {
         Ok(self.inner.into_inner().rollback().await?)
     }
 
-    /// Runs a statement of the read path or of a command and returns its rows.
-    pub async fn rows(&self, sql: Sql) -> Result<Vec<PgRow>> {
+    /// Sends a statement, and remembers whether it writes what principals are made of.
+    pub(crate) async fn send<P: ToSql>(&self, text: &str, params: &[P]) -> Result<Told, Failure> {
         self.count_statement();
+        if changes_identities(text) {
+            self.of_people.store(true, Ordering::Relaxed);
+        }
+        self.inner.lock().await.run(text, params).await
+    }
+
+    /// Runs a statement of a command and returns its rows.
+    pub async fn rows(&self, sql: Sql) -> Result<Vec<Row>> {
         let Query { text, params, .. } = sql.into_query(self)?;
-        self.watch(&text);
-        let query = sqlx::query_with(AssertSqlSafe(&*text), arguments(params)?);
-        Ok(query.fetch_all(&mut **self.inner.lock().await).await?)
+        Ok(self.send(&text, &params).await?.rows)
     }
 
     /// Runs a statement of a plan inside this transaction.
-    pub(crate) async fn fetch(&self, text: &str, params: Vec<Param>) -> Result<Vec<FlatRow>> {
-        self.count_statement();
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments(params)?);
-        let rows = query.fetch_all(&mut **self.inner.lock().await).await?;
-        Ok(rows.into_iter().map(FlatRow::Held).collect())
+    pub(crate) async fn fetch(&self, text: &str, params: &[Param]) -> Result<Vec<FlatRow>> {
+        Ok(self.send(text, params).await?.rows.into_iter().map(FlatRow).collect())
     }
 
     /// Runs a statement that reads.
     pub(crate) async fn ask(&self, sql: Sql) -> Result<Vec<FlatRow>> {
         let query = sql.into_query(self)?;
-        self.fetch(&query.text, query.params).await
+        self.fetch(&query.text, &query.params).await
     }
 
     /// Runs a statement and returns how many rows it touched.
     pub async fn run(&self, sql: Sql) -> Result<u64> {
-        self.count_statement();
         let Query { text, params, .. } = sql.into_query(self)?;
-        self.watch(&text);
-        let query = sqlx::query_with(AssertSqlSafe(&*text), arguments(params)?);
-        Ok(query.execute(&mut **self.inner.lock().await).await?.rows_affected())
+        Ok(self.send(&text, &params).await?.touched)
     }
 
     /// Finds, locks and authorizes a row in one motion.
@@ -231,16 +190,16 @@ impl Tx {
         write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
         sql.push(lock);
         let row = self.rows(sql).await?.pop().ok_or(Error::NotFound)?;
-        let allowed: bool = sqlx::Row::try_get(&row, "_allowed")?;
+        let allowed: bool = row.try_get("_allowed")?;
         if !allowed {
             return Err(self.denied(shape.name, id.uuid(), action));
         }
-        let column = |name| sqlx::Row::try_get::<Option<uuid::Uuid>, _>(&row, name).ok().flatten();
+        let column = |name| row.try_get::<_, Option<uuid::Uuid>>(name).ok().flatten();
         if shape.keeps_apart(action, &self.principal, column) {
             self.denied(shape.name, id.uuid(), action);
             return Err(Error::Forbidden(DUTIES_APART));
         }
-        Ok(S::Row::from_query_result(&QueryResult::from(row), "")?)
+        Ok(S::Row::from_query_result(&orm::result(row)?, "")?)
     }
 
     /// May the caller do `action` on a row that is to be made? `scope` tells its scope columns.
@@ -264,50 +223,5 @@ impl Tx {
             self.afterwards(Box::new(move |tx| Box::pin(crate::kernel::audit::denial(tx, kind, object, action))));
         }
         self.refused()
-    }
-}
-
-fn failed(error: sqlx::Error) -> DbErr {
-    DbErr::Query(sea_orm::RuntimeErr::SqlxError(Arc::new(error)))
-}
-
-fn values(statement: &Statement) -> SqlxValues {
-    SqlxValues(statement.values.clone().unwrap_or_else(|| sea_orm::Values(Vec::new())))
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        DbBackend::Postgres
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.count_statement();
-        self.watch(&statement.sql);
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
-        query.execute(&mut **self.inner.lock().await).await.map(Into::into).map_err(failed)
-    }
-
-    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.count_statement();
-        self.watch(text);
-        let mut inner = self.inner.lock().await;
-        sqlx::Executor::execute(&mut **inner, AssertSqlSafe(text)).await.map(Into::into).map_err(failed)
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.count_statement();
-        self.watch(&statement.sql);
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
-        let row = query.fetch_optional(&mut **self.inner.lock().await).await.map_err(failed)?;
-        Ok(row.map(Into::into))
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.count_statement();
-        self.watch(&statement.sql);
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values(&statement));
-        let rows = query.fetch_all(&mut **self.inner.lock().await).await.map_err(failed)?;
-        Ok(rows.into_iter().map(Into::into).collect())
     }
 }

@@ -67,12 +67,9 @@ pub struct Turn<'w> {
 
 impl Turn<'_> {
     /// The transaction, opened if it is not.
-    pub async fn tx(&mut self) -> Result<&Tx> {
-        if self.state.tx.is_none() {
-            let tx = self.state.database.begin(self.request.clone(), Mode::Write).await?;
-            self.state.tx = Some(tx);
-        }
-        self.state.tx.as_ref().ok_or(Error::Unavailable)
+    pub fn tx(&mut self) -> &Tx {
+        let State { tx, database, .. } = &mut *self.state;
+        tx.get_or_insert_with(|| database.begin(self.request.clone(), Mode::Write))
     }
 
     /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement
@@ -110,7 +107,7 @@ pub async fn act<S: Shape>(
         let id = replay.pop().ok_or_else(|| Error::internal("a replay shorter than its request"))?;
         return Ok(Read::by_id(S::Id::from_uuid(id)));
     }
-    let id = command(turn.tx().await?).await?;
+    let id = command(turn.tx()).await?;
     turn.state.changed.push(id.uuid());
     Ok(Read::by_id(id))
 }

@@ -92,7 +92,7 @@ pub async fn reverse(tx: &Tx, id: LedgerJournalId, kind: &'static str, memo: &st
 async fn run(tx: &Tx, mut sql: Sql, when_short: Refusal) -> Result<()> {
     sql.push(" AS outcome");
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("ledger_post answered nothing"))?;
-    let outcome: String = sqlx::Row::try_get(&row, "outcome")?;
+    let outcome: String = row.try_get("outcome")?;
     match outcome.as_str() {
         "POSTED" => Ok(()),
         "SHORT" => Err(when_short.into()),

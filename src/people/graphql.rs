@@ -20,6 +20,7 @@ use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySett
 use crate::people::{rules, token};
 
 /// What people need of the installation.
+#[derive(Clone)]
 pub struct Identity {
     /// Hashes and verifies.
     pub passwords: Arc<Passwords>,
@@ -65,7 +66,7 @@ impl PeopleMutation {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
         let account = session::prove(&mut turn, &identity.passwords, &email, &password).await?;
-        session::open(turn.tx().await?, &identity.issuer, account, device.as_deref().unwrap_or("")).await
+        session::open(turn.tx(), &identity.issuer, account, device.as_deref().unwrap_or("")).await
     }
 
     /// 更新トークンを新しいトークンに替える。同じ更新トークンが二度使われると、サインインは終わる。
@@ -76,7 +77,7 @@ impl PeopleMutation {
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        session::refresh(turn.tx().await?, &identity.issuer, &refresh_token).await
+        session::refresh(turn.tx(), &identity.issuer, &refresh_token).await
     }
 
     /// サインアウトする。指定がなければ今のサインインを終える。
@@ -99,10 +100,10 @@ impl PeopleMutation {
     ) -> Result<Read<Account>> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let stored = commands::own_password(turn.tx().await?).await?;
+        let stored = commands::own_password(turn.tx()).await?;
         turn.release().await?;
         if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
-            return Err(session::failed(turn.tx().await?, Some(stored.account)));
+            return Err(session::failed(turn.tx(), Some(stored.account)));
         }
         drop(turn);
         let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
@@ -119,7 +120,7 @@ impl PeopleMutation {
         token::read_bearer(commands::INVITATION, &input.token)?;
         let hash = new_password(identity, "input.password", &input.password, &[]).await?;
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let tx = turn.tx().await?;
+        let tx = turn.tx();
         let account = commands::accept_invitation(tx, input, hash).await?;
         session::open(tx, &identity.issuer, account, "").await
     }
@@ -132,7 +133,7 @@ impl PeopleMutation {
     ) -> Result<Read<Account>> {
         {
             let mut turn = ctx.data_unchecked::<Work>().turn().await;
-            turn.tx().await?.may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
+            turn.tx().may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
             turn.release().await?;
         }
         let identity = ctx.data_unchecked::<Identity>();

@@ -68,11 +68,11 @@ pub async fn confirm(tx: &Tx, known: &Known) -> Result<bool> {
 /// # Errors
 /// UNAUTHENTICATED for every fault alike.
 pub async fn prove(turn: &mut Turn<'_>, passwords: &Passwords, email: &str, password: &str) -> Result<AccountId> {
-    let known = find(turn.tx().await?, email).await?;
+    let known = find(turn.tx(), email).await?;
     turn.release().await?;
     let stored = known.as_ref().and_then(|k| k.hash.as_deref());
     let fits = passwords.verify(password, stored).await?;
-    let tx = turn.tx().await?;
+    let tx = turn.tx();
     match known {
         Some(known) if fits && confirm(tx, &known).await? => Ok(known.id),
         known => Err(failed(tx, known.map(|k| k.id))),

@@ -3,13 +3,12 @@
 use entaku::kernel::principal::{Role, ScopeKind};
 use entaku::kernel::read::sql::Sql;
 use serde_json::json;
-use sqlx::Row;
 
 use crate::organizations::organization;
 use crate::support::Town;
 
 async fn notes(town: &Town) -> Vec<(String, String, String)> {
-    let tx = town.system().await;
+    let tx = town.system();
     let sql = Sql::new("SELECT what, kind, detail FROM access_notes ORDER BY seq");
     let rows = tx.rows(sql).await.expect("rows");
     rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect()
@@ -22,15 +21,15 @@ async fn o5_a_change_is_written_with_actor_request_and_difference() {
     let (_, id) = organization(&clerk, "記録の会").await;
     let change = "mutation($id: ID!) { organizationChange(id: $id, input: {phone: \"0000\"}) { id } }";
     clerk.run(change, json!({"id": id})).await.data();
-    let tx = town.system().await;
+    let tx = town.system();
     let sql = Sql::new(
         "SELECT actor_id, request_id, before::text, after::text FROM audit_entries WHERE kind = 'organizations' ORDER BY seq DESC LIMIT 1",
     );
     let row = tx.rows(sql).await.expect("rows").remove(0);
-    assert_eq!(row.get::<uuid::Uuid, _>(0), account.0);
-    assert!(row.get::<Option<uuid::Uuid>, _>(1).is_some());
-    assert_eq!(row.get::<String, _>(2), "{\"phone\": null, \"revision\": 2}");
-    assert_eq!(row.get::<String, _>(3), "{\"phone\": \"0000\", \"revision\": 3}");
+    assert_eq!(row.get::<_, uuid::Uuid>(0), account.0);
+    assert!(row.get::<_, Option<uuid::Uuid>>(1).is_some());
+    assert_eq!(row.get::<_, String>(2), "{\"phone\": null, \"revision\": 2}");
+    assert_eq!(row.get::<_, String>(3), "{\"phone\": \"0000\", \"revision\": 3}");
     let events = tx
         .rows(Sql::new(
             "SELECT op FROM events WHERE kind = 'organizations' AND municipality_id = entaku_municipality()",
@@ -45,7 +44,7 @@ async fn secrets_never_enter_the_audit() {
     let admin = town.staff(Role::Admin).await;
     let create = "mutation { accountCreate(input: {email: \"s@example.jp\", name: \"秘 密\", nameKana: \"ひ みつ\", initialPassword: \"とても長い秘密の言葉です\"}) { id } }";
     admin.run(create, json!({})).await.data();
-    let tx = town.system().await;
+    let tx = town.system();
     let rows = tx
         .rows(Sql::new("SELECT coalesce(before::text, '') || coalesce(after::text, '') FROM audit_entries"))
         .await

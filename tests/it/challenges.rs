@@ -433,7 +433,7 @@ async fn the_database_keeps_duties_apart() {
     let fair = Fair::new().await;
     let (id, _) = fair.screening().await;
     let uuid = entaku::kernel::id::decode(&id).expect("an id").1;
-    let tx = fair.town.system().await;
+    let tx = fair.town.system();
     let row = proposal::Entity::find_by_id(entaku::challenges::entity::ProposalId(uuid))
         .one(&tx)
         .await
@@ -448,7 +448,7 @@ async fn the_database_keeps_duties_apart() {
     };
     let refused = own.insert(&tx).await.expect_err("refused").to_string();
     assert!(refused.contains("reviewed_by_another"), "{refused}");
-    let tx = fair.town.system().await;
+    let tx = fair.town.system();
     let by = row.proposer_id;
     let mut row: proposal::ActiveModel = row.into();
     row.state = Set(entaku::challenges::entity::ProposalState::Rejected);

@@ -6,14 +6,13 @@ use entaku::api::schema::Nouns;
 use entaku::demo::{CODES, load_as};
 use entaku::kernel::read::Catalogue;
 use entaku::kernel::read::sql::Sql;
-use sqlx::Row;
 
 use crate::support::Town;
 
 async fn counts(town: &Town) -> BTreeMap<&'static str, i64> {
     let mut counts = BTreeMap::new();
     for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
-        let tx = town.system().await;
+        let tx = town.system();
         let rows = tx.rows(Sql::new(&format!("SELECT count(*) AS n FROM {}", shape.table))).await.expect("a count");
         counts.insert(shape.name, rows[0].get("n"));
     }

@@ -50,7 +50,7 @@ async fn state(own: &Own, town: &Town, kind: &str) -> (String, i32, Option<Strin
 }
 
 async fn queue(town: &Town, kind: &str) {
-    let tx = town.system().await;
+    let tx = town.system();
     for _ in 0..3 {
         enqueue(&tx, kind, Some(Uuid::nil()), tx.now).await.expect("queued");
     }
@@ -115,7 +115,7 @@ async fn housekeeping_throws_away_old_keys_and_runs_daily() {
     let clerk = town.staff(entaku::kernel::principal::Role::PlanningStaff).await.with("idempotency-key", "old");
     clerk.run(crate::organizations::DISTRICT, serde_json::json!({"name": "鍵"})).await.data();
     let keys = async || {
-        let tx = town.system().await;
+        let tx = town.system();
         let sql = entaku::kernel::read::sql::Sql::new("SELECT key FROM idempotency_keys");
         tx.rows(sql).await.expect("rows").len()
     };

@@ -55,7 +55,7 @@ fn journal(from: (AccountKind, Uuid), to: (AccountKind, Uuid), amount: i64) -> J
 
 /// Posts in a transaction of its own.
 async fn post(town: &Town, journal: Journal) -> Result<LedgerJournalId, Error> {
-    let tx = town.system().await;
+    let tx = town.system();
     let id = ledger::post(&tx, journal).await?;
     tx.commit().await?;
     Ok(id)
@@ -63,7 +63,7 @@ async fn post(town: &Town, journal: Journal) -> Result<LedgerJournalId, Error> {
 
 /// Undoes in a transaction of its own.
 async fn reverse(town: &Town, id: LedgerJournalId) -> Result<LedgerJournalId, Error> {
-    let tx = town.system().await;
+    let tx = town.system();
     let id = ledger::reverse(&tx, id, "TEST_REVERSED", "取消").await?;
     tx.commit().await?;
     Ok(id)

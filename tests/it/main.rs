@@ -25,5 +25,7 @@ mod standing;
 mod story;
 mod strategy;
 mod strategy_documents;
+mod streams;
 mod support;
+mod transactions;
 mod wire;

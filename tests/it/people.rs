@@ -147,12 +147,12 @@ async fn settings_are_one_audited_record() {
         town.public().run(read, json!({})).await.data()["municipalitySettings"]["nodes"][0]["publicContact"],
         "役場"
     );
-    let tx = town.system().await;
+    let tx = town.system();
     let sql = entaku::kernel::read::sql::Sql::new(
         "SELECT before::text b, after::text a FROM audit_entries WHERE kind = 'municipality_settings' AND op = 'UPDATE'",
     );
     let rows = tx.rows(sql).await.expect("rows");
-    let after: String = sqlx::Row::get(&rows[0], "a");
+    let after: String = rows[0].get("a");
     assert!(after.contains("\"grant_withdrawal_days\": 10"), "{after}");
 }
 
@@ -160,7 +160,7 @@ async fn settings_are_one_audited_record() {
 async fn a26_an_invitation_is_good_once_and_for_three_days() {
     let town = Town::new().await;
     let invite = async || {
-        let tx = town.system().await;
+        let tx = town.system();
         let token = entaku::people::commands::invite_first_admin(&tx, "first@example.jp").await.expect("an invitation");
         tx.commit().await.expect("committed");
         token
@@ -205,7 +205,7 @@ async fn an_appointment_is_over_something_that_is_here() {
 async fn a_password_changed_while_it_was_verified_opens_nothing() {
     let town = Town::new().await;
     account(&town, "c@example.jp").await;
-    let tx = town.system().await;
+    let tx = town.system();
     let known = entaku::people::session::find(&tx, "c@example.jp").await.expect("found").expect("known");
     assert!(entaku::people::session::confirm(&tx, &known).await.expect("asked"));
     drop(tx);
@@ -214,7 +214,7 @@ async fn a_password_changed_while_it_was_verified_opens_nothing() {
         town.public().with("authorization", &format!("Bearer {}", tokens["accessToken"].as_str().expect("a token")));
     let change = "mutation { passwordChange(current: \"最初の長いパスワードです。\", new: \"次のとても長いパスワード。1\") { id } }";
     me.run(change, json!({})).await.data();
-    let tx = town.system().await;
+    let tx = town.system();
     assert!(!entaku::people::session::confirm(&tx, &known).await.expect("asked"));
 }
 

@@ -16,7 +16,6 @@ use entaku::kernel::text_enum::from_word;
 use entaku::kernel::tx::Database;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use sqlx::Row;
 use tower::ServiceExt;
 
 use crate::support::{Town, World, database, town};
@@ -174,7 +173,7 @@ async fn a_cookie_is_opaque_and_no_script_can_read_it() {
     assert_eq!(signed_in.header("cache-control"), "no-store");
     let set = signed_in.header("set-cookie");
     assert!(set.starts_with("entaku=ecs.") && set.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{set}");
-    let stored = town.system().await.rows(Sql::new("SELECT hash FROM session_cookies")).await.expect("rows");
+    let stored = town.system().rows(Sql::new("SELECT hash FROM session_cookies")).await.expect("rows");
     let hashes: Vec<String> = stored.iter().map(|row| row.get("hash")).collect();
     assert!(hashes.iter().all(|hash| hash.len() == 64 && !set.contains(hash)), "only a hash is stored");
     let me = Browser::new(&town).with("cookie", &format!("a=b; {}; c=d", signed_in.cookie()));
@@ -254,7 +253,7 @@ async fn a1_a_wrong_sign_in_is_one_answer_and_noted() {
     assert_eq!(wrong.body, unknown.body);
     assert_eq!(wrong.header("set-cookie"), "");
     let notes = Sql::new("SELECT FROM access_notes WHERE what = 'SIGN_IN_FAILED'");
-    assert_eq!(town.system().await.rows(notes).await.expect("rows").len(), 2);
+    assert_eq!(town.system().rows(notes).await.expect("rows").len(), 2);
     for body in [json!({}), json!({"municipality": 1}), json!([])] {
         assert_eq!(browser.ask("POST", SESSION, Some(body)).await.code(), "BAD_REQUEST/JSON");
     }
@@ -311,7 +310,7 @@ async fn signing_out_ends_the_session_at_once() {
     assert_eq!(browser.ask("PUT", SESSION, None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.ask("DELETE", SESSION, None).await.status, StatusCode::OK, "twice is no fault");
     let ended = Sql::new("SELECT FROM sessions WHERE end_reason = 'SIGNED_OUT'");
-    assert_eq!(town.system().await.rows(ended).await.expect("rows").len(), 1);
+    assert_eq!(town.system().rows(ended).await.expect("rows").len(), 1);
 }
 
 #[tokio::test]

@@ -150,7 +150,7 @@ fn is_mutation(example: &Example) -> bool {
 async fn the_examples_do_what_they_say() {
     let readme = read("README.md");
     let town = demo().await;
-    let tx = town.system().await;
+    let tx = town.system();
     let invitation = entaku::people::commands::invite_first_admin(&tx, "first@example.jp").await.expect("a secret");
     tx.commit().await.expect("committed");
     let examples = operations(&readme, &invitation);

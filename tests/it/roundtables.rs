@@ -13,7 +13,7 @@ const ANNOUNCE: &str = include_str!("../../docs/stories/31-roundtable-announce.g
 const PARTICIPANT: &str = include_str!("../../docs/stories/32-roundtable-participant-add.graphql");
 const HOLD: &str = include_str!("../../docs/stories/33-roundtable-hold.graphql");
 const ISSUE: &str = include_str!("../../docs/stories/34-roundtable-issue-record.graphql");
-const PASSAGE: &str = include_str!("../../docs/stories/35-roundtable-passage-record.graphql");
+pub(crate) const PASSAGE: &str = include_str!("../../docs/stories/35-roundtable-passage-record.graphql");
 const DECISION: &str = include_str!("../../docs/stories/36-roundtable-decision-record.graphql");
 const ITEM: &str = include_str!("../../docs/stories/37-roundtable-action-item-record.graphql");
 const SUBMIT: &str = include_str!("../../docs/stories/38-roundtable-minutes-submit.graphql");
@@ -30,17 +30,17 @@ const RETURN: &str =
 const CHANGE: &str = "mutation($id: ID!, $input: RoundtableChangeInput!) { roundtableChange(id: $id, input: $input) { revision title } }";
 
 /// A town with an organization, its officer, the liaison of its district and two planners.
-struct Hall {
-    town: Town,
+pub(crate) struct Hall {
+    pub(crate) town: Town,
     district: String,
-    organization: String,
-    officer: Client,
+    pub(crate) organization: String,
+    pub(crate) officer: Client,
     liaison: Client,
-    planner: Client,
+    pub(crate) planner: Client,
 }
 
 impl Hall {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let town = Town::new().await;
         let planner = town.staff(Role::PlanningStaff).await;
         let (district, organization) = organization(&planner, "里の会").await;
@@ -55,12 +55,12 @@ impl Hall {
     }
 
     /// A planned meeting of the organization.
-    async fn planned(&self) -> String {
+    pub(crate) async fn planned(&self) -> String {
         text(&self.officer.run(PLAN, self.plan()).await.data()["roundtablePlan"]["id"])
     }
 
     /// A meeting that was held.
-    async fn held(&self) -> String {
+    pub(crate) async fn held(&self) -> String {
         let id = self.planned().await;
         self.officer.run(ANNOUNCE, json!({"id": id})).await.data();
         self.officer.run(HOLD, held(&id, "2026-05-20", 25)).await.data();
@@ -85,7 +85,7 @@ fn participant(id: &str, name: &str, public: bool) -> Value {
     json!({"input": {"roundtableId": id, "role": "CENTER_MEMBER", "name": name, "namePublic": public, "affiliation": "自治会", "sector": "COMMUNITY"}})
 }
 
-fn passage(id: &str, number: i32, revision: Option<i32>, text: &str) -> Value {
+pub(crate) fn passage(id: &str, number: i32, revision: Option<i32>, text: &str) -> Value {
     json!({"input": {"roundtableId": id, "number": number, "revision": revision, "session": "SESSION1", "text": text}})
 }
 
@@ -259,13 +259,13 @@ async fn a_published_record_is_locked_by_rule_and_by_the_database() {
         hall.planner.run(document, variables).await.expect_code("CONFLICT/LOCKED");
     }
     let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let row = passage::Entity::find().one(&tx).await.expect("read").expect("a passage");
     let mut row: passage::ActiveModel = row.into();
     row.text = Set("書き換え".into());
     let refused = row.update(&tx).await.expect_err("refused").to_string();
     assert!(refused.contains("locked"), "{refused}");
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let late = decision::ActiveModel {
         id: Set(entaku::roundtables::entity::DecisionId::new()),
         roundtable_id: Set(meeting),
@@ -281,7 +281,7 @@ async fn the_database_refuses_a_publication_by_who_submitted() {
     let hall = Hall::new().await;
     let id = hall.submitted().await;
     let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system().await;
+    let tx = hall.town.system();
     let row = entaku::roundtables::entity::roundtable::Entity::find_by_id(meeting);
     let row = row.one(&tx).await.expect("read").expect("the meeting");
     let by = row.submitted_by;

@@ -37,7 +37,7 @@ async fn load(code: &str) -> Loaded {
     let document: Value = serde_json::from_str(&content).expect("json");
     let strategies: StrategyDocument = serde_json::from_str(&content).expect("a document");
     let town = Town::new().await;
-    let tx = town.system().await;
+    let tx = town.system();
     let mut sections = HashMap::new();
     for section in document["sections"].as_array().expect("sections") {
         let input = SectionCreateInput {

@@ -21,7 +21,7 @@ use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::request::Request;
-use crate::kernel::tx::Tx;
+use crate::kernel::tx::{Mode, Tx};
 use crate::kernel::work::Work;
 use crate::people::{browser, session, token};
 
@@ -111,7 +111,7 @@ async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) ->
     let opened = {
         let mut turn = work.turn().await;
         match session::prove(&mut turn, &app.passwords, &email, &password).await {
-            Ok(account) => browser::open(turn.tx().await?, account, device(headers)).await,
+            Ok(account) => browser::open(turn.tx(), account, device(headers)).await,
             Err(error) => Err(error),
         }
     };
@@ -135,7 +135,7 @@ async fn in_session<T: Send>(
 ) -> Result<T> {
     let (principal, municipality) = of_cookie(app, headers).await?;
     let request: Arc<Request> = Arc::new(app.request(principal, municipality).in_locale(locale(headers)));
-    let tx = app.database.begin(request, crate::kernel::tx::Mode::Write).await?;
+    let tx = app.database.begin(request, Mode::Write);
     let done = act(&tx).await?;
     tx.commit().await?;
     Ok(done)

@@ -1,20 +1,14 @@
-//! Rows as PostgreSQL sent them, whoever fetched them: in binary, read in place.
+//! Rows as PostgreSQL sent them: in binary, read in place.
 
 use postgres_types::{FromSql, Type};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, TryIntoModel};
-use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::read::column::{Ty, get};
 
 /// One row of an answer.
-pub(crate) enum FlatRow {
-    /// Of the pipeline.
-    Piped(tokio_postgres::Row),
-    /// Of a transaction that is held.
-    Held(PgRow),
-}
+pub(crate) struct FlatRow(pub(crate) tokio_postgres::Row);
 
 /// A cell of any type, as it came.
 struct Raw<'a>(&'a [u8]);
@@ -32,17 +26,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 impl FlatRow {
     /// The cell at a position; nothing for null.
     pub(crate) fn cell(&self, at: usize) -> Result<Option<&[u8]>> {
-        match self {
-            Self::Piped(row) => Ok(row.try_get::<_, Option<Raw<'_>>>(at).map_err(Error::internal)?.map(|raw| raw.0)),
-            Self::Held(row) => {
-                let value = sqlx::Row::try_get_raw(row, at)?;
-                if sqlx::ValueRef::is_null(&value) {
-                    Ok(None)
-                } else {
-                    Ok(Some(value.as_bytes().map_err(Error::internal)?))
-                }
-            }
-        }
+        Ok(self.0.try_get::<_, Option<Raw<'_>>>(at).map_err(Error::internal)?.map(|raw| raw.0))
     }
 
     /// The value at a position.

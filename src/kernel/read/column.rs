@@ -62,6 +62,11 @@ impl Ty {
         }
     }
 
+    /// The type of a column that PostgreSQL answers with.
+    pub(crate) fn of_pg(ty: &Type) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.pg() == *ty)
+    }
+
     /// The type of an entity's column.
     pub fn of(column: &ColumnType) -> Option<Self> {
         Some(match column {

@@ -10,6 +10,7 @@
 //! | state | the plan as one SQL statement | [`statement`], [`sql`] |
 //! | fetch | one pipeline, or inside a mutation's transaction | `kernel::pipeline`, `kernel::tx` |
 //! | answer | flat rows as JSON, in the response's order | [`cells`], [`answer`], [`viewer`], [`json`] |
+//! | tell | an object that has changed, to whoever subscribed | [`streams`] |
 //!
 //! An example. A noun says
 //!
@@ -44,7 +45,7 @@ mod answer;
 mod cells;
 mod check;
 mod column;
-mod cursor;
+pub(crate) mod cursor;
 mod json;
 mod list;
 mod operation;
@@ -56,6 +57,7 @@ mod select;
 mod shape;
 pub mod sql;
 mod statement;
+pub mod streams;
 mod viewer;
 
 pub(crate) use cells::FlatRow;
@@ -65,7 +67,7 @@ pub use column::{ColumnValue, Ty};
 pub use json::Json;
 pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation};
-pub use payload::Read;
+pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};

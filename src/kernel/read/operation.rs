@@ -247,7 +247,7 @@ async fn fetch(parts: &[&Part], database: &Database, request: &Arc<Request>) -> 
     let asked: Vec<&Asked> = parts.iter().flat_map(|part| part.asked()).collect();
     let needed = asked.iter().filter(|asked| asked.needs_rows());
     let queries = needed.map(|asked| asked.query(request)).collect::<Result<Vec<_>>>()?;
-    let found = if queries.is_empty() { Vec::new() } else { database.read(request, queries).await? };
+    let found = if queries.is_empty() { Vec::new() } else { database.read(request, &queries).await? };
     let mut found = found.into_iter();
     let rows = |asked: &&Asked| if asked.needs_rows() { found.next().unwrap_or_default() } else { Vec::new() };
     Ok(asked.iter().map(rows).collect())

@@ -1,7 +1,9 @@
 //! What a mutation answers with: the changed object, read like any other.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::Field as Selected;
 use async_graphql::registry::Registry;
@@ -16,8 +18,30 @@ use crate::kernel::read::operation::{Asked, Compiled};
 use crate::kernel::read::plan::Plan;
 use crate::kernel::read::register;
 use crate::kernel::read::select::Env;
-use crate::kernel::read::shape::Shape;
+use crate::kernel::read::shape::{Shape, ShapeDef};
 use crate::kernel::work::Work;
+
+/// What a mutation's document answers with, compiled: a plan for each place in the text.
+#[derive(Default)]
+pub struct Payloads(Mutex<HashMap<(usize, usize), Arc<Compiled>>>);
+
+impl Payloads {
+    fn plan(
+        &self,
+        env: Env<'_>,
+        shape: &'static ShapeDef,
+        field: &Positioned<Selected>,
+    ) -> ServerResult<Arc<Compiled>> {
+        let place = (field.pos.line, field.pos.column);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = known.get(&place) {
+            return Ok(compiled.clone());
+        }
+        let compiled = Compiled::new(shape, Plan::objects(env, shape, &[&field.node.selection_set.node])?);
+        known.insert(place, compiled.clone());
+        Ok(compiled)
+    }
+}
 
 /// The object with this id, to be read with the selection it stands over.
 pub struct Read<S>(Uuid, PhantomData<fn() -> S>);
@@ -43,8 +67,7 @@ impl<S: Shape> OutputType for Read<S> {
         let work = ctx.data_unchecked::<Work>();
         let env = Env::of(ctx);
         let read = async {
-            let shape = S::shape();
-            let compiled = Compiled::new(shape, Plan::objects(env, shape, &[&ctx.item.node])?);
+            let compiled = ctx.data_unchecked::<Arc<Payloads>>().plan(env, S::shape(), field)?;
             let asked = Asked::new(compiled, vec![self.0], env, &work.request)?;
             self.read(work, &asked).await.map_err(server_error)
         };
@@ -59,7 +82,7 @@ impl<S> Read<S> {
     /// The object as JSON. The engine carries it as a [`Value::Binary`], which nothing else in the schema is.
     async fn read(&self, work: &Work, asked: &Asked) -> Result<Value> {
         let query = asked.query(&work.request)?;
-        let rows = work.turn().await.tx().await?.fetch(&query.text, query.params).await?;
+        let rows = work.turn().await.tx().fetch(&query.text, &query.params).await?;
         let answer = asked.answer(&work.request, &rows)?;
         let mut json = Json::new();
         if !answer.object_by_id(self.0, &mut json)? {

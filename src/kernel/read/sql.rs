@@ -4,8 +4,6 @@
 use bytes::BytesMut;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use postgres_types::{IsNull, ToSql, Type, to_sql_checked};
-use sqlx::Arguments;
-use sqlx::postgres::PgArguments;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
@@ -34,22 +32,6 @@ pub enum Param {
     Time(Option<DateTime<Utc>>),
 }
 
-/// Calls `$do` with the value of whatever parameter `$param` is.
-macro_rules! with_value {
-    ($param:expr, $value:ident => $do:expr) => {
-        match $param {
-            Param::Bool($value) => $do,
-            Param::Int($value) => $do,
-            Param::Uuid($value) => $do,
-            Param::Uuids($value) => $do,
-            Param::Text($value) => $do,
-            Param::Texts($value) => $do,
-            Param::Date($value) => $do,
-            Param::Time($value) => $do,
-        }
-    };
-}
-
 impl Param {
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
@@ -72,7 +54,16 @@ impl Param {
 
 impl ToSql for Param {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        with_value!(self, value => value.to_sql(ty, out))
+        match self {
+            Self::Bool(value) => value.to_sql(ty, out),
+            Self::Int(value) => value.to_sql(ty, out),
+            Self::Uuid(value) => value.to_sql(ty, out),
+            Self::Uuids(value) => value.to_sql(ty, out),
+            Self::Text(value) => value.to_sql(ty, out),
+            Self::Texts(value) => value.to_sql(ty, out),
+            Self::Date(value) => value.to_sql(ty, out),
+            Self::Time(value) => value.to_sql(ty, out),
+        }
     }
 
     /// The server takes the type from the cast that is written with the parameter.
@@ -256,15 +247,6 @@ pub(crate) fn bind(
         Slot::List { list: l, n } => list(*l, *n).ok_or_else(|| Error::internal("a list without its arguments")),
     };
     slots.iter().map(value).collect()
-}
-
-/// Parameters as sqlx sends them.
-pub(crate) fn arguments(params: Vec<Param>) -> Result<PgArguments> {
-    let mut arguments = PgArguments::default();
-    for param in params {
-        with_value!(param, value => arguments.add(value)).map_err(Error::internal)?;
-    }
-    Ok(arguments)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::*;
 async fn everybody(s: &Scene) -> (AccountId, Client) {
     let organization = decode(&s.organization).expect("an id").1;
     let (account, client) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
-    let tx = s.town.system().await;
+    let tx = s.town.system();
     for role in [Role::GrantStaff, Role::Approver, Role::Payer] {
         let row = appointment::ActiveModel {
             id: Set(AppointmentId::new()),

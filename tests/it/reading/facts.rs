@@ -8,7 +8,6 @@ use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, Key, ShapeDef, Source};
 use entaku::kernel::tx::Tx;
 use serde_json::Value;
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::lists::ORDERS;
@@ -64,7 +63,7 @@ pub struct Facts {
 impl Facts {
     /// Reads them all.
     pub async fn of(town: &Town) -> Self {
-        let tx = town.system().await;
+        let tx = town.system();
         let mut tables = HashMap::new();
         for shape in Nouns::queries().shapes() {
             tables.insert(shape.name, table(&tx, shape, town).await);

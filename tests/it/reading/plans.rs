@@ -231,3 +231,15 @@ async fn every_relation_has_an_index_that_its_key_leads_within_the_municipality(
     let exempt: BTreeSet<String> = WITHOUT_INDEX.iter().map(|text| (*text).to_owned()).collect();
     assert_eq!(without, exempt);
 }
+
+#[tokio::test]
+async fn no_index_is_the_beginning_of_another() {
+    let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");
+    let sql = "SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+        WHERE t.relnamespace = 'public'::regnamespace AND NOT i.indisunique AND i.indpred IS NULL
+        AND i.indexprs IS NULL AND EXISTS (SELECT FROM pg_index j WHERE j.indrelid = i.indrelid
+            AND j.indexrelid <> i.indexrelid AND j.indpred IS NULL AND j.indkey::text LIKE i.indkey::text || ' %')";
+    let rows = sqlx::query(sql).fetch_all(&mut superuser).await.expect("the catalogue");
+    let names: Vec<String> = rows.iter().map(|row| row.get("name")).collect();
+    assert!(names.is_empty(), "written at every insertion and of no use: {names:?}");
+}

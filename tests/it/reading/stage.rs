@@ -134,7 +134,7 @@ async fn residents(town: &Town, n: usize, facts: &Facts) -> Vec<Person> {
     let mut people = Vec::new();
     for record in accounts.records.values().filter(|r| r.column("suspended_at").is_null()) {
         let account = AccountId(record.id);
-        let tx = town.system().await;
+        let tx = town.system();
         let tokens = open(&tx, &town.app.settings.issuer, account, "test").await.expect("a session");
         tx.commit().await.expect("committed");
         let client = Client::new(town.app.clone()).with("authorization", &format!("Bearer {}", tokens.access_token));

@@ -16,7 +16,7 @@ use entaku::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind};
 use entaku::kernel::tx::{Database, Tx};
 use entaku::people::entity::{AppointmentId, account, appointment};
 use entaku::people::session;
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::{Client, database};
@@ -76,8 +76,8 @@ impl Town {
     }
 
     /// The system inside this municipality.
-    pub async fn system(&self) -> Tx {
-        self.app.system("test", Some(self.id)).await.expect("a transaction")
+    pub fn system(&self) -> Tx {
+        self.app.system("test", Some(self.id))
     }
 
     /// Nobody in particular, asking for this municipality.
@@ -98,14 +98,14 @@ impl Town {
 
     /// Somebody signed in without any appointment.
     pub async fn resident(&self) -> Client {
-        let tx = self.system().await;
+        let tx = self.system();
         let account = Self::account(&tx).await;
         self.sign_in(tx, account).await
     }
 
     /// Somebody with a role, and their account's id.
     pub async fn person(&self, role: Role, scope: ScopeKind, id: Option<Uuid>) -> (AccountId, Client) {
-        let tx = self.system().await;
+        let tx = self.system();
         let account = Self::account(&tx).await;
         Self::appointment(&tx, account, role, scope, id).await;
         (account, self.sign_in(tx, account).await)
@@ -113,8 +113,20 @@ impl Town {
 
     /// Another appointment for somebody.
     pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
-        let tx = self.system().await;
+        let tx = self.system();
         Self::appointment(&tx, account, role, scope, id).await;
+        tx.commit().await.expect("committed");
+    }
+
+    /// Ends whatever somebody was appointed to.
+    pub async fn dismiss(&self, account: AccountId) {
+        let tx = self.system();
+        let held = appointment::Entity::find().filter(appointment::Column::AccountId.eq(account));
+        for row in held.all(&tx).await.expect("appointments") {
+            let mut row: appointment::ActiveModel = row.into();
+            row.ended_at = Set(Some(start()));
+            row.update(&tx).await.expect("ended");
+        }
         tx.commit().await.expect("committed");
     }
 

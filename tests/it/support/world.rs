@@ -8,7 +8,6 @@ use entaku::api::schema::Nouns;
 use entaku::kernel::id::encode;
 use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, ShapeDef};
-use sqlx::Row;
 use uuid::Uuid;
 
 use entaku::kernel::principal::Role;
@@ -49,17 +48,17 @@ impl World {
         if !shape.fields.iter().any(|f| f.name == "state") {
             return 0;
         }
-        let tx = town.system().await;
+        let tx = town.system();
         tx.rows(Sql::new(&format!("SELECT DISTINCT state FROM {}", shape.table))).await.expect("rows").len()
     }
 
     async fn of(town: &Town, shape: &ShapeDef) -> Vec<String> {
-        let tx = town.system().await;
+        let tx = town.system();
         let stateful = shape.fields.iter().any(|f| f.name == "state");
         let order = if stateful { "row_number() OVER (PARTITION BY state ORDER BY id), id" } else { "id" };
         let sql = Sql::new(&format!("SELECT id FROM {} ORDER BY {order}", shape.table));
         let rows = tx.rows(sql).await.expect("rows");
-        rows.iter().map(|row| encode(shape.prefix, row.get::<Uuid, _>("id"))).collect()
+        rows.iter().map(|row| encode(shape.prefix, row.get::<_, Uuid>("id"))).collect()
     }
 
     /// One object of each state of a kind, after the first; none of kinds without states.

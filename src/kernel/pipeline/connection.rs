@@ -1,0 +1,191 @@
+//! A connection that one request holds, and what moves its bytes.
+
+use std::future::poll_fn;
+use std::num::NonZeroUsize;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use futures_util::TryStreamExt;
+use lru::LruCache;
+use postgres_types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+use super::{Address, Failure};
+use crate::kernel::read::sql::Param;
+use crate::kernel::request::Request;
+use crate::kernel::tx::Mode;
+
+/// How many statements a connection keeps prepared.
+const PREPARED: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+
+/// One text serves everybody, so its plan must not depend on one caller's parameters; and one request is
+/// one process's work, whose rows keep their order. Nothing is written outside a transaction that says so.
+const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; \
+     SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
+const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true), \
+     set_config('entaku.actor', $3, true), set_config('entaku.request', $4, true), set_config('entaku.act', $5, true)";
+
+/// Makes connections.
+pub(super) struct Connector(pub(super) Address);
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = tokio_postgres::Error;
+
+    async fn create(&self) -> Result<Connection, tokio_postgres::Error> {
+        // Apart, so that the future of a request that finds a connection ready stays small.
+        Box::pin(self.connect()).await
+    }
+
+    /// What a request left behind that was dropped in the middle is nobody's: the connection is closed, and
+    /// PostgreSQL undoes what was begun.
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<tokio_postgres::Error> {
+        if connection.unsettled || connection.way.client.is_closed() {
+            return Err(RecycleError::message("closed"));
+        }
+        Ok(())
+    }
+}
+
+impl Connector {
+    async fn connect(&self) -> Result<Connection, tokio_postgres::Error> {
+        let (client, driver) = self.0.config.connect(self.0.tls.clone()).await?;
+        let mut driver = Driver(Box::pin(async { drop(driver.await) }));
+        let way = driver.drive(Way::new(client)).await?;
+        Ok(Connection { way, driver, prepared: LruCache::new(PREPARED), unsettled: false })
+    }
+}
+
+/// What moves bytes. It is polled by the request that holds the connection, in the same task, so that a
+/// whole pipeline is one write and nobody is woken in between.
+pub(super) struct Driver(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Driver {
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        let mut open = true;
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(done);
+            }
+            if open && self.0.as_mut().poll(context).is_ready() {
+                open = false;
+            }
+            // What was moved may have answered; a connection that has ended answers everything.
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+/// A connection and what it has prepared.
+pub(super) struct Connection {
+    way: Way,
+    driver: Driver,
+    prepared: LruCache<Arc<str>, Statement>,
+    /// Has something been begun here that is not over?
+    pub(super) unsettled: bool,
+}
+
+impl Connection {
+    /// The text as PostgreSQL has it prepared.
+    pub(super) async fn prepare(&mut self, text: &str) -> Result<Statement, Failure> {
+        if let Some(known) = self.prepared.get(text) {
+            return Ok(known.clone());
+        }
+        let statement = self.driver.drive(self.way.client.prepare(text)).await?;
+        self.prepared.put(text.into(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Does what is sent by `work`, until it is answered. `leaves_open` when a transaction goes on after it.
+    pub(super) async fn run<'a, T, W>(
+        &'a mut self,
+        leaves_open: bool,
+        work: impl FnOnce(&'a Way) -> W,
+    ) -> Result<T, Failure>
+    where
+        W: Future<Output = Result<T, Failure>>,
+    {
+        let Self { way, driver, unsettled, .. } = self;
+        *unsettled = true;
+        let done = driver.drive(work(way)).await;
+        *unsettled = leaves_open || matches!(done, Err(Failure::Closed));
+        done
+    }
+}
+
+/// What a statement answered.
+pub(crate) struct Told {
+    pub(crate) rows: Vec<Row>,
+    /// How many rows it read or changed.
+    pub(crate) touched: u64,
+}
+
+/// What statements are sent by. Futures that are polled one after the other are sent in one write.
+pub(super) struct Way {
+    client: Client,
+    reading: Statement,
+    writing: Statement,
+    wall: Statement,
+    commit: Statement,
+    rollback: Statement,
+}
+
+impl Way {
+    async fn new(client: Client) -> Result<Self, tokio_postgres::Error> {
+        client.batch_execute(SETTINGS).await?;
+        Ok(Self {
+            reading: client.prepare("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            writing: client.prepare("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?,
+            wall: client.prepare(WALL).await?,
+            commit: client.prepare("COMMIT").await?,
+            rollback: client.prepare("ROLLBACK").await?,
+            client,
+        })
+    }
+
+    pub(super) async fn begin(&self, mode: Mode) -> Result<(), Failure> {
+        let begin = match mode {
+            Mode::Read => &self.reading,
+            Mode::Write => &self.writing,
+        };
+        self.send(begin, &[] as &[Param]).await.map(drop)
+    }
+
+    /// Puts up the wall: which municipality, when, and for the audit who, by which request and as which act.
+    pub(super) async fn wall(&self, request: &Request) -> Result<(), Failure> {
+        let uuid = |id: Option<uuid::Uuid>| Param::text(id.map(|id| id.to_string()).unwrap_or_default());
+        let settings = [
+            uuid(request.municipality.map(|m| m.0)),
+            Param::text(request.now.to_rfc3339()),
+            uuid(request.principal.account.map(|a| a.0)),
+            uuid(Some(request.id)),
+            Param::text(request.principal.system.unwrap_or("")),
+        ];
+        self.send(&self.wall, &settings).await.map(drop)
+    }
+
+    pub(super) async fn commit(&self) -> Result<(), Failure> {
+        self.send(&self.commit, &[] as &[Param]).await.map(drop)
+    }
+
+    pub(super) async fn rollback(&self) -> Result<(), Failure> {
+        self.send(&self.rollback, &[] as &[Param]).await.map(drop)
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), Failure> {
+        Ok(self.client.batch_execute("").await?)
+    }
+
+    pub(super) async fn send<P: ToSql>(&self, statement: &Statement, params: &[P]) -> Result<Told, Failure> {
+        let mut stream = pin!(self.client.query_raw(statement, params).await?);
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            rows.push(row);
+        }
+        Ok(Told { rows, touched: stream.rows_affected().unwrap_or(0) })
+    }
+}

@@ -1,0 +1,163 @@
+//! The executor: statements travel to PostgreSQL without waiting for one another. A request's connection is
+//! its alone, and what moves the bytes runs in the request's own task.
+//!
+//! Reads are one pipeline and one read-only snapshot: one statement that puts up the wall itself is a
+//! transaction of its own; several are sent together between BEGIN, the wall and COMMIT. A [`Transaction`]
+//! is held for what is written; its BEGIN and its wall travel with its first statement.
+#![allow(clippy::disallowed_types)] // with `tx` this is the door
+
+mod address;
+mod connection;
+mod transaction;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::{Object, Pool, PoolError, QueueMode, Timeouts};
+use futures_util::future::{join_all, join4};
+use tokio_postgres::Statement;
+
+use crate::kernel::error::{Error, Result};
+use crate::kernel::read::FlatRow;
+use crate::kernel::read::sql::Param;
+use crate::kernel::request::Request;
+use crate::kernel::tx::Mode;
+pub(crate) use address::Address;
+pub(crate) use connection::Told;
+use connection::{Connection, Connector, Way};
+pub(crate) use transaction::Transaction;
+
+/// How long a request waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One statement of a request and its parameters.
+pub(crate) struct Query {
+    pub(crate) text: Arc<str>,
+    pub(crate) params: Vec<Param>,
+    /// Does the statement put up the wall itself?
+    pub(crate) walled: bool,
+}
+
+/// The application's connections.
+#[derive(Clone)]
+pub(crate) struct Pipeline {
+    pool: Pool<Connector>,
+}
+
+impl Pipeline {
+    /// A lazy pool: the first statement connects.
+    ///
+    /// # Errors
+    /// INTERNAL when the URL cannot be read.
+    pub(crate) fn connect(url: &str, connections: u32) -> Result<Self> {
+        let address: Address = url.parse()?;
+        let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: None };
+        let pool = Pool::builder(Connector(address))
+            .max_size(usize::try_from(connections).unwrap_or(1))
+            .timeouts(timeouts)
+            .queue_mode(QueueMode::Lifo)
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { pool })
+    }
+
+    async fn connection(&self) -> Result<Object<Connector>, Failure> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Runs the statements of a request in one read-only snapshot inside its municipality's wall.
+    ///
+    /// # Errors
+    /// UNAVAILABLE when the database cannot be reached, INTERNAL for what PostgreSQL does not take.
+    pub(crate) async fn read(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>> {
+        match self.attempt(request, queries).await {
+            // The connection had been cut while nobody used it: reading again is safe.
+            Err(Failure::Closed) => self.attempt(request, queries).await.map_err(Into::into),
+            done => done.map_err(Into::into),
+        }
+    }
+
+    async fn attempt(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>, Failure> {
+        let mut connection = self.connection().await?;
+        let connection: &mut Connection = &mut connection;
+        let mut statements = Vec::with_capacity(queries.len());
+        for query in queries {
+            request.count_statement();
+            statements.push(connection.prepare(&query.text).await?);
+        }
+        connection.run(false, |way| snapshot(way, request, &statements, queries)).await
+    }
+
+    /// Does the database answer?
+    pub(crate) async fn ping(&self) -> Result<()> {
+        let mut connection = self.connection().await?;
+        connection.run(false, Way::ping).await?;
+        Ok(())
+    }
+
+    /// Closes the pool.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+async fn snapshot(
+    way: &Way,
+    request: &Request,
+    statements: &[Statement],
+    queries: &[Query],
+) -> Result<Vec<Vec<FlatRow>>, Failure> {
+    if let ([statement], [Query { walled: true, params, .. }]) = (statements, queries) {
+        return Ok(vec![flat(way.send(statement, params).await?)]);
+    }
+    // Polled in this order, each is sent at its first poll: one pipeline.
+    let asked = statements.iter().zip(queries).map(|(statement, query)| way.send(statement, &query.params));
+    let (begun, walled, told, committed) =
+        join4(way.begin(Mode::Read), way.wall(request), join_all(asked), way.commit()).await;
+    begun?;
+    walled?;
+    // The first failure is the cause; the others only say that the transaction is over.
+    let rows = told.into_iter().map(|told| told.map(flat)).collect::<Result<Vec<_>, _>>()?;
+    committed?;
+    Ok(rows)
+}
+
+fn flat(told: Told) -> Vec<FlatRow> {
+    told.rows.into_iter().map(FlatRow).collect()
+}
+
+/// What can go wrong on the way.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The connection is gone.
+    #[error("the connection is gone")]
+    Closed,
+    /// PostgreSQL, or what speaks with it, said so.
+    #[error("{}", said(.0))]
+    Said(tokio_postgres::Error),
+    /// No connection is to be had.
+    #[error("no connection is to be had")]
+    NoConnection,
+    /// The transaction had failed before.
+    #[error("a transaction was used after it had failed")]
+    Over,
+}
+
+/// PostgreSQL's own words, which the library's error keeps to itself.
+fn said(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if error.is_closed() { Self::Closed } else { Self::Said(error) }
+    }
+}
+
+impl From<PoolError<tokio_postgres::Error>> for Failure {
+    fn from(error: PoolError<tokio_postgres::Error>) -> Self {
+        tracing::warn!(%error, "no connection to the database");
+        Self::NoConnection
+    }
+}

@@ -1,0 +1,132 @@
+//! A transaction that is held over several statements.
+
+use std::sync::Arc;
+
+use deadpool::managed::Object;
+use futures_util::future::join3;
+use postgres_types::ToSql;
+use tokio_postgres::Statement;
+
+use super::connection::{Connection, Connector, Told, Way};
+use super::{Failure, Pipeline};
+use crate::kernel::request::Request;
+use crate::kernel::tx::Mode;
+
+/// A transaction of one request. It takes a connection with its first statement; dropping it closes that
+/// connection, whereby PostgreSQL undoes what it had begun.
+pub(crate) struct Transaction {
+    pipeline: Pipeline,
+    request: Arc<Request>,
+    mode: Mode,
+    state: State,
+}
+
+enum State {
+    /// Nothing was sent yet.
+    Fresh,
+    Open(Object<Connector>),
+    /// A statement was refused: PostgreSQL takes nothing more but the end.
+    Failed(Object<Connector>),
+    /// The connection is gone, and with it what was done.
+    Lost,
+}
+
+impl Transaction {
+    /// A transaction that has not begun.
+    pub(crate) fn new(pipeline: Pipeline, request: Arc<Request>, mode: Mode) -> Self {
+        Self { pipeline, request, mode, state: State::Fresh }
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn run<P: ToSql>(&mut self, text: &str, params: &[P]) -> Result<Told, Failure> {
+        // Whoever drops this in the middle has lost the transaction.
+        match std::mem::replace(&mut self.state, State::Lost) {
+            State::Fresh => match self.open(text, params).await {
+                // The connection had been cut while nobody used it, and nothing was committed.
+                Err(Failure::Closed) => Box::pin(self.open(text, params)).await,
+                done => done,
+            },
+            State::Open(mut connection) => {
+                let done = go_on(&mut connection, text, params).await;
+                self.settle(connection, done)
+            }
+            State::Failed(connection) => self.settle(connection, Err(Failure::Over)),
+            State::Lost => Err(Failure::Closed),
+        }
+    }
+
+    /// BEGIN, the wall and the first statement.
+    async fn open<P: ToSql>(&mut self, text: &str, params: &[P]) -> Result<Told, Failure> {
+        let mut connection = match self.pipeline.connection().await {
+            Ok(connection) => connection,
+            Err(failure) => {
+                self.state = State::Fresh;
+                return Err(failure);
+            }
+        };
+        let (request, mode) = (self.request.clone(), self.mode);
+        let done = begin(&mut connection, &request, mode, text, params).await;
+        self.settle(connection, done)
+    }
+
+    fn settle<T>(&mut self, connection: Object<Connector>, done: Result<T, Failure>) -> Result<T, Failure> {
+        match &done {
+            Ok(_) => self.state = State::Open(connection),
+            Err(Failure::Closed) => {}
+            Err(_) => self.state = State::Failed(connection),
+        }
+        done
+    }
+
+    /// Commits.
+    pub(crate) async fn commit(self) -> Result<(), Failure> {
+        match self.state {
+            State::Fresh => Ok(()),
+            State::Open(mut connection) => connection.run(false, Way::commit).await,
+            State::Failed(mut connection) => {
+                connection.run(false, Way::rollback).await?;
+                Err(Failure::Over)
+            }
+            State::Lost => Err(Failure::Closed),
+        }
+    }
+
+    /// Undoes everything.
+    pub(crate) async fn rollback(self) -> Result<(), Failure> {
+        match self.state {
+            State::Fresh | State::Lost => Ok(()),
+            State::Open(mut connection) | State::Failed(mut connection) => connection.run(false, Way::rollback).await,
+        }
+    }
+}
+
+async fn begin<P: ToSql>(
+    connection: &mut Connection,
+    request: &Request,
+    mode: Mode,
+    text: &str,
+    params: &[P],
+) -> Result<Told, Failure> {
+    let statement = connection.prepare(text).await?;
+    let first = |way| opening(way, request, mode, &statement, params);
+    connection.run(true, first).await
+}
+
+async fn opening<P: ToSql>(
+    way: &Way,
+    request: &Request,
+    mode: Mode,
+    statement: &Statement,
+    params: &[P],
+) -> Result<Told, Failure> {
+    // Polled in this order, each is sent at its first poll.
+    let (begun, walled, told) = join3(way.begin(mode), way.wall(request), way.send(statement, params)).await;
+    begun?;
+    walled?;
+    told
+}
+
+async fn go_on<P: ToSql>(connection: &mut Connection, text: &str, params: &[P]) -> Result<Told, Failure> {
+    let statement = connection.prepare(text).await?;
+    connection.run(true, |way| way.send(&statement, params)).await
+}
