@@ -36,7 +36,7 @@ impl Catalogue for Nouns {
 
     fn streams() -> &'static Streams {
         static STREAMS: LazyLock<Streams> = LazyLock::new(|| {
-            let doc = "閲覧できる対象一つの変更を受け取る。読めなくなると終わる。";
+            let doc = "閲覧できる対象一つの変更を受け取る。初めに今の内容が届き、読めなくなると終わる。";
             let streams = Streams::default().any("objectChanged", "ObjectChange", doc);
             let streams = people::notifications::graphql::streams(streams);
             roundtables::graphql::streams(streams)

@@ -15,6 +15,7 @@ use crate::api::app::App;
 use crate::api::documents::Document;
 use crate::api::identity::identify;
 use crate::api::intake::GraphQlRequest;
+use crate::api::lifecycle;
 use crate::api::response::server_error;
 use crate::api::schema::Nouns;
 use crate::kernel::error::{Error, Result};
@@ -56,6 +57,8 @@ pub struct Subscription {
     telling: Telling,
     subject: Subject,
     municipality: MunicipalityId,
+    /// Has nothing been told yet?
+    begins: bool,
     /// The last event that was looked at.
     at: Cursor,
     /// Events that were there before, still to be looked at.
@@ -102,39 +105,49 @@ impl Subscription {
                 request.principal.is_signed_in().then_some(()).ok_or(Error::Unauthenticated)?;
             }
             let resumed = listener.headers.get("last-event-id").and_then(|id| id.to_str().ok());
-            let at = match resumed.or(telling.after()) {
+            let after = resumed.or(telling.after());
+            let at = match after {
                 Some(text) => Cursor::open(text, &request)?,
                 None => listener.app.feed.now().await?,
             };
-            Ok((municipality, subject, at))
+            Ok((municipality, subject, after.is_none(), at))
         };
-        let (municipality, subject, at) = begun.await.map_err(|error| one(server_error(error)))?;
+        let (municipality, subject, begins, at) = begun.await.map_err(|error| one(server_error(error)))?;
         let (behind, backlog) = (true, VecDeque::new());
-        Ok(Self { listener, document, variables, telling, subject, municipality, at, backlog, behind, live })
+        Ok(Self { listener, document, variables, telling, subject, municipality, begins, at, backlog, behind, live })
     }
 
-    /// The next event that concerns it; nothing when there will be none, because what it is about can no
-    /// longer be seen.
+    /// First its object as it is, so that there is a cursor from the beginning, unless it goes on after one;
+    /// then each event that concerns it. Nothing when there will be none, because what it is about can no longer
+    /// be seen.
     ///
     /// # Errors
     /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
     pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
+        if let (true, Some(id)) = (std::mem::take(&mut self.begins), self.subject.id) {
+            let request = self.listener.request().await.map_err(server_error)?;
+            return self.show(self.at, id, &request).await;
+        }
         loop {
             let event = self.event().await.map_err(server_error)?;
             let Some(event) = event else { return Ok(None) };
             let request = self.listener.request().await.map_err(server_error)?;
             let Some(id) = self.concerned(&event, &request).await.map_err(server_error)? else { continue };
-            let cursor = event.cursor.seal(&request);
-            let root = (self.document.env(&self.variables), set(&self.document));
-            let database = &self.listener.app.database;
-            let told = self.telling.tell(root, database, &request, &cursor, (self.subject.shape, id)).await?;
-            crate::api::lifecycle::write_afterwards(&self.listener.app, &request).await.map_err(server_error)?;
-            match told {
-                Some(json) => return Ok(Some(Told { cursor, data: json.into_bytes() })),
-                None if self.subject.id.is_some() => return Ok(None),
-                None => {}
+            let told = self.show(event.cursor, id, &request).await?;
+            if told.is_some() || self.subject.id.is_some() {
+                return Ok(told);
             }
         }
+    }
+
+    /// The object as it is now; nothing when it may not be seen.
+    async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<Told>, ServerError> {
+        let cursor = cursor.seal(request);
+        let root = (self.document.env(&self.variables), set(&self.document));
+        let app = &self.listener.app;
+        let told = self.telling.tell(root, &app.database, request, &cursor, (self.subject.shape, id)).await?;
+        lifecycle::write_afterwards(app, request).await.map_err(server_error)?;
+        Ok(told.map(|json| Told { cursor, data: json.into_bytes() }))
     }
 
     /// The next event of the municipality.

@@ -32,7 +32,11 @@ pub fn streams(streams: Streams) -> Streams {
         ("roundtable_participants", "roundtable_id"),
     ];
     let names = ("roundtableRecordChanged", "RoundtableRecordChange", "roundtable");
-    streams.one::<Roundtable>(names, RECORD, "円卓会議とその記録(発言、困りごと、決定、宿題、参加者)の変更を受け取る。")
+    streams.one::<Roundtable>(
+        names,
+        RECORD,
+        "円卓会議とその記録(発言、困りごと、決定、宿題、参加者)の変更を受け取る。初めに今の内容が届く。",
+    )
 }
 
 /// Mutations of round tables.

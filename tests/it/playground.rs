@@ -9,7 +9,7 @@ use chrono::Duration;
 use entaku::api::app::Settings;
 use entaku::api::http::router;
 use entaku::kernel::clock::Clock;
-use entaku::kernel::config::WireConfig;
+use entaku::kernel::config::{Rate, WireConfig};
 use entaku::kernel::keys::KeyRing;
 use entaku::kernel::principal::Role;
 use entaku::kernel::read::sql::Sql;
@@ -260,6 +260,21 @@ async fn a1_a_wrong_sign_in_is_one_answer_and_noted() {
     }
     let nowhere = json!({"municipality": "000000", "email": "w@example.jp", "password": PASSWORD});
     assert_eq!(browser.ask("POST", SESSION, Some(nowhere)).await.code(), "INVALID_INPUT");
+}
+
+#[tokio::test]
+async fn who_keeps_failing_to_sign_in_waits() {
+    let limit = Rate { points: 2.try_into().expect("some"), seconds: 60.try_into().expect("some") };
+    let wire = WireConfig { sign_in_rate: Some(limit), ..WireConfig::default() };
+    let town = Town::beside(town::app_with(wire)).await;
+    add(&town, "r@example.jp").await;
+    let browser = Browser::new(&town);
+    for _ in 0..3 {
+        assert_eq!(browser.sign_in("r@example.jp", "まったく違うパスワードです").await.code(), "UNAUTHENTICATED");
+    }
+    let waits = browser.sign_in("r@example.jp", PASSWORD).await;
+    assert_eq!((waits.status, waits.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
+    assert_ne!(waits.header("retry-after"), "");
 }
 
 #[tokio::test]

@@ -121,6 +121,7 @@ async fn minutes_are_told_as_they_are_written_and_from_where_one_left_off() {
     let id = hall.held().await;
     let mut socket = server.socket(&hall.planner).await;
     socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    assert_eq!(numbers(&socket.hear().await), Vec::<i64>::new(), "first the record as it is");
     socket.say(json!({ "type": "ping" })).await;
     assert_eq!(socket.hear().await["type"], "pong");
     hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
@@ -174,8 +175,9 @@ async fn w5_a_role_that_is_taken_away_ends_the_stream_before_the_next_event() {
     let (account, member) = hall.town.person(Role::OrgMember, ScopeKind::Organization, Some(organization)).await;
     let mut socket = server.socket(&member).await;
     socket.subscribe("m", RECORD, json!({ "id": id })).await;
-    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
     let mut told = socket.hear().await;
+    assert_eq!(numbers(&told), Vec::<i64>::new(), "first the record as it is");
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
     while numbers(&told) != [1] {
         told = socket.hear().await;
     }
@@ -260,8 +262,11 @@ async fn w2_w6_the_protocol_is_kept() {
         socket.subscribe(&n.to_string(), RECORD, json!({ "id": id })).await;
     }
     socket.subscribe("one too many", RECORD, json!({ "id": id })).await;
-    let refused = socket.hear().await;
-    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("one too many")));
+    let mut refused = socket.hear().await;
+    while refused["id"] != "one too many" {
+        refused = socket.hear().await;
+    }
+    assert_eq!(refused["type"], "error");
     assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
     socket.subscribe("3", RECORD, json!({ "id": id })).await;
     assert_eq!(socket.closed().await, 4409);
@@ -340,8 +345,12 @@ async fn notifications_reach_whom_they_are_for_and_nobody_else() {
         socket.say(json!({ "type": "ping" })).await;
         assert_eq!(socket.hear().await["type"], "pong");
     }
-    let id = hall.submitted().await;
-    let told = planner.hear().await;
+    // A subscription to one's own has no state to begin with: what was sent before it began is not told.
+    let (mut id, mut told) = (hall.submitted().await, planner.within(SILENCE).await);
+    while told.is_none() {
+        (id, told) = (hall.submitted().await, planner.within(SILENCE).await);
+    }
+    let told = told.expect("told");
     let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
     assert_eq!(*notification, json!({ "kind": "MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
     assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");

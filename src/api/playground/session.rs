@@ -1,10 +1,12 @@
 //! `/playground/session`: signing in, staying signed in and signing out with a cookie, so that no script of the page
 //! ever holds what proves who somebody is.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
@@ -16,7 +18,7 @@ use crate::api::app::App;
 use crate::api::identity::identify;
 use crate::api::negotiation::{is_json, locale};
 use crate::api::response::bad_request;
-use crate::api::{cookie, lifecycle, origin};
+use crate::api::{address, cookie, lifecycle, origin};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{MunicipalityId, Principal};
@@ -47,7 +49,15 @@ pub(super) async fn read(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 }
 
 /// Signs in.
-pub(super) async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn sign_in(State(app): State<Arc<App>>, asked: axum::extract::Request) -> Response {
+    let (Parts { headers, extensions, .. }, body) = asked.into_parts();
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = address::caller(peer, &headers, &app.settings.wire.proxies);
+    if let Err(spent) = app.rates.may_sign_in(address) {
+        let mut response = refused(&Error::RateLimited, &headers);
+        spent.write(response.headers_mut());
+        return response;
+    }
     let credentials = match credentials(&app, &headers, body).await {
         Ok(credentials) => credentials,
         Err(error) => return refused(&error, &headers),
@@ -56,6 +66,9 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bod
     let (owner, asked) = (app.clone(), headers.clone());
     let proved = tokio::spawn(async move { prove(&owner, &asked, credentials).await }).await;
     let proved = proved.unwrap_or_else(|failed| Err(Error::internal(failed)));
+    if matches!(proved, Err(Error::Unauthenticated)) {
+        app.rates.sign_in_failed(address);
+    }
     proved.and_then(|secret| with_cookie(&app, &secret)).unwrap_or_else(|error| refused(&error, &headers))
 }
 
