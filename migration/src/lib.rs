@@ -17,6 +17,7 @@ mod m0010_reading_indexes;
 mod m0011_roundtable_lock;
 mod m0012_relation_indexes;
 mod m0013_redundant_indexes;
+mod m0014_notifications;
 mod table;
 
 /// All migrations, oldest first.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_roundtable_lock::Migration),
             Box::new(m0012_relation_indexes::Migration),
             Box::new(m0013_redundant_indexes::Migration),
+            Box::new(m0014_notifications::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::config::WireConfig;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::feed::Feed;
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
@@ -52,6 +53,8 @@ pub struct App {
     pub input_types: InputTypes,
     /// The documents it has validated.
     pub documents: Documents,
+    /// What changes.
+    pub feed: Feed,
     /// The documents that applications were built with.
     pub trusted: Trusted,
     /// How much callers may ask for.
@@ -69,7 +72,9 @@ impl App {
     pub fn new(database: Database, keys: Arc<KeyRing>, clock: Clock, settings: Settings) -> Result<Arc<Self>> {
         let passwords = Arc::new(Passwords::new(keys.clone())?);
         let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone() };
+        let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
         Ok(Arc::new(Self {
+            feed,
             database,
             keys,
             passwords,

@@ -19,7 +19,9 @@ use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::{Media, locale, media};
 use crate::api::response::{bad_request, refuse};
 use crate::api::status::End;
+use crate::api::subscribing::Listener;
 use crate::api::{address, caching, cors};
+use crate::api::{socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -90,8 +92,23 @@ pub(super) fn refuse_method(allowed: &'static str, error: &Error, locale: Locale
 
 async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let locale = locale(&parts.headers);
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = address::caller(peer, &parts.headers, &app.settings.wire.proxies);
+    if parts.headers.contains_key(header::UPGRADE) {
+        return socket::upgrade(app, parts, locale, address).await;
+    }
     let (mut headers, by_get) = (parts.headers, parts.method != Method::POST);
-    let locale = locale(&headers);
+    if by_get {
+        // A link on another site asks by GET with the reader's cookies: they count for nothing here.
+        headers.remove(header::COOKIE);
+    }
+    if sse::is_wanted(&headers) {
+        return match take(&parts.method, &parts.uri, &headers, body).await {
+            Ok(gql) => sse::answer(Listener { app, headers, locale, address }, gql),
+            Err((end, error)) => refuse(end, &error, locale, Media::Json),
+        };
+    }
     let Some(media) = media(&headers) else {
         let error = bad_request(
             "NOT_ACCEPTABLE",
@@ -100,13 +117,7 @@ async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
         );
         return refuse(End::NotAcceptable, &error, locale, Media::Json);
     };
-    if by_get {
-        // A link on another site asks by GET with the reader's cookies: they count for nothing here.
-        headers.remove(header::COOKIE);
-    }
     let public_by_get = by_get && !headers.contains_key(header::AUTHORIZATION);
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = address::caller(peer, &headers, &app.settings.wire.proxies);
     let answered = async {
         match take(&parts.method, &parts.uri, &headers, body).await {
             Ok(gql) => lifecycle::answer(&app, Call { headers: &headers, locale, media, address }, gql).await,

@@ -51,7 +51,8 @@ pub async fn take(method: &Method, uri: &Uri, headers: &HeaderMap, body: Body) -
     checked(request).map_err(|error| (End::Malformed, error))
 }
 
-fn checked(request: GraphQlRequest) -> Result<GraphQlRequest, Error> {
+/// The request, within the limits of what may be sent.
+pub fn checked(request: GraphQlRequest) -> Result<GraphQlRequest, Error> {
     if request.query.is_empty() && request.document_id.is_none() && !request.extensions_name_a_document() {
         return Err(bad_request("QUERY_MISSING", "GraphQL文書がありません。", "There is no document in the request."));
     }

@@ -171,16 +171,7 @@ struct Task {
 
 impl Task {
     fn read(app: &App, gql: &mut GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
-        let refused = |error: Error| Box::new(Outcome::Refused(End::of(&error), vec![server_error(error)]));
-        let unknown = |error| Box::new(Outcome::Refused(End::Invalid, vec![server_error(error)]));
-        app.trusted.resolve(gql).map_err(unknown)?;
-        let found = app.documents.find(&gql.query, gql.operation_name.as_deref(), &app.trusted);
-        let document = found.map_err(|unfit| match unfit {
-            Unfit::Parse(error) => Box::new(parse_failed(&error)),
-            Unfit::Invalid(errors) => Box::new(Outcome::Refused(End::Invalid, errors)),
-            Unfit::Refused(error) => refused(error),
-        })?;
-        permitted(app, &document, request).map_err(refused)?;
+        let document = document(app, gql, request)?;
         if document.kind == OperationType::Subscription {
             return Err(refused(bad_request(
                 "OPERATION",
@@ -218,6 +209,24 @@ impl Task {
         let secret = ["sessionSignIn", "sessionRefresh", "invitationAccept", "passwordChange"];
         self.document.fields.iter().any(|field| secret.contains(&field.as_str()))
     }
+}
+
+fn refused(error: Error) -> Box<Outcome> {
+    Box::new(Outcome::Refused(End::of(&error), vec![server_error(error)]))
+}
+
+/// The document of a request, which this caller may send.
+pub(super) fn document(app: &App, gql: &mut GraphQlRequest, request: &Request) -> Result<Arc<Document>, Box<Outcome>> {
+    let unknown = |error| Box::new(Outcome::Refused(End::Invalid, vec![server_error(error)]));
+    app.trusted.resolve(gql).map_err(unknown)?;
+    let found = app.documents.find(&gql.query, gql.operation_name.as_deref(), &app.trusted);
+    let document = found.map_err(|unfit| match unfit {
+        Unfit::Parse(error) => Box::new(parse_failed(&error)),
+        Unfit::Invalid(errors) => Box::new(Outcome::Refused(End::Invalid, errors)),
+        Unfit::Refused(error) => refused(error),
+    })?;
+    permitted(app, &document, request).map_err(refused)?;
+    Ok(document)
 }
 
 /// Refuses a document that this caller may not send.
@@ -428,7 +437,7 @@ async fn verify(work: &Work, task: &Task) -> Result<()> {
 }
 
 /// Writes what must outlive the request's own transaction, in one short transaction.
-async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
+pub(super) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
     let effects = request.take_afterwards();
     if effects.is_empty() {
         return Ok(());

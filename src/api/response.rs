@@ -29,6 +29,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What went wrong.
+    pub fn errors(self) -> Vec<ServerError> {
+        match self {
+            Self::Executed(response) => response.errors,
+            Self::Answered(_, errors) | Self::Refused(_, errors) => errors,
+        }
+    }
+
     /// Was a secret not the right one?
     pub fn failed_to_prove(&self) -> bool {
         let (Self::Executed(async_graphql::Response { errors, .. })
@@ -167,6 +175,11 @@ fn reply(end: End, media: Media, body: Vec<u8>) -> Response {
         _ => {}
     }
     response
+}
+
+/// The errors of an operation that has no request of its own, as JSON.
+pub fn errors_json(list: Vec<ServerError>, locale: Locale) -> String {
+    serde_json::Value::from(errors(list, locale, Uuid::now_v7())).to_string()
 }
 
 fn errors(list: Vec<ServerError>, locale: Locale, request: Uuid) -> Vec<serde_json::Value> {

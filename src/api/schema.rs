@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, ValidationMode};
+use async_graphql::{MergedObject, Schema, ValidationMode};
 use chrono::{DateTime, Utc};
 
 use crate::api::explain::WireQuery;
 use crate::api::limits;
+use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::people::notifications::graphql::NotificationMutation;
 use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -31,12 +33,23 @@ impl Catalogue for Nouns {
         });
         &QUERIES
     }
+
+    fn streams() -> &'static Streams {
+        static STREAMS: LazyLock<Streams> = LazyLock::new(|| {
+            let doc = "閲覧できる対象一つの変更を受け取る。読めなくなると終わる。";
+            let streams = Streams::default().any("objectChanged", "ObjectChange", doc);
+            let streams = people::notifications::graphql::streams(streams);
+            roundtables::graphql::streams(streams)
+        });
+        &STREAMS
+    }
 }
 
 /// 書き込み。操作(ミューテーション)は一つの要求ごとにすべて成功するか、すべて取り消される。
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    NotificationMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
@@ -46,7 +59,7 @@ pub struct Mutation(
 );
 
 /// The schema's Rust type.
-pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
+pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, StreamRoot<Nouns>>;
 
 /// Builds the schema, with the engine's own limits of depth behind those of `api::guard`. No extension is registered,
 /// because one alone makes every field take the slow path.
@@ -54,7 +67,7 @@ pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, EmptySubscription>;
 /// `mode` is fast for documents that were found good before, with variables that fit.
 pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
     let root = QueryRoot::<Nouns>(PhantomData);
-    Schema::build(root, Mutation::default(), EmptySubscription)
+    Schema::build(root, Mutation::default(), StreamRoot::<Nouns>(PhantomData))
         .validation_mode(mode)
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .limit_recursive_depth(20)
@@ -72,7 +85,7 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items();
     let root = QueryRoot::<Nouns>(PhantomData);
-    let schema = Schema::build(root, Mutation::default(), EmptySubscription)
+    let schema = Schema::build(root, Mutation::default(), StreamRoot::<Nouns>(PhantomData))
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .finish();
     without_built_in(&schema.sdl_with_options(options))

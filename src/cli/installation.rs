@@ -22,6 +22,8 @@ pub const DATABASE: &str = "entaku";
 pub struct Installation {
     /// As `entaku_app`.
     pub app_url: String,
+    /// As the application, without a pooler in between.
+    pub direct_url: String,
     /// As `entaku_worker`.
     pub worker_url: String,
     /// As `entaku_owner`, where that is known.
@@ -37,9 +39,10 @@ impl Installation {
     pub async fn open(config: Config) -> Result<Self> {
         if let Some(urls) = &config.database {
             let app_url = urls.app.expose_secret().to_owned();
+            let direct_url = urls.direct.expose_secret().to_owned();
             let worker_url = urls.worker.expose_secret().to_owned();
             let owner_url = urls.owner.as_ref().map(|url| url.expose_secret().to_owned());
-            return Ok(Self { app_url, worker_url, owner_url, config, embedded: false, cluster: None });
+            return Ok(Self { app_url, direct_url, worker_url, owner_url, config, embedded: false, cluster: None });
         }
         let data_dir = config.data_dir.clone();
         let start = move || Cluster::start(&data_dir, Durability::Durable);
@@ -47,7 +50,8 @@ impl Installation {
         prepare(&cluster).await?;
         let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
         let owner_url = Some(cluster.url("entaku_owner", DATABASE));
-        Ok(Self { app_url, worker_url, owner_url, config, embedded: true, cluster: Some(cluster) })
+        let direct_url = app_url.clone();
+        Ok(Self { app_url, direct_url, worker_url, owner_url, config, embedded: true, cluster: Some(cluster) })
     }
 
     /// As [`Installation::open`], but where a server already keeps the embedded cluster, visits it.
@@ -61,7 +65,8 @@ impl Installation {
         let Some(cluster) = found else { return Self::open(config).await };
         let (app_url, worker_url) = (cluster.url("entaku_app", DATABASE), cluster.url("entaku_worker", DATABASE));
         let owner_url = Some(cluster.url("entaku_owner", DATABASE));
-        Ok(Self { app_url, worker_url, owner_url, config, embedded: true, cluster: None })
+        let direct_url = app_url.clone();
+        Ok(Self { app_url, direct_url, worker_url, owner_url, config, embedded: true, cluster: None })
     }
 
     /// Is the database the embedded one?

@@ -40,7 +40,7 @@ pub async fn run(config: Config) -> Result<()> {
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        runner.run().await;
+        tokio::join!(runner.run(), app.feed.run(&installation.direct_url));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

@@ -18,5 +18,6 @@
 pub mod commands;
 pub mod entity;
 pub mod graphql;
+mod notices;
 pub mod rules;
 pub mod shapes;

@@ -10,6 +10,7 @@ pub mod decimal;
 pub mod embedded_pg;
 pub mod entity;
 pub mod error;
+pub mod feed;
 pub mod fiscal_year;
 pub mod id;
 pub mod idempotency;

@@ -161,9 +161,21 @@ impl Identities {
 
 /// Does a statement write what principals are made of? A new session changes nobody who was seen before.
 pub(crate) fn changes_identities(text: &str) -> bool {
-    let writes = text.starts_with("INSERT") || text.starts_with("UPDATE") || text.starts_with("DELETE");
-    let changes = !text.starts_with("INSERT") && (text.contains("sessions") || text.contains("accounts"));
-    writes && (changes || text.contains("appointments"))
+    match written(text) {
+        Some((_, "appointments")) => true,
+        Some((verb, "sessions" | "accounts")) => verb != INSERT,
+        _ => false,
+    }
+}
+
+const INSERT: &str = "INSERT INTO ";
+
+/// The verb and the table of a statement that writes; it may read from any others.
+fn written(text: &str) -> Option<(&'static str, &str)> {
+    let verb = [INSERT, "UPDATE ", "DELETE FROM "].into_iter().find(|verb| text.starts_with(verb))?;
+    let table = text[verb.len()..].trim_start_matches('"');
+    let end = table.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(table.len());
+    Some((verb, &table[..end]))
 }
 
 #[cfg(test)]
@@ -180,8 +192,12 @@ mod tests {
         ] {
             assert!(changes_identities(text), "{text}");
         }
-        for text in ["SELECT FROM sessions", r#"INSERT INTO "sessions" ("id") VALUES ($1)"#, "UPDATE roundtables SET x"]
-        {
+        for text in [
+            "SELECT FROM sessions",
+            r#"INSERT INTO "sessions" ("id") VALUES ($1)"#,
+            "UPDATE roundtables SET x",
+            "INSERT INTO notifications (account_id) SELECT account_id FROM appointments",
+        ] {
             assert!(!changes_identities(text), "{text}");
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use postgres_types::ToSql;
 use sea_orm::FromQueryResult;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_postgres::Row;
 
 use crate::kernel::error::{Error, Result};
@@ -37,6 +37,8 @@ pub enum Mode {
 pub struct Database {
     pipeline: Pipeline,
     identities: Arc<Identities>,
+    /// Something was committed.
+    commits: Arc<Notify>,
 }
 
 impl Database {
@@ -45,7 +47,7 @@ impl Database {
     /// # Errors
     /// INTERNAL when the URL cannot be read.
     pub fn connect(url: &str, connections: u32) -> Result<Self> {
-        Ok(Self { pipeline: Pipeline::connect(url, connections)?, identities: Arc::default() })
+        Ok(Self { pipeline: Pipeline::connect(url, connections)?, identities: Arc::default(), commits: Arc::default() })
     }
 
     /// Runs statements that read, all in one snapshot inside the request's municipality.
@@ -67,7 +69,14 @@ impl Database {
     /// A transaction for a request. It begins with its first statement.
     pub fn begin(&self, request: Arc<Request>, mode: Mode) -> Tx {
         let inner = Mutex::new(Transaction::new(self.pipeline.clone(), request.clone(), mode));
-        Tx { request, inner, identities: self.identities.clone(), of_people: AtomicBool::new(false) }
+        let (identities, of_people) = (self.identities.clone(), AtomicBool::new(false));
+        let commits = (mode == Mode::Write).then(|| self.commits.clone());
+        Tx { request, inner, identities, of_people, commits }
+    }
+
+    /// Waits until a transaction that may write was committed through this pool.
+    pub async fn committed(&self) {
+        self.commits.notified().await;
     }
 
     /// Does the database answer?
@@ -88,6 +97,8 @@ pub struct Tx {
     identities: Arc<Identities>,
     /// Has it written to the tables that principals are made of?
     of_people: AtomicBool,
+    /// Who is to know of the commit.
+    commits: Option<Arc<Notify>>,
 }
 
 impl Deref for Tx {
@@ -110,6 +121,9 @@ impl Tx {
         // Also after a failure: it may have been committed all the same.
         if self.of_people.into_inner() {
             self.identities.changed(self.request.municipality);
+        }
+        if let Some(commits) = self.commits {
+            commits.notify_one();
         }
         Ok(done?)
     }

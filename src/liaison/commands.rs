@@ -15,12 +15,13 @@ use crate::liaison::entity::{
     LiaisonAssignmentId, LiaisonAssignmentState, LiaisonKind, LiaisonRequestId, LiaisonRequestState, LiaisonRole,
     LiaisonVisitId, LiaisonVisitKind, assignment, request, visit,
 };
-use crate::liaison::rules;
 use crate::liaison::shapes::{LiaisonAssignment, LiaisonRequest, LiaisonVisit};
+use crate::liaison::{notices, rules};
 use crate::organizations::entity::{DistrictId, OrganizationId};
 use crate::organizations::shapes::{CommunityOrganization, District};
 use crate::people::commands::{NewAppointment, appoint, end_office};
 use crate::people::entity::{AppointmentId, SectionId};
+use crate::people::notifications::entity::NotificationKind;
 use crate::people::shapes::{Account, Section};
 
 /// 担当を内申する。
@@ -386,7 +387,9 @@ pub async fn receive_request(tx: &Tx, input: LiaisonRequestReceiveInput) -> Resu
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    let row = row.insert(tx).await?;
+    notices::to_liaisons(tx, &row, NotificationKind::RequestReceived).await?;
+    Ok(row.id)
 }
 
 /// Passes a request to the section that can answer it; a wrong section is replaced by another.
@@ -400,6 +403,7 @@ pub async fn forward_request(tx: &Tx, id: LiaisonRequestId, section: SectionId) 
     if to.abolished_on.is_some_and(|day| day.0 <= tx.today()) {
         return Err(Refusal::new("ABOLISHED", "この課は廃止されています。", "The section is abolished.").into());
     }
+    notices::forwarded(tx, &row, section).await?;
     let mut row: request::ActiveModel = row.into();
     row.state = Set(LiaisonRequestState::Forwarded);
     row.section_id = Set(Some(section));
@@ -415,6 +419,7 @@ pub async fn answer_request(tx: &Tx, id: LiaisonRequestId, answer: &str) -> Resu
     let mut checks = Checks::new();
     let answer = checks.text("answer", answer, 4000);
     checks.done()?;
+    notices::to_liaisons(tx, &row, NotificationKind::RequestAnswered).await?;
     let mut row: request::ActiveModel = row.into();
     row.state = Set(LiaisonRequestState::Answered);
     row.answer = Set(Some(answer));
@@ -431,6 +436,7 @@ pub async fn report_back(tx: &Tx, id: LiaisonRequestId, note: Option<String>) ->
     let mut checks = Checks::new();
     let note = checks.optional("note", note.as_deref(), 1000);
     checks.done()?;
+    notices::reported_back(tx, &row).await?;
     let mut row: request::ActiveModel = row.into();
     row.state = Set(LiaisonRequestState::ReportedBack);
     row.reported_on = Set(Some(Date(tx.today())));

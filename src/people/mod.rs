@@ -3,6 +3,7 @@
 //! ```text
 //! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
 //! account --appointment--> role x scope x term        section --successor--> section
+//! account <--notification-- act of a noun             (see `notifications`)
 //! ```
 //!
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
@@ -13,6 +14,7 @@ pub mod commands;
 pub mod entity;
 pub mod graphql;
 pub mod housekeeping;
+pub mod notifications;
 pub mod password;
 pub mod rules;
 pub mod scope;

@@ -15,6 +15,8 @@ use crate::people::commands::{
 use crate::people::entity::{
     AppointmentId, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
 };
+use crate::people::notifications::commands::NOTIFICATIONS_MARK_ALL_READ;
+use crate::people::notifications::shapes::{Notification, NotificationChoice};
 use crate::people::{rules, scope};
 use crate::shape;
 
@@ -51,11 +53,14 @@ shape! {
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
         .many::<Appointment>("appointments", "account_id", "任命。")
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
+        .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
+        .many::<NotificationChoice>("notificationChoices", "account_id", "お知らせの受け取り方。決めた種類だけ。本人だけに表示される。")
         .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
         .readable(Role::STAFF, Over::Municipality)
         .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
         .act(ACCOUNT_SUSPEND, "", ADMIN, Over::Municipality)
+        .act(NOTIFICATIONS_MARK_ALL_READ, "", &[], Over::Own("id"))
 }
 
 shape! {

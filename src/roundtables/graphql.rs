@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::kernel::error::Result;
+use crate::kernel::read::streams::{Part, Streams};
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::work::act;
 use crate::roundtables::commands::{
@@ -19,6 +20,19 @@ pub fn queries(queries: Queries) -> Queries {
     queries
         .list::<Roundtable>("roundtables", "円卓会議の一覧。新しいものから。")
         .one::<Roundtable>("roundtable", "円卓会議を一つ読む。")
+}
+
+/// Subscriptions of round tables.
+pub fn streams(streams: Streams) -> Streams {
+    const RECORD: &[Part] = &[
+        ("roundtable_passages", "roundtable_id"),
+        ("roundtable_issues", "roundtable_id"),
+        ("roundtable_decisions", "roundtable_id"),
+        ("roundtable_action_items", "roundtable_id"),
+        ("roundtable_participants", "roundtable_id"),
+    ];
+    let names = ("roundtableRecordChanged", "RoundtableRecordChange", "roundtable");
+    streams.one::<Roundtable>(names, RECORD, "円卓会議とその記録(発言、困りごと、決定、宿題、参加者)の変更を受け取る。")
 }
 
 /// Mutations of round tables.

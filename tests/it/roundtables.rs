@@ -13,7 +13,7 @@ const ANNOUNCE: &str = include_str!("../../docs/stories/31-roundtable-announce.g
 const PARTICIPANT: &str = include_str!("../../docs/stories/32-roundtable-participant-add.graphql");
 const HOLD: &str = include_str!("../../docs/stories/33-roundtable-hold.graphql");
 const ISSUE: &str = include_str!("../../docs/stories/34-roundtable-issue-record.graphql");
-const PASSAGE: &str = include_str!("../../docs/stories/35-roundtable-passage-record.graphql");
+pub(crate) const PASSAGE: &str = include_str!("../../docs/stories/35-roundtable-passage-record.graphql");
 const DECISION: &str = include_str!("../../docs/stories/36-roundtable-decision-record.graphql");
 const ITEM: &str = include_str!("../../docs/stories/37-roundtable-action-item-record.graphql");
 const SUBMIT: &str = include_str!("../../docs/stories/38-roundtable-minutes-submit.graphql");
@@ -30,17 +30,17 @@ const RETURN: &str =
 const CHANGE: &str = "mutation($id: ID!, $input: RoundtableChangeInput!) { roundtableChange(id: $id, input: $input) { revision title } }";
 
 /// A town with an organization, its officer, the liaison of its district and two planners.
-struct Hall {
-    town: Town,
+pub(crate) struct Hall {
+    pub(crate) town: Town,
     district: String,
-    organization: String,
-    officer: Client,
+    pub(crate) organization: String,
+    pub(crate) officer: Client,
     liaison: Client,
-    planner: Client,
+    pub(crate) planner: Client,
 }
 
 impl Hall {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let town = Town::new().await;
         let planner = town.staff(Role::PlanningStaff).await;
         let (district, organization) = organization(&planner, "里の会").await;
@@ -55,12 +55,12 @@ impl Hall {
     }
 
     /// A planned meeting of the organization.
-    async fn planned(&self) -> String {
+    pub(crate) async fn planned(&self) -> String {
         text(&self.officer.run(PLAN, self.plan()).await.data()["roundtablePlan"]["id"])
     }
 
     /// A meeting that was held.
-    async fn held(&self) -> String {
+    pub(crate) async fn held(&self) -> String {
         let id = self.planned().await;
         self.officer.run(ANNOUNCE, json!({"id": id})).await.data();
         self.officer.run(HOLD, held(&id, "2026-05-20", 25)).await.data();
@@ -68,7 +68,7 @@ impl Hall {
     }
 
     /// A meeting whose minutes the officer has submitted, complete.
-    async fn submitted(&self) -> String {
+    pub(crate) async fn submitted(&self) -> String {
         let id = self.held().await;
         self.officer.run(PARTICIPANT, participant(&id, "佐藤 花", true)).await.data();
         self.officer.run(PASSAGE, passage(&id, 1, None, "論点提供")).await.data();
@@ -85,7 +85,7 @@ fn participant(id: &str, name: &str, public: bool) -> Value {
     json!({"input": {"roundtableId": id, "role": "CENTER_MEMBER", "name": name, "namePublic": public, "affiliation": "自治会", "sector": "COMMUNITY"}})
 }
 
-fn passage(id: &str, number: i32, revision: Option<i32>, text: &str) -> Value {
+pub(crate) fn passage(id: &str, number: i32, revision: Option<i32>, text: &str) -> Value {
     json!({"input": {"roundtableId": id, "number": number, "revision": revision, "session": "SESSION1", "text": text}})
 }
 

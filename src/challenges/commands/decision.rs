@@ -6,17 +6,19 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use super::{PROPOSAL_ADOPT, PROPOSAL_PUBLISH, PROPOSAL_REJECT, PROPOSAL_SCREEN, begin, write};
 use crate::challenges::commands::review::keep_apart;
 use crate::challenges::entity::{ProposalId, ProposalState, review};
-use crate::challenges::rules;
+use crate::challenges::{notices, rules};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::notifications::entity::NotificationKind;
 
 /// Begins the screening: the assigned reviewers can score.
 pub async fn screen(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_SCREEN).await?;
     keep_apart(tx, &row).await?;
+    notices::screening(tx, &row).await?;
     write(tx, row, |row| row.state = Set(ProposalState::Screening)).await
 }
 
@@ -40,6 +42,7 @@ pub async fn adopt(tx: &Tx, id: ProposalId, input: ChallengeProposalAdoptInput) 
     checks.check(amount > Yen(0) && amount <= row.requested_yen, "input.amount", "RANGE", ja, en);
     let reason = checks.text("input.reason", &reason, 2000);
     checks.done()?;
+    notices::answered(tx, &row, NotificationKind::ProposalAdopted).await?;
     let (by, now) = (tx.principal.account, tx.now);
     write(tx, row, move |row| {
         row.state = Set(ProposalState::Adopted);
@@ -60,6 +63,7 @@ pub async fn reject(tx: &Tx, id: ProposalId, reason: String) -> Result<ProposalI
     let mut checks = Checks::new();
     let reason = checks.text("reason", &reason, 2000);
     checks.done()?;
+    notices::answered(tx, &row, NotificationKind::ProposalRejected).await?;
     let (by, now) = (tx.principal.account, tx.now);
     write(tx, row, move |row| {
         row.state = Set(ProposalState::Rejected);
@@ -83,6 +87,7 @@ async fn totals(tx: &Tx, id: ProposalId) -> Result<Vec<i32>> {
 pub async fn publish(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_PUBLISH).await?;
     keep_apart(tx, &row).await?;
+    notices::answered(tx, &row, NotificationKind::ProposalPublished).await?;
     let now = tx.now;
     write(tx, row, move |row| {
         row.state = Set(ProposalState::Published);

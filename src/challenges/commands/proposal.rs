@@ -7,8 +7,8 @@ use super::{PROPOSAL_CHANGE, PROPOSAL_CREATE, PROPOSAL_SUBMIT, PROPOSAL_WITHDRAW
 use crate::challenges::entity::{
     CallId, CallState, ChallengeCategory, ProposalId, ProposalState, ProposerKind, call, proposal,
 };
-use crate::challenges::rules;
 use crate::challenges::shapes::{ChallengeCall, ChallengeProposal};
+use crate::challenges::{notices, rules};
 use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
@@ -212,6 +212,7 @@ pub async fn submit(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_SUBMIT).await?;
     let call = tx.peek::<ChallengeCall>(row.call_id, Action::READ).await?;
     rules::taken(&call, tx.today())?;
+    notices::submitted(tx, &row).await?;
     let now = tx.now;
     write(tx, row, move |row| {
         row.state = Set(ProposalState::Submitted);
@@ -223,5 +224,6 @@ pub async fn submit(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
 /// Takes a proposal back before it is decided.
 pub async fn withdraw(tx: &Tx, id: ProposalId) -> Result<ProposalId> {
     let row = begin(tx, id, PROPOSAL_WITHDRAW).await?;
+    notices::withdrawn(tx, &row).await?;
     write(tx, row, |row| row.state = Set(ProposalState::Withdrawn)).await
 }

@@ -7,8 +7,8 @@ use super::{REVIEWER_ASSIGN, SCORE_RECORD, begin};
 use crate::challenges::entity::{
     CallId, CriterionId, ProposalId, ReviewId, ScoreId, criterion, proposal, review, score,
 };
-use crate::challenges::rules;
 use crate::challenges::shapes::{ChallengeProposal, ChallengeReview};
+use crate::challenges::{notices, rules};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
@@ -54,6 +54,7 @@ pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Re
     };
     let id = row.insert(tx).await?.id;
     appoint(tx, account_id, proposal_id).await?;
+    notices::assigned(tx, proposal_id, &proposal.title, account_id).await?;
     Ok(id)
 }
 

@@ -9,8 +9,8 @@ pub mod review;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::grants::entity::{GrantActId, GrantActKind, GrantApplicationId, grant_act, grant_application};
-use crate::grants::rules;
 use crate::grants::shapes::GrantApplication;
+use crate::grants::{notices, rules};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
@@ -91,7 +91,7 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
     Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
 }
 
-/// Keeps an act on an application. Actor and time come from the transaction.
+/// Keeps an act on an application and tells those whom it concerns. Actor and time come from the transaction.
 async fn record(
     tx: &Tx,
     row: &grant_application::Model,
@@ -99,7 +99,7 @@ async fn record(
     reason: Option<String>,
     amount: Option<Yen>,
 ) -> Result<()> {
-    let row = grant_act::ActiveModel {
+    let kept = grant_act::ActiveModel {
         id: Set(GrantActId::new()),
         application_id: Set(row.id),
         organization_id: Set(row.organization_id),
@@ -109,6 +109,6 @@ async fn record(
         amount_yen: Set(amount),
         ..Default::default()
     };
-    row.insert(tx).await?;
-    Ok(())
+    kept.insert(tx).await?;
+    notices::tell(tx, row, act).await
 }

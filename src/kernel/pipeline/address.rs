@@ -15,9 +15,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::kernel::error::{Error, Result};
 
 /// Where to connect, and by which TLS.
-pub(super) struct Address {
-    pub(super) config: Config,
-    pub(super) tls: MakeRustlsConnect,
+pub(crate) struct Address {
+    pub(crate) config: Config,
+    pub(crate) tls: MakeRustlsConnect,
 }
 
 impl FromStr for Address {

@@ -22,7 +22,7 @@ use crate::kernel::read::FlatRow;
 use crate::kernel::read::sql::Param;
 use crate::kernel::request::Request;
 use crate::kernel::tx::Mode;
-use address::Address;
+pub(crate) use address::Address;
 pub(crate) use connection::Told;
 use connection::{Connection, Connector, Way};
 pub(crate) use transaction::Transaction;

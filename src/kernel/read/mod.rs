@@ -10,6 +10,7 @@
 //! | state | the plan as one SQL statement | [`statement`], [`sql`] |
 //! | fetch | one pipeline, or inside a mutation's transaction | `kernel::pipeline`, `kernel::tx` |
 //! | answer | flat rows as JSON, in the response's order | [`cells`], [`answer`], [`viewer`], [`json`] |
+//! | tell | an object that has changed, to whoever subscribed | [`streams`] |
 //!
 //! An example. A noun says
 //!
@@ -44,7 +45,7 @@ mod answer;
 mod cells;
 mod check;
 mod column;
-mod cursor;
+pub(crate) mod cursor;
 mod json;
 mod list;
 mod operation;
@@ -56,6 +57,7 @@ mod select;
 mod shape;
 pub mod sql;
 mod statement;
+pub mod streams;
 mod viewer;
 
 pub(crate) use cells::FlatRow;

@@ -158,7 +158,12 @@ fn page_info(registry: &mut Registry) {
     );
 }
 
-fn insert<const N: usize>(registry: &mut Registry, name: &str, doc: &str, fields: [(&str, String, &str); N]) {
+pub(crate) fn insert<const N: usize>(
+    registry: &mut Registry,
+    name: &str,
+    doc: &str,
+    fields: [(&str, String, &str); N],
+) {
     let fields = fields.map(|(field, ty, doc)| {
         let mut meta = MetaField::new(field, ty);
         meta.description = Some(doc.to_owned());

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::kernel::read::register;
 use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
+use crate::kernel::read::streams::Streams;
 use crate::kernel::request::Request;
 
 /// A field of the query root.
@@ -111,6 +112,8 @@ pub trait Catalogue: Send + Sync + 'static {
 
     /// They do not change while the program runs.
     fn queries() -> &'static Queries;
+    /// They do not change either.
+    fn streams() -> &'static Streams;
 }
 
 /// The query root over a catalogue.

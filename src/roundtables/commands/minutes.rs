@@ -6,12 +6,14 @@ use super::{MINUTES_PUBLISH, MINUTES_RETURN, MINUTES_SUBMIT, begin, write};
 use crate::kernel::error::Result;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::notifications::entity::NotificationKind;
 use crate::roundtables::entity::{RoundtableId, RoundtableState, participant, passage};
-use crate::roundtables::rules;
+use crate::roundtables::{notices, rules};
 
 /// Submits the minutes for review.
 pub async fn submit(tx: &Tx, id: RoundtableId) -> Result<RoundtableId> {
     let row = begin(tx, id, MINUTES_SUBMIT).await?;
+    notices::submitted(tx, &row).await?;
     let (by, now) = (tx.principal.account, tx.now);
     write(tx, row, move |row| {
         row.state = Set(RoundtableState::MinutesReview);
@@ -28,6 +30,7 @@ pub async fn return_minutes(tx: &Tx, id: RoundtableId, reason: String) -> Result
     let mut checks = Checks::new();
     let reason = checks.text("reason", &reason, 1000);
     checks.done()?;
+    notices::answered(tx, &row, NotificationKind::MinutesReturned).await?;
     write(tx, row, move |row| {
         row.state = Set(RoundtableState::MinutesDraft);
         row.return_reason = Set(Some(reason));
@@ -41,6 +44,7 @@ pub async fn publish(tx: &Tx, id: RoundtableId) -> Result<RoundtableId> {
     let passages = passage::Entity::find().filter(passage::Column::RoundtableId.eq(id)).count(tx).await?;
     let participants = participant::Entity::find().filter(participant::Column::RoundtableId.eq(id)).count(tx).await?;
     rules::complete(passages, participants)?;
+    notices::answered(tx, &row, NotificationKind::MinutesPublished).await?;
     let (by, now) = (tx.principal.account, tx.now);
     write(tx, row, move |row| {
         row.state = Set(RoundtableState::Published);

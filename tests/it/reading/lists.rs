@@ -50,6 +50,7 @@ const FILTERS: &[(&str, &str, &str, Form)] = &[
     ("LiaisonRequest", "sectionId", "section_id", Form::Id("sec")),
     ("LiaisonRequest", "state", "state", Form::Words),
     ("LiaisonVisit", "districtId", "district_id", Form::Id("dst")),
+    ("Notification", "kind", "kind", Form::Words),
     ("Roundtable", "districtId", "district_id", Form::Id("dst")),
     ("Roundtable", "organizationId", "organization_id", Form::Id("org")),
     ("Roundtable", "state", "state", Form::Words),

@@ -32,6 +32,11 @@ impl Client {
         client
     }
 
+    /// What it sends in a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
     /// Sends a document.
     pub async fn run(&self, query: &str, variables: Value) -> Answer {
         self.send(json!({ "query": query, "variables": variables }).to_string(), "application/json").await

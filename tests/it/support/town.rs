@@ -17,7 +17,7 @@ use entaku::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind};
 use entaku::kernel::tx::{Database, Tx};
 use entaku::people::entity::{AppointmentId, account, appointment};
 use entaku::people::session;
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::{Client, database};
@@ -124,6 +124,18 @@ impl Town {
     pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
         let tx = self.system();
         Self::appointment(&tx, account, role, scope, id).await;
+        tx.commit().await.expect("committed");
+    }
+
+    /// Ends whatever somebody was appointed to.
+    pub async fn dismiss(&self, account: AccountId) {
+        let tx = self.system();
+        let held = appointment::Entity::find().filter(appointment::Column::AccountId.eq(account));
+        for row in held.all(&tx).await.expect("appointments") {
+            let mut row: appointment::ActiveModel = row.into();
+            row.ended_at = Set(Some(start()));
+            row.update(&tx).await.expect("ended");
+        }
         tx.commit().await.expect("committed");
     }
 

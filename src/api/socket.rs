@@ -1,0 +1,289 @@
+//! GraphQL over WebSocket, the subprotocol `graphql-transport-ws`
+//! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>). Queries and mutations take the same
+//! way as over HTTP: the same rights, limits and audit.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::future::join;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, interval_at, sleep_until};
+
+use crate::api::app::App;
+use crate::api::intake::GraphQlRequest;
+use crate::api::negotiation::Media;
+use crate::api::response::{bad_request, errors_json, refuse, server_error};
+use crate::api::status::End;
+use crate::api::subscribing::Listener;
+use crate::api::telling::{Sent, operate};
+use crate::kernel::error::Error;
+use crate::kernel::request::Locale;
+
+/// The subprotocol.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// The largest message, in bytes.
+const MESSAGE: usize = 256 * 1024;
+/// How long a client may take for `connection_init`.
+const INIT: Duration = Duration::from_secs(10);
+/// How often the session is looked at, and the client is asked whether it is still there.
+const WATCH: Duration = Duration::from_secs(2);
+/// How many operations one socket may have at once.
+const OPERATIONS: usize = 20;
+/// How many messages may wait for a client that does not read.
+const QUEUE: usize = 256;
+/// How many messages a client may send in a second.
+const RATE: u32 = 100;
+
+/// Why a socket is closed: code and reason of the protocol, or of RFC 6455.
+struct Close(u16, &'static str);
+
+const INVALID: Close = Close(4400, "Invalid message");
+const UNAUTHORIZED: Close = Close(4401, "Unauthorized");
+const FORBIDDEN: Close = Close(4403, "Forbidden");
+const INIT_TIMEOUT: Close = Close(4408, "Connection initialisation timeout");
+const TOO_MANY_INITS: Close = Close(4429, "Too many initialisation requests");
+const TOO_SLOW: Close = Close(1013, "Too many messages wait for you");
+const TOO_FAST: Close = Close(1008, "Too many messages");
+const GOING_AWAY: Close = Close(1001, "Going away");
+
+/// What a client says.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Said {
+    ConnectionInit { payload: Option<Value> },
+    Ping {},
+    Pong {},
+    Subscribe { id: String, payload: GraphQlRequest },
+    Complete { id: String },
+}
+
+/// Serves a socket until it is closed.
+async fn serve(socket: WebSocket, listener: Listener) {
+    let (to, from) = socket.split();
+    let (sender, queue) = mpsc::channel(QUEUE);
+    let writing = tokio::spawn(write(to, queue));
+    let talk = Talk { listener, sender: sender.clone(), running: HashMap::new(), tasks: JoinSet::new(), count: 0 };
+    let close = talk.serve(from).await;
+    if let Some(Close(code, reason)) = close {
+        let frame = CloseFrame { code, reason: reason.into() };
+        // A client that does not read is not waited for.
+        let _ = tokio::time::timeout(WATCH, sender.send(Message::Close(Some(frame)))).await;
+    }
+    drop(sender);
+    let _ = tokio::time::timeout(WATCH, writing).await;
+}
+
+async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
+    while let Some(message) = queue.recv().await {
+        let last = matches!(message, Message::Close(_));
+        if to.send(message).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// One client's conversation.
+struct Talk {
+    listener: Listener,
+    sender: mpsc::Sender<Message>,
+    /// The operations that run, by their ids; each run has a number, because ids are used again.
+    running: HashMap<String, (u64, AbortHandle)>,
+    tasks: JoinSet<(String, u64, bool)>,
+    count: u64,
+}
+
+impl Talk {
+    /// Listens until there is a reason to close, or nobody is there any more.
+    async fn serve(mut self, mut from: SplitStream<WebSocket>) -> Option<Close> {
+        let (mut ready, begun) = (false, Instant::now());
+        let mut watch = interval_at(begun + WATCH, WATCH);
+        let mut heard = (begun, 0);
+        loop {
+            tokio::select! {
+                message = from.next() => {
+                    let text = match message? {
+                        Ok(Message::Text(text)) => text,
+                        Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                        Ok(Message::Binary(_)) => return Some(INVALID),
+                        Ok(Message::Close(_)) | Err(_) => return None,
+                    };
+                    if too_fast(&mut heard) {
+                        return Some(TOO_FAST);
+                    }
+                    if let Err(close) = self.hear(&text, &mut ready).await {
+                        return Some(close);
+                    }
+                }
+                Some(Ok((id, number, kept_up))) = self.tasks.join_next() => {
+                    if !kept_up {
+                        return Some(TOO_SLOW);
+                    }
+                    if self.running.get(&id).is_some_and(|(n, _)| *n == number) {
+                        self.running.remove(&id);
+                    }
+                }
+                () = sleep_until(begun + INIT), if !ready => return Some(INIT_TIMEOUT),
+                _ = watch.tick() => {
+                    if !self.listener.app.is_ready() {
+                        return Some(GOING_AWAY);
+                    }
+                    if ready && matches!(self.listener.request().await, Err(Error::Unauthenticated)) {
+                        return Some(UNAUTHORIZED);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn hear(&mut self, text: &str, ready: &mut bool) -> Result<(), Close> {
+        match serde_json::from_str(text).map_err(|_| INVALID)? {
+            Said::ConnectionInit { .. } if *ready => Err(TOO_MANY_INITS),
+            Said::ConnectionInit { payload } => {
+                self.initialize(payload).await?;
+                *ready = true;
+                self.say(&json!({ "type": "connection_ack" }))
+            }
+            Said::Ping {} => self.say(&json!({ "type": "pong" })),
+            Said::Pong {} => Ok(()),
+            Said::Complete { id } => {
+                if let Some((_, task)) = self.running.remove(&id) {
+                    task.abort();
+                }
+                Ok(())
+            }
+            Said::Subscribe { .. } if !*ready => Err(UNAUTHORIZED),
+            Said::Subscribe { id, .. } if id.is_empty() => Err(INVALID),
+            Said::Subscribe { id, .. } if self.running.contains_key(&id) => {
+                Err(Close(4409, "Subscriber already exists"))
+            }
+            Said::Subscribe { id, payload } => self.begin(id, payload),
+        }
+    }
+
+    /// Who it is: `authorization` and `municipality` of the payload, as the headers of a request.
+    async fn initialize(&mut self, payload: Option<Value>) -> Result<(), Close> {
+        let payload = match payload {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(payload)) => payload,
+            Some(_) => return Err(INVALID),
+        };
+        let names = [("authorization", header::AUTHORIZATION), ("municipality", MUNICIPALITY)];
+        for (key, value) in &payload {
+            let name = names.iter().find(|(name, _)| key.eq_ignore_ascii_case(name));
+            if let (Some((_, name)), Some(text)) = (name, value.as_str()) {
+                let value = HeaderValue::from_str(text).map_err(|_| FORBIDDEN)?;
+                self.listener.headers.insert(name.clone(), value);
+            }
+        }
+        self.listener.request().await.map(drop).map_err(|_| FORBIDDEN)
+    }
+
+    fn begin(&mut self, id: String, gql: GraphQlRequest) -> Result<(), Close> {
+        if self.running.len() >= OPERATIONS {
+            let errors = errors_json(vec![server_error(Error::RateLimited)], self.listener.locale);
+            return self.send(format!(r#"{{"type":"error","id":{},"payload":{errors}}}"#, Value::from(id)));
+        }
+        self.count += 1;
+        let (number, name) = (self.count, id.clone());
+        let (listener, sender) = (self.listener.clone(), self.sender.clone());
+        let task = self.tasks.spawn(async move {
+            let kept_up = run(&name, gql, listener, &sender).await.is_ok();
+            (name, number, kept_up)
+        });
+        self.running.insert(id, (number, task));
+        Ok(())
+    }
+
+    fn say(&self, message: &Value) -> Result<(), Close> {
+        self.send(message.to_string())
+    }
+
+    fn send(&self, text: String) -> Result<(), Close> {
+        self.sender.try_send(Message::text(text)).map_err(|_| TOO_SLOW)
+    }
+}
+
+/// The municipality's header.
+const MUNICIPALITY: HeaderName = HeaderName::from_static("entaku-municipality");
+
+fn too_fast((since, count): &mut (Instant, u32)) -> bool {
+    if since.elapsed() > Duration::from_secs(1) {
+        (*since, *count) = (Instant::now(), 0);
+    }
+    *count += 1;
+    *count > RATE
+}
+
+/// The client does not read what it is sent.
+struct Behind;
+
+/// Runs an operation to its end.
+async fn run(id: &str, gql: GraphQlRequest, listener: Listener, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
+    let (events, told) = mpsc::channel(1);
+    join(operate(listener, gql, events), pass_on(&Value::from(id), told, to)).await.1
+}
+
+async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
+    let say = |text: String| to.try_send(Message::text(text)).map_err(|_| Behind);
+    while let Some(sent) = told.recv().await {
+        match sent {
+            Sent::Next { json, .. } => say(format!(r#"{{"type":"next","id":{id},"payload":{json}}}"#))?,
+            Sent::Refused(errors) => return say(format!(r#"{{"type":"error","id":{id},"payload":{errors}}}"#)),
+        }
+    }
+    say(format!(r#"{{"type":"complete","id":{id}}}"#))
+}
+
+/// Takes the handshake.
+pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: IpAddr) -> Response {
+    if parts.headers.contains_key(header::COOKIE) && !same_origin(&parts.headers) {
+        let (ja, en) = ("ほかのサイトからは接続できません。", "Another site may not connect.");
+        return refuse(End::Forbidden, &bad_request("ORIGIN", ja, en), locale, Media::Json);
+    }
+    let handshake = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
+    let handshake = match handshake {
+        Ok(handshake) => handshake.max_message_size(MESSAGE).max_frame_size(MESSAGE).protocols([PROTOCOL]),
+        Err(refused) => return refused.into_response(),
+    };
+    if handshake.selected_protocol().is_none() {
+        let (ja, en) = ("graphql-transport-ws だけを受け付けます。", "Only graphql-transport-ws is spoken.");
+        return refuse(End::Malformed, &bad_request("SUBPROTOCOL", ja, en), locale, Media::Json);
+    }
+    let headers = headers_of(&parts);
+    handshake.on_upgrade(move |socket| serve(socket, Listener { app, headers, locale, address }))
+}
+
+/// Does the page that asks come from here? A browser says where, and sends our cookies from anywhere.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    host.is_some() && host == text(header::HOST)
+}
+
+/// What of the handshake every operation has: language, municipality, the page's own session.
+fn headers_of(parts: &Parts) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for name in [header::ACCEPT_LANGUAGE, header::COOKIE, header::ORIGIN, header::HOST, MUNICIPALITY] {
+        if let Some(value) = parts.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes());
+    let named = query.into_iter().find(|(name, _)| name == "municipality");
+    if let Some(value) = named.and_then(|(_, code)| HeaderValue::from_str(&code).ok()) {
+        headers.insert(MUNICIPALITY, value);
+    }
+    headers
+}

@@ -1,0 +1,214 @@
+//! A subscription that runs: which events concern it, and what each shows to who asks at that moment.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_graphql::{ServerError, Variables};
+use axum::http::HeaderMap;
+use futures_util::StreamExt;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use crate::api::app::App;
+use crate::api::documents::Document;
+use crate::api::identity::identify;
+use crate::api::intake::GraphQlRequest;
+use crate::api::response::server_error;
+use crate::api::schema::Nouns;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::feed::{Cursor, Event};
+use crate::kernel::principal::MunicipalityId;
+use crate::kernel::read::Catalogue;
+use crate::kernel::read::streams::{Subject, Telling, Watch, belongs, is_visible};
+use crate::kernel::request::{Locale, Request};
+
+/// Who listens: asked anew for each event, because rights change.
+#[derive(Clone)]
+pub struct Listener {
+    /// The server.
+    pub app: Arc<App>,
+    /// What they identify themselves by: token and municipality.
+    pub headers: HeaderMap,
+    /// Their language.
+    pub locale: Locale,
+    /// Where they are.
+    pub address: IpAddr,
+}
+
+impl Listener {
+    /// A request of theirs, now.
+    ///
+    /// # Errors
+    /// As [`identify`].
+    pub async fn request(&self) -> Result<Arc<Request>> {
+        let (principal, municipality) = identify(&self.app, &self.headers).await?;
+        Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale)))
+    }
+}
+
+/// A subscription that runs.
+pub struct Subscription {
+    listener: Listener,
+    document: Arc<Document>,
+    variables: Variables,
+    telling: Telling,
+    subject: Subject,
+    municipality: MunicipalityId,
+    /// The last event that was looked at.
+    at: Cursor,
+    /// Events that were there before, still to be looked at.
+    backlog: VecDeque<Event>,
+    /// Is there more behind the backlog than what is told now?
+    behind: bool,
+    live: Receiver<Arc<Event>>,
+}
+
+/// One event, as it is sent.
+pub struct Told {
+    /// Where to go on from.
+    pub cursor: String,
+    /// The JSON of `data`.
+    pub data: Vec<u8>,
+}
+
+impl Subscription {
+    /// Begins a subscription whose document has been parsed and guarded.
+    ///
+    /// # Errors
+    /// What is wrong with the document, its arguments or the rights of who asks; NOT_FOUND for an object that
+    /// may not be seen.
+    pub async fn begin(
+        listener: Listener,
+        document: Arc<Document>,
+        gql: &GraphQlRequest,
+    ) -> Result<Self, Vec<ServerError>> {
+        let one = |error: ServerError| vec![error];
+        let request = listener.request().await.map_err(|error| one(server_error(error)))?;
+        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
+        let variables = Variables::from_json(variables);
+        validate(&listener.app, &document, gql, &variables).await?;
+        // Heard from now on, so that nothing falls between the backlog and what is live.
+        let live = listener.app.feed.listen();
+        let telling = Telling::compile(document.env(&variables), Nouns::streams(), set(&document)).map_err(one)?;
+        let begun = async {
+            let municipality = request.municipality()?;
+            let subject = telling.subject(Nouns::queries().shapes())?;
+            if let Some(id) = subject.id {
+                let seen = is_visible(subject.shape, id, &listener.app.database, &request).await?;
+                seen.then_some(()).ok_or(Error::NotFound)?;
+            } else {
+                request.principal.is_signed_in().then_some(()).ok_or(Error::Unauthenticated)?;
+            }
+            let resumed = listener.headers.get("last-event-id").and_then(|id| id.to_str().ok());
+            let at = match resumed.or(telling.after()) {
+                Some(text) => Cursor::open(text, &request)?,
+                None => listener.app.feed.now().await?,
+            };
+            Ok((municipality, subject, at))
+        };
+        let (municipality, subject, at) = begun.await.map_err(|error| one(server_error(error)))?;
+        let (behind, backlog) = (true, VecDeque::new());
+        Ok(Self { listener, document, variables, telling, subject, municipality, at, backlog, behind, live })
+    }
+
+    /// The next event that concerns it; nothing when there will be none, because what it is about can no
+    /// longer be seen.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
+    pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
+        loop {
+            let event = self.event().await.map_err(server_error)?;
+            let Some(event) = event else { return Ok(None) };
+            let request = self.listener.request().await.map_err(server_error)?;
+            let Some(id) = self.concerned(&event, &request).await.map_err(server_error)? else { continue };
+            let cursor = event.cursor.seal(&request);
+            let root = (self.document.env(&self.variables), set(&self.document));
+            let database = &self.listener.app.database;
+            let told = self.telling.tell(root, database, &request, &cursor, (self.subject.shape, id)).await?;
+            crate::api::lifecycle::write_afterwards(&self.listener.app, &request).await.map_err(server_error)?;
+            match told {
+                Some(json) => return Ok(Some(Told { cursor, data: json.into_bytes() })),
+                None if self.subject.id.is_some() => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
+    /// The next event of the municipality.
+    async fn event(&mut self) -> Result<Option<Event>> {
+        loop {
+            if self.behind && self.backlog.is_empty() {
+                self.catch_up().await?;
+            }
+            let event = match self.backlog.pop_front() {
+                Some(event) => event,
+                None => match self.live.recv().await {
+                    Ok(event) => Event::clone(&event),
+                    Err(RecvError::Lagged(_)) => {
+                        self.behind = true;
+                        continue;
+                    }
+                    Err(RecvError::Closed) => return Ok(None),
+                },
+            };
+            if event.municipality == self.municipality && event.cursor > self.at {
+                self.at = event.cursor;
+                return Ok(Some(event));
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<()> {
+        let page = self.listener.app.feed.since(self.at, self.municipality).await?;
+        self.behind = !page.is_empty();
+        self.backlog.extend(page);
+        Ok(())
+    }
+
+    /// The object of the subscription that the event is about, if it is about one.
+    async fn concerned(&self, event: &Event, request: &Arc<Request>) -> Result<Option<Uuid>> {
+        let database = &self.listener.app.database;
+        let of_shape = event.table == self.subject.shape.table;
+        if let (Watch::Own(_, column), Some(account)) = (self.telling.watch(), request.principal.account) {
+            let part = (self.subject.shape.table, *column);
+            let own = of_shape && belongs(part, event.object, account.0, database, request).await?;
+            return Ok(own.then_some(event.object));
+        }
+        if of_shape && self.subject.id == Some(event.object) {
+            return Ok(self.subject.id);
+        }
+        let (Watch::One(_, parts), Some(id)) = (self.telling.watch(), self.subject.id) else { return Ok(None) };
+        for part in parts.iter().filter(|(table, _)| event.table == *table) {
+            if belongs(*part, event.object, id, database, request).await? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn set(document: &Document) -> &async_graphql::parser::types::SelectionSet {
+    &document.operation().selection_set.node
+}
+
+/// Lets the engine judge variables that do not plainly fit.
+async fn validate(
+    app: &App,
+    document: &Arc<Document>,
+    gql: &GraphQlRequest,
+    variables: &Variables,
+) -> Result<(), Vec<ServerError>> {
+    if app.input_types.fit(&document.operation().variable_definitions, variables) {
+        return Ok(());
+    }
+    let mut engine = async_graphql::Request::new(&gql.query).variables(variables.clone());
+    engine.set_parsed_query(document.parsed());
+    engine.operation_name.clone_from(&gql.operation_name);
+    match app.schema.execute_stream(engine).next().await {
+        Some(response) if !response.errors.is_empty() => Err(response.errors),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,136 @@
+//! One operation over a channel that stays open (WebSocket, SSE): a subscription tells until it ends, a
+//! query or mutation answers once, exactly as over HTTP.
+
+use std::collections::HashMap;
+use std::pin::pin;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::OperationType;
+use axum::http::{HeaderName, HeaderValue};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant, interval_at};
+
+use crate::api::intake::{GraphQlRequest, checked};
+use crate::api::lifecycle::{self, Call};
+use crate::api::negotiation::Media;
+use crate::api::response::{self, server_error};
+use crate::api::subscribing::{Listener, Subscription, Told};
+use crate::kernel::error::Error;
+
+/// What a subscription costs its caller, in points: as much as a large page.
+const SUBSCRIBING: u64 = 100;
+/// How often it is looked whether the session still holds.
+const WATCH: Duration = Duration::from_secs(2);
+
+/// What is sent of an operation.
+pub enum Sent {
+    /// An answer, `{data, errors, extensions}` as JSON.
+    Next {
+        /// The answer.
+        json: String,
+        /// Where a subscription can be taken up again.
+        cursor: Option<String>,
+    },
+    /// The errors because of which nothing was executed, a JSON array. It is the last.
+    Refused(String),
+}
+
+/// Runs an operation and sends what comes of it until it ends or nobody listens.
+pub async fn operate(listener: Listener, gql: GraphQlRequest, to: mpsc::Sender<Sent>) {
+    let mut gql = match checked(gql) {
+        Ok(gql) => gql,
+        Err(error) => {
+            let errors = errors_json(&listener, vec![server_error(error)]);
+            return drop(to.send(Sent::Refused(errors)).await);
+        }
+    };
+    match subscription(&listener, &mut gql).await {
+        Ok(Some(subscription)) => tell(listener, subscription, to).await,
+        Ok(None) => drop(to.send(once(listener, gql).await).await),
+        Err(errors) => drop(to.send(Sent::Refused(errors_json(&listener, errors))).await),
+    }
+}
+
+/// The subscription that is asked for; nothing for a query or a mutation.
+async fn subscription(listener: &Listener, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
+    let one = |error| vec![server_error(error)];
+    let request = listener.request().await.map_err(one)?;
+    let document = lifecycle::document(&listener.app, gql, &request).map_err(|outcome| outcome.errors())?;
+    if document.kind != OperationType::Subscription {
+        return Ok(None);
+    }
+    let rates = &listener.app.rates;
+    let caller = rates.caller(&request.principal, listener.address);
+    rates.spend(caller, SUBSCRIBING).map_err(|_| one(Error::RateLimited))?;
+    Subscription::begin(listener.clone(), document, gql).await.map(Some)
+}
+
+async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Sender<Sent>) {
+    let mut watch = interval_at(Instant::now() + WATCH, WATCH);
+    loop {
+        let sent = {
+            // What is under way is not dropped when the session is looked at: its event would be lost.
+            let mut next = pin!(subscription.next());
+            loop {
+                tokio::select! {
+                    () = to.closed() => return,
+                    told = &mut next => break told.map(|told| told.map(sent)),
+                    _ = watch.tick() => {
+                        if let Err(error @ Error::Unauthenticated) = listener.request().await {
+                            break Err(server_error(error));
+                        }
+                    }
+                }
+            }
+        };
+        let (sent, goes_on) = match sent {
+            Ok(Some(sent)) => (sent, true),
+            Ok(None) => return,
+            Err(error) => (failed(&listener, error), false),
+        };
+        if to.send(sent).await.is_err() || !goes_on {
+            return;
+        }
+    }
+}
+
+fn sent(told: Told) -> Sent {
+    let data = String::from_utf8_lossy(&told.data);
+    Sent::Next { json: format!(r#"{{"data":{data}}}"#), cursor: Some(told.cursor) }
+}
+
+/// The last thing a subscription says when it cannot go on.
+fn failed(listener: &Listener, error: ServerError) -> Sent {
+    let errors = errors_json(listener, vec![error]);
+    Sent::Next { json: format!(r#"{{"errors":{errors},"data":null}}"#), cursor: None }
+}
+
+fn errors_json(listener: &Listener, errors: Vec<ServerError>) -> String {
+    response::errors_json(errors, listener.locale)
+}
+
+/// A query or a mutation. `idempotencyKey` and `dryRun` of the extensions stand for the headers that a
+/// socket's messages do not have.
+async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
+    let Listener { app, mut headers, locale, address } = listener;
+    let extensions = gql.extensions.iter().flatten();
+    let names = [("idempotencyKey", "idempotency-key"), ("dryRun", "entaku-dry-run")];
+    for (name, value) in extensions {
+        let header = names.iter().find(|(extension, _)| extension == name).map(|(_, header)| *header);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if let (Some(header), Ok(value)) = (header, HeaderValue::from_str(&text)) {
+            headers.insert(HeaderName::from_static(header), value);
+        }
+    }
+    let response =
+        lifecycle::answer(&app, Call { headers: &headers, locale, media: Media::GraphQl, address }, gql).await;
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
+    let json = String::from_utf8_lossy(&body).into_owned();
+    let refused = match serde_json::from_str::<HashMap<&str, &RawValue>>(&json) {
+        Ok(answer) if answer.contains_key("data") => None,
+        Ok(answer) => answer.get("errors").map(|errors| errors.get().to_owned()),
+        Err(_) => Some(response::errors_json(vec![server_error(Error::Unavailable)], locale)),
+    };
+    refused.map_or(Sent::Next { json, cursor: None }, Sent::Refused)
+}

@@ -1,0 +1,335 @@
+//! The subscription root: fields that tell of changes. Each event shows its cursor and one object, read
+//! anew for whoever listens.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::{Field as Selected, SelectionSet};
+use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::{Context, InputType, Name, OutputType, Positioned, Response, ServerError, SubscriptionType, Value};
+use futures_util::stream::{self, Stream as Items};
+use indexmap::IndexMap;
+use uuid::Uuid;
+
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::id;
+use crate::kernel::policy::{Action, write_condition};
+use crate::kernel::read::json::Json;
+use crate::kernel::read::list::server_error;
+use crate::kernel::read::operation::{Asked, Compiled};
+use crate::kernel::read::plan::Plan;
+use crate::kernel::read::register;
+use crate::kernel::read::root::Catalogue;
+use crate::kernel::read::select::{Env, below};
+use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::request::Request;
+use crate::kernel::tx::Database;
+
+/// A row that belongs to the object of a stream: its table, and its column with the object's id.
+pub type Part = (&'static str, &'static str);
+
+/// A field of the subscription root.
+pub struct Stream {
+    /// Its name in the schema.
+    pub name: &'static str,
+    doc: &'static str,
+    /// The type of its events.
+    payload: &'static str,
+    /// The name of an event's object.
+    object: &'static str,
+    /// Whose changes it tells.
+    pub watch: Watch,
+}
+
+/// Whose changes a stream tells.
+pub enum Watch {
+    /// Of the object that the argument `id` names, whatever it is.
+    Any,
+    /// Of the object of this shape that `id` names, and of the rows that belong to it.
+    One(ShapeFn, &'static [Part]),
+    /// Of the objects of this shape whose column holds the account of who asks.
+    Own(ShapeFn, &'static str),
+}
+
+/// The fields of the subscription root.
+#[derive(Default)]
+pub struct Streams(pub Vec<Stream>);
+
+impl Streams {
+    /// A field that tells of the changes of any object.
+    #[must_use]
+    pub fn any(mut self, name: &'static str, payload: &'static str, doc: &'static str) -> Self {
+        self.0.push(Stream { name, doc, payload, object: "object", watch: Watch::Any });
+        self
+    }
+
+    /// A field that tells of the changes of an object and of what belongs to it.
+    #[must_use]
+    pub fn one<S: Shape>(
+        mut self,
+        (name, payload, object): (&'static str, &'static str, &'static str),
+        parts: &'static [Part],
+        doc: &'static str,
+    ) -> Self {
+        self.0.push(Stream { name, doc, payload, object, watch: Watch::One(S::shape, parts) });
+        self
+    }
+
+    /// A field that tells of the changes of one's own objects.
+    #[must_use]
+    pub fn own<S: Shape>(
+        mut self,
+        (name, payload, object): (&'static str, &'static str, &'static str),
+        column: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        self.0.push(Stream { name, doc, payload, object, watch: Watch::Own(S::shape, column) });
+        self
+    }
+}
+
+/// The subscription root over a catalogue.
+pub struct StreamRoot<C>(pub PhantomData<fn() -> C>);
+
+impl<C: Catalogue> SubscriptionType for StreamRoot<C> {
+    fn type_name() -> Cow<'static, str> {
+        "Subscription".into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_subscription_type::<Self, _>(|registry| {
+            let fields = C::streams().0.iter().map(|stream| (stream.name.to_owned(), meta_field(registry, stream)));
+            let fields = fields.collect();
+            let mut root = register::meta_object("Subscription", "変更の通知。閲覧できるものだけが届く。", fields);
+            if let MetaType::Object { is_subscription, .. } = &mut root {
+                *is_subscription = true;
+            }
+            root
+        })
+    }
+
+    /// The engine validates; what is told is [`Telling`]'s.
+    fn create_field_stream<'a>(
+        &'a self,
+        ctx: &'a Context<'_>,
+    ) -> Option<Pin<Box<dyn Items<Item = Response> + Send + 'a>>> {
+        let name = ctx.item.node.name.node.as_str();
+        C::streams().0.iter().any(|stream| stream.name == name).then(|| Box::pin(stream::empty()) as _)
+    }
+}
+
+fn meta_field(registry: &mut Registry, stream: &Stream) -> MetaField {
+    let text = <String as OutputType>::create_type_info(registry);
+    let object = match stream.watch {
+        Watch::Any => {
+            register::node_interface(registry);
+            register::NODE.to_owned()
+        }
+        Watch::One(shape, _) | Watch::Own(shape, _) => register::nullable(registry, shape()),
+    };
+    let fields = [
+        ("cursor", text, "この変更の位置。`after` に指定すると、この後から続けて受け取れる。"),
+        (stream.object, object, "変更後の対象。"),
+    ];
+    register::insert(registry, stream.payload, "変更の通知の一件。", fields);
+    let mut meta = MetaField::new(stream.name, format!("{}!", stream.payload));
+    meta.description = Some(stream.doc.to_owned());
+    if !matches!(stream.watch, Watch::Own(..)) {
+        meta.args.extend([register::id_argument(registry)]);
+    }
+    let after = <Option<String> as InputType>::create_type_info(registry);
+    let mut after = MetaInputValue::new("after", after);
+    after.description = Some("このカーソルの後の変更から受け取る。指定しなければ今から。".to_owned());
+    meta.args.insert("after".to_owned(), after);
+    meta
+}
+
+/// A subscription, compiled: what its events show.
+pub struct Telling {
+    key: Name,
+    stream: &'static Stream,
+    pieces: Vec<(Name, Piece)>,
+    /// The arguments.
+    args: IndexMap<String, Value>,
+}
+
+/// A field of an event.
+enum Piece {
+    Typename,
+    Cursor,
+    /// The object, compiled for each kind that it turned out to be.
+    Object(Mutex<HashMap<&'static str, Arc<Compiled>>>),
+}
+
+/// What a subscription is about.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    /// The shape of the objects that it shows.
+    pub shape: &'static ShapeDef,
+    /// The one object, or whichever has changed.
+    pub id: Option<Uuid>,
+}
+
+impl Telling {
+    /// Compiles a subscription that has been validated.
+    ///
+    /// # Errors
+    /// BAD_REQUEST/OPERATION when it has not exactly one root field.
+    pub fn compile(env: Env<'_>, streams: &'static Streams, set: &SelectionSet) -> Result<Self, ServerError> {
+        let keys = env.collect(&[set], "Subscription");
+        let single = keys.first().filter(|_| keys.len() == 1).ok_or_else(not_one)?;
+        let (key, selected) = single;
+        let name = selected[0].node.name.node.as_str();
+        let stream = streams.0.iter().find(|stream| stream.name == name);
+        let stream = stream.ok_or_else(not_one)?;
+        let pieces = env.collect(&below(selected), stream.payload).into_iter();
+        let pieces = pieces.map(|(key, selected)| (key.clone(), piece(selected[0]))).collect();
+        Ok(Self { key: (*key).clone(), stream, pieces, args: env.arguments(&selected[0].node.arguments)? })
+    }
+
+    /// Whose changes it tells.
+    pub fn watch(&self) -> &'static Watch {
+        &self.stream.watch
+    }
+
+    /// The cursor after which it begins.
+    pub fn after(&self) -> Option<&str> {
+        match self.args.get("after") {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it is about.
+    ///
+    /// # Errors
+    /// INVALID_INPUT for an id that is none, NOT_FOUND for one of another kind.
+    pub fn subject(&self, shapes: &[&'static ShapeDef]) -> Result<Subject> {
+        let id = || match self.args.get("id") {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        match self.stream.watch {
+            Watch::Own(shape, _) => Ok(Subject { shape: shape(), id: None }),
+            Watch::One(shape, _) => Ok(Subject { shape: shape(), id: Some(id::decode_as(shape().prefix, &id())?) }),
+            Watch::Any => {
+                let id = id();
+                let (prefix, uuid) = id::decode(&id)?;
+                let shape = shapes.iter().find(|shape| shape.prefix == prefix).ok_or(Error::NotFound)?;
+                Ok(Subject { shape, id: Some(uuid) })
+            }
+        }
+    }
+
+    /// The event as the JSON of `data`; nothing when the object may not be seen or is no more.
+    pub async fn tell(
+        &self,
+        (env, set): (Env<'_>, &SelectionSet),
+        database: &Database,
+        request: &Arc<Request>,
+        cursor: &str,
+        (shape, id): (&'static ShapeDef, Uuid),
+    ) -> Result<Option<Json>, ServerError> {
+        let mut to = Json::new();
+        to.raw("{");
+        to.key(&self.key);
+        to.raw("{");
+        let mut seen = false;
+        for (key, piece) in &self.pieces {
+            to.key(key);
+            match piece {
+                Piece::Typename => to.text(self.stream.payload),
+                Piece::Cursor => to.text(cursor),
+                Piece::Object(kinds) => {
+                    let compiled = self.compiled(kinds, key, env, set, shape)?;
+                    let asked = Asked::new(compiled, vec![id], env, request)?;
+                    let written = read(&asked, id, database, request, &mut to).await.map_err(server_error)?;
+                    if !written {
+                        return Ok(None);
+                    }
+                    seen = true;
+                }
+            }
+        }
+        to.raw("}}");
+        // Who selects the cursor alone must not learn more than who selects the object.
+        let allowed = seen || is_visible(shape, id, database, request).await.map_err(server_error)?;
+        Ok(allowed.then_some(to))
+    }
+
+    fn compiled(
+        &self,
+        kinds: &Mutex<HashMap<&'static str, Arc<Compiled>>>,
+        key: &Name,
+        env: Env<'_>,
+        set: &SelectionSet,
+        shape: &'static ShapeDef,
+    ) -> Result<Arc<Compiled>, ServerError> {
+        let mut kinds = kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kinds.get(shape.prefix) {
+            return Ok(known.clone());
+        }
+        let root = env.collect(&[set], "Subscription");
+        let selected = root.get(&self.key).map(|fields| below(fields)).unwrap_or_default();
+        let pieces = env.collect(&selected, self.stream.payload);
+        let object = pieces.get(key).map(|fields| below(fields)).unwrap_or_default();
+        let compiled = Compiled::new(shape, Plan::objects(env, shape, &object)?);
+        kinds.insert(shape.prefix, compiled.clone());
+        Ok(compiled)
+    }
+}
+
+fn not_one() -> ServerError {
+    let (ja, en) = ("購読の項目は一つだけ指定してください。", "A subscription has exactly one root field.");
+    server_error(Error::BadRequest(Refusal::new("OPERATION", ja, en)))
+}
+
+fn piece(selected: &Positioned<Selected>) -> Piece {
+    match selected.node.name.node.as_str() {
+        "__typename" => Piece::Typename,
+        "cursor" => Piece::Cursor,
+        _ => Piece::Object(Mutex::default()),
+    }
+}
+
+async fn read(asked: &Asked, id: Uuid, database: &Database, request: &Arc<Request>, to: &mut Json) -> Result<bool> {
+    let rows = database.read(request, &[asked.query(request)?]).await?.pop().unwrap_or_default();
+    let answer = asked.answer(request, &rows)?;
+    let written = answer.object_by_id(id, to)?;
+    answer.note_looks();
+    Ok(written)
+}
+
+/// May the object be seen by who asks?
+pub async fn is_visible(
+    shape: &'static ShapeDef,
+    id: Uuid,
+    database: &Database,
+    request: &Arc<Request>,
+) -> Result<bool> {
+    let mut sql = Sql::new(&format!("SELECT t.id FROM {} t WHERE t.id = ", shape.table));
+    sql.param(Param::Uuid(Some(id)));
+    sql.push(" AND ");
+    write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
+    Ok(!database.ask(request, sql).await?.is_empty())
+}
+
+/// Does the row belong to the object?
+pub async fn belongs(
+    (table, column): Part,
+    row: Uuid,
+    object: Uuid,
+    database: &Database,
+    request: &Arc<Request>,
+) -> Result<bool> {
+    let mut sql = Sql::new(&format!("SELECT t.id FROM {table} t WHERE t.id = "));
+    sql.param(Param::Uuid(Some(row)));
+    sql.push(&format!(" AND t.{column} = "));
+    sql.param(Param::Uuid(Some(object)));
+    Ok(!database.ask(request, sql).await?.is_empty())
+}

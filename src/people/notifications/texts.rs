@@ -1,0 +1,203 @@
+//! What notifications say: a template for each kind, with the object's title in it.
+//!
+//! やさしい日本語 is for readers who are learning Japanese and for children: short sentences that end in です or
+//! ます, one thing each, simple words with a space after each phrase, no readings needed.
+
+use crate::people::notifications::entity::NotificationKind;
+
+/// One text in three languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Japanese.
+    pub ja: String,
+    /// やさしい日本語.
+    pub easy: String,
+    /// English.
+    pub en: String,
+}
+
+/// What is said of an object with this title.
+pub fn texts(kind: NotificationKind, title: &str) -> Texts {
+    let [ja, easy, en] = template(kind).map(|text| text.replacen("{}", title, 1));
+    Texts { ja, easy, en }
+}
+
+/// Japanese, やさしい日本語, English; `{}` is the title.
+type Template = [&'static str; 3];
+
+fn template(kind: NotificationKind) -> Template {
+    use NotificationKind as Kind;
+    match kind {
+        Kind::GrantSubmitted => GRANT_SUBMITTED,
+        Kind::GrantWithdrawn => GRANT_WITHDRAWN,
+        Kind::GrantReturned => GRANT_RETURNED,
+        Kind::GrantRecommended => GRANT_RECOMMENDED,
+        Kind::GrantDecided => GRANT_DECIDED,
+        Kind::GrantRefused => GRANT_REFUSED,
+        Kind::GrantPaymentRequested => GRANT_PAYMENT_REQUESTED,
+        Kind::GrantPaid => GRANT_PAID,
+        Kind::MinutesSubmitted => MINUTES_SUBMITTED,
+        Kind::MinutesReturned => MINUTES_RETURNED,
+        Kind::MinutesPublished => MINUTES_PUBLISHED,
+        Kind::ProposalSubmitted => PROPOSAL_SUBMITTED,
+        Kind::ProposalWithdrawn => PROPOSAL_WITHDRAWN,
+        Kind::ReviewAssigned => REVIEW_ASSIGNED,
+        Kind::ReviewStarted => REVIEW_STARTED,
+        Kind::ProposalAdopted => PROPOSAL_ADOPTED,
+        Kind::ProposalRejected => PROPOSAL_REJECTED,
+        Kind::ProposalPublished => PROPOSAL_PUBLISHED,
+        Kind::RequestReceived => REQUEST_RECEIVED,
+        Kind::RequestForwarded => REQUEST_FORWARDED,
+        Kind::RequestAnswered => REQUEST_ANSWERED,
+        Kind::RequestReportedBack => REQUEST_REPORTED_BACK,
+    }
+}
+
+const GRANT_SUBMITTED: Template = [
+    "交付申請「{}」が提出されました。内容を確認し、審査を始めてください。",
+    "お金の もうしこみ「{}」が 来ました。中を 見て ください。",
+    "The grant application “{}” was submitted. Please begin its review.",
+];
+const GRANT_WITHDRAWN: Template = [
+    "交付申請「{}」が取り下げられました。",
+    "お金の もうしこみ「{}」は なくなりました。出した 人が やめました。",
+    "The grant application “{}” was withdrawn.",
+];
+const GRANT_RETURNED: Template = [
+    "交付申請「{}」が補正のために返されました。理由を確認し、直してから再び提出してください。",
+    "お金の もうしこみ「{}」が もどりました。わけを 読んで ください。なおして、もう 一度 出して ください。",
+    "The grant application “{}” was returned for correction. Please read the reason, correct it and submit it again.",
+];
+const GRANT_RECOMMENDED: Template = [
+    "交付申請「{}」の審査が終わりました。決裁してください。",
+    "お金の もうしこみ「{}」を しらべました。お金を 出すか、出さないか、決めて ください。",
+    "The review of the grant application “{}” is done. Please decide on it.",
+];
+const GRANT_DECIDED: Template = [
+    "交付申請「{}」の交付が決定しました。決定額を確認し、支払を請求してください。",
+    "お金の もうしこみ「{}」の 答えが 出ました。お金を もらえます。つぎに、はらって もらう おねがいを 出して ください。",
+    "The grant application “{}” was approved. Please see the amount and request its payment.",
+];
+const GRANT_REFUSED: Template = [
+    "交付申請「{}」は不交付と決定しました。理由を確認してください。",
+    "お金の もうしこみ「{}」の 答えが 出ました。お金は もらえません。わけを 読んで ください。",
+    "The grant application “{}” was not approved. Please read the reason.",
+];
+const GRANT_PAYMENT_REQUESTED: Template = [
+    "交付申請「{}」の支払が請求されました。支払を行ってください。",
+    "だんたいが「{}」の お金を まって います。お金を はらって ください。",
+    "The payment of the grant “{}” was requested. Please execute it.",
+];
+const GRANT_PAID: Template = [
+    "交付申請「{}」の交付金が支払われました。入金を確認してください。",
+    "やくしょが「{}」の お金を はらいました。お金が 来たか、見て ください。",
+    "The grant “{}” was paid. Please check that it has arrived.",
+];
+
+const MINUTES_SUBMITTED: Template = [
+    "円卓会議「{}」の議事録が提出されました。内容を確認し、公開するか差し戻してください。",
+    "話し合い「{}」の きろくが 来ました。読んで ください。みんなに 見せて よいか、決めて ください。",
+    "The minutes of the round table “{}” were submitted. Please publish or return them.",
+];
+const MINUTES_RETURNED: Template = [
+    "円卓会議「{}」の議事録が差し戻されました。理由を確認し、直してから再び提出してください。",
+    "話し合い「{}」の きろくが もどりました。わけを 読んで ください。なおして、もう 一度 出して ください。",
+    "The minutes of the round table “{}” were returned. Please read the reason, correct them and submit them again.",
+];
+const MINUTES_PUBLISHED: Template = [
+    "円卓会議「{}」の議事録が公開されました。",
+    "話し合い「{}」の きろくを みんなに 見せました。だれでも 読む ことが できます。",
+    "The minutes of the round table “{}” were published.",
+];
+
+const PROPOSAL_SUBMITTED: Template = [
+    "チャレンジの提案「{}」が提出されました。審査員を割り当ててください。",
+    "チャレンジの 考え「{}」が 来ました。点を つける 人を 決めて ください。",
+    "The challenge proposal “{}” was submitted. Please assign its reviewers.",
+];
+const PROPOSAL_WITHDRAWN: Template = [
+    "チャレンジの提案「{}」が取り下げられました。",
+    "チャレンジの 考え「{}」は なくなりました。出した 人が やめました。",
+    "The challenge proposal “{}” was withdrawn.",
+];
+const REVIEW_ASSIGNED: Template = [
+    "チャレンジの提案「{}」の審査員に割り当てられました。",
+    "あなたは チャレンジの 考え「{}」に 点を つける 人です。",
+    "You were assigned as a reviewer of the challenge proposal “{}”.",
+];
+const REVIEW_STARTED: Template = [
+    "チャレンジの提案「{}」の審査が始まりました。採点してください。",
+    "チャレンジの 考え「{}」を 読んで ください。点を つけて ください。",
+    "The screening of the challenge proposal “{}” has begun. Please score it.",
+];
+const PROPOSAL_ADOPTED: Template = [
+    "チャレンジの提案「{}」が採択されました。",
+    "おめでとう ございます。やくしょが あなたたちの 考え「{}」を えらびました。",
+    "The challenge proposal “{}” was adopted.",
+];
+const PROPOSAL_REJECTED: Template = [
+    "チャレンジの提案「{}」は不採択となりました。理由を確認してください。",
+    "チャレンジの 考え「{}」の 答えが 出ました。やくしょは 今回 えらびませんでした。わけを 読んで ください。",
+    "The challenge proposal “{}” was not adopted. Please read the reason.",
+];
+const PROPOSAL_PUBLISHED: Template = [
+    "採択されたチャレンジの提案「{}」が公開されました。",
+    "チャレンジの 考え「{}」を みんなに 見せました。だれでも 読む ことが できます。",
+    "The adopted challenge proposal “{}” was published.",
+];
+
+const REQUEST_RECEIVED: Template = [
+    "担当地区の要望「{}」を受け付けました。関係課への取次ぎを確認してください。",
+    "あなたの ちいきの おねがい「{}」が 来ました。だれに つたえるか、見て ください。",
+    "The request “{}” of your district was received. Please see to it that it is forwarded.",
+];
+const REQUEST_FORWARDED: Template = [
+    "地域の要望「{}」が取り次がれました。回答してください。",
+    "ちいきの おねがい「{}」が 来ました。答えを 書いて ください。",
+    "The request “{}” of a district was forwarded to your section. Please answer it.",
+];
+const REQUEST_ANSWERED: Template = [
+    "担当地区の要望「{}」に回答がありました。地域に伝えてください。",
+    "おねがい「{}」の 答えが 来ました。ちいきの 人に つたえて ください。",
+    "The request “{}” of your district was answered. Please bring the answer back.",
+];
+const REQUEST_REPORTED_BACK: Template = [
+    "要望「{}」への回答を地域に伝えたことが記録されました。回答を確認してください。",
+    "おねがい「{}」の 答えを つたえました。答えを 読む ことが できます。",
+    "The answer to the request “{}” was brought back to the community. Please read it.",
+];
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::Iterable;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_names_its_object_once_in_each_language() {
+        for kind in NotificationKind::iter() {
+            let texts = texts(kind, "{}居場所");
+            for text in [&texts.ja, &texts.easy, &texts.en] {
+                assert_eq!(text.matches("{}居場所").count(), 1, "{text}");
+                assert_eq!(text.matches("{}").count(), 1, "{text}");
+            }
+            assert!(texts.ja.ends_with('。') && texts.easy.ends_with('。') && texts.en.ends_with('.'), "{texts:?}");
+        }
+    }
+
+    /// No sentence of more than 25 characters besides the title, all of them polite, kanji few and known early.
+    #[test]
+    fn easy_japanese_is_easy() {
+        const KANJI: &str = "金来中見一度出人読考決話合書点答今回";
+        for kind in NotificationKind::iter() {
+            let easy = texts(kind, "").easy;
+            for sentence in easy.split_terminator('。') {
+                assert!(sentence.chars().filter(|c| *c != ' ').count() <= 25, "{sentence}");
+                let ends = ["です", "ます", "ました", "ません", "ませんでした", "ください"];
+                assert!(ends.iter().any(|end| sentence.ends_with(end)), "{sentence}");
+            }
+            let hard = easy.chars().find(|c| ('一'..='鿿').contains(c) && !KANJI.contains(*c));
+            assert_eq!(hard, None, "{easy}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Changes as they are told: over WebSocket and SSE, to those who may see them, from where they left off.
+
+use std::time::Duration;
+
+use entaku::kernel::principal::{Role, ScopeKind};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::roundtables::{Hall, PASSAGE, passage};
+use crate::support::{Client, Town};
+
+/// How long anything may take that is bound to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it takes to believe that nothing comes.
+const SILENCE: Duration = Duration::from_millis(1_500);
+const RECORD: &str = "subscription($id: ID!, $after: String) { roundtableRecordChanged(id: $id, after: $after) {
+    cursor meeting: roundtable { id state passages { number text } } } }";
+const OBJECT: &str =
+    "subscription($id: ID!) { objectChanged(id: $id) { object { __typename ... on Roundtable { title } } } }";
+
+/// A server on a port of its own, with its dispatcher of events.
+struct Server {
+    host: String,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+impl Server {
+    async fn start(town: &Town) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let host = listener.local_addr().expect("an address").to_string();
+        let (app, router) = (town.app.clone(), entaku::api::http::router(town.app.clone()));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        let url = crate::support::database::url("entaku_app");
+        let telling = tokio::spawn(async move { app.feed.run(&url).await });
+        Self { host, tasks: vec![serving, telling] }
+    }
+
+    async fn socket(&self, client: &Client) -> Socket {
+        let mut socket = self.bare().await;
+        let header = |name| client.header(name).map(Value::from).unwrap_or_default();
+        let payload =
+            json!({ "authorization": header("authorization"), "municipality": header("entaku-municipality") });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
+    }
+
+    async fn bare(&self) -> Socket {
+        let mut request = format!("ws://{}/graphql", self.host).into_client_request().expect("a request");
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+        headers.insert("accept-language", "en".parse().expect("a header"));
+        Socket(connect_async(request).await.expect("connected").0)
+    }
+}
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.expect("sent");
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
+    async fn hear(&mut self) -> Value {
+        self.within(PATIENCE).await.expect("something is said")
+    }
+
+    async fn within(&mut self, time: Duration) -> Option<Value> {
+        let heard = timeout(time, self.0.next()).await.ok()?;
+        match heard.expect("still open").expect("a message") {
+            Message::Text(text) => Some(serde_json::from_str(&text).expect("JSON")),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The code with which it is closed, whatever is said before.
+    async fn closed(&mut self) -> u16 {
+        let end = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
+                    Some(Ok(_)) => {}
+                    _ => return 1006,
+                }
+            }
+        };
+        timeout(PATIENCE, end).await.expect("closed")
+    }
+}
+
+/// The meeting's passage numbers as an event shows them.
+fn numbers(event: &Value) -> Vec<i64> {
+    let passages = &event["payload"]["data"]["roundtableRecordChanged"]["meeting"]["passages"];
+    passages.as_array().expect("passages").iter().filter_map(|p| p["number"].as_i64()).collect()
+}
+
+fn cursor(event: &Value) -> String {
+    event["payload"]["data"]["roundtableRecordChanged"]["cursor"].as_str().expect("a cursor").to_owned()
+}
+
+#[tokio::test]
+async fn minutes_are_told_as_they_are_written_and_from_where_one_left_off() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let mut socket = server.socket(&hall.planner).await;
+    socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await["type"], "pong");
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
+    let mut first = socket.hear().await;
+    while numbers(&first) != [1] {
+        first = socket.hear().await;
+    }
+    assert_eq!(first["id"], "m");
+    assert_eq!(first["type"], "next");
+    drop(socket);
+    hall.officer.run(PASSAGE, passage(&id, 2, None, "つぎ")).await.data();
+    let mut socket = server.socket(&hall.planner).await;
+    socket.subscribe("again", RECORD, json!({ "id": id, "after": cursor(&first) })).await;
+    let mut missed = socket.hear().await;
+    while numbers(&missed) != [1, 2] {
+        missed = socket.hear().await;
+    }
+    let other = server.socket(&hall.officer).await;
+    let mut other = other;
+    other.subscribe("theirs", RECORD, json!({ "id": id, "after": cursor(&first) })).await;
+    let refused = other.hear().await;
+    assert_eq!(refused["payload"][0]["extensions"]["reason"], "CURSOR", "a cursor is its reader's own: {refused}");
+}
+
+#[tokio::test]
+async fn w4_what_may_not_be_seen_is_answered_as_what_is_not_there() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let planned = hall.planned().await;
+    let elsewhere = Hall::new().await.planned().await;
+    let unknown = entaku::kernel::id::encode("rtb", uuid::Uuid::now_v7());
+    let prefix = planned.split('_').next().expect("a prefix");
+    let unknown = format!("{prefix}_{}", unknown.split('_').nth(1).expect("an id"));
+    let mut socket = server.socket(&hall.town.public()).await;
+    let mut answers = Vec::new();
+    for id in [planned, elsewhere, unknown] {
+        socket.subscribe("s", OBJECT, json!({ "id": id })).await;
+        answers.push(socket.hear().await);
+    }
+    assert_eq!(answers[0]["type"], "error");
+    assert_eq!(answers[0]["payload"][0]["extensions"]["code"], "NOT_FOUND");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn w5_a_role_that_is_taken_away_ends_the_stream_before_the_next_event() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let organization = entaku::kernel::id::decode(&hall.organization).expect("an id").1;
+    let (account, member) = hall.town.person(Role::OrgMember, ScopeKind::Organization, Some(organization)).await;
+    let mut socket = server.socket(&member).await;
+    socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
+    let mut told = socket.hear().await;
+    while numbers(&told) != [1] {
+        told = socket.hear().await;
+    }
+    hall.town.dismiss(account).await;
+    hall.officer.run(PASSAGE, passage(&id, 2, None, "つぎ")).await.data();
+    // The meeting itself was announced; its minutes are not published, so the passages are not there.
+    while let Some(later) = socket.within(SILENCE).await {
+        assert!(!numbers(&later).contains(&2), "{later}");
+    }
+}
+
+#[tokio::test]
+async fn w3_a_session_that_ends_closes_its_socket() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let mut socket = server.socket(&hall.officer).await;
+    socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    hall.officer.run("mutation { sessionEnd { id } }", json!({})).await.data();
+    assert_eq!(socket.closed().await, 4401);
+}
+
+#[tokio::test]
+async fn another_town_hears_nothing() {
+    let (hall, other) = (Hall::new().await, Hall::new().await);
+    let server = Server::start(&hall.town).await;
+    let (here, there) = (hall.held().await, other.held().await);
+    let mut socket = server.socket(&hall.planner).await;
+    socket.subscribe("m", RECORD, json!({ "id": here })).await;
+    other.officer.run(PASSAGE, passage(&there, 1, None, "よその町")).await.data();
+    hall.officer.run(PASSAGE, passage(&here, 7, None, "この町")).await.data();
+    let mut told = socket.hear().await;
+    while numbers(&told) != [7] {
+        assert_eq!(numbers(&told), Vec::<i64>::new());
+        told = socket.hear().await;
+    }
+    assert_eq!(told["payload"]["data"]["roundtableRecordChanged"]["meeting"]["id"], json!(here));
+}
+
+#[tokio::test]
+async fn w8_a_mutation_over_a_socket_is_the_same_act() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let mut public = server.socket(&hall.town.public()).await;
+    public.subscribe("x", PASSAGE, passage(&id, 1, None, "だれか")).await;
+    assert_eq!(public.hear().await["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    let mut officer = server.socket(&hall.officer).await;
+    let act = |number| json!({ "query": PASSAGE, "variables": passage(&id, number, None, "試し"), "extensions": { "dryRun": true } });
+    officer.say(json!({ "type": "subscribe", "id": "dry", "payload": act(1) })).await;
+    let tried = officer.hear().await;
+    assert_eq!(tried["payload"]["extensions"]["dryRun"], true, "{tried}");
+    assert_eq!(officer.hear().await, json!({ "type": "complete", "id": "dry" }));
+    officer.subscribe("real", PASSAGE, passage(&id, 1, None, "本番")).await;
+    assert_eq!(officer.hear().await["payload"]["data"]["roundtablePassageRecord"]["number"], 1);
+}
+
+#[tokio::test]
+async fn w2_w6_the_protocol_is_kept() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let closed = async |messages: Vec<Value>| {
+        let mut socket = server.bare().await;
+        for message in messages {
+            socket.say(message).await;
+        }
+        socket.closed().await
+    };
+    let (init, query) = (json!({ "type": "connection_init" }), json!({ "query": "{ __typename }" }));
+    assert_eq!(closed(vec![init.clone(), init.clone()]).await, 4429);
+    assert_eq!(closed(vec![json!({ "type": "subscribe", "id": "1", "payload": query })]).await, 4401);
+    assert_eq!(
+        closed(vec![json!({ "type": "connection_init", "payload": { "Authorization": "Bearer x" } })]).await,
+        4403
+    );
+    assert_eq!(closed(vec![init.clone(), json!({ "type": "start", "id": "1", "payload": query })]).await, 4400);
+    assert_eq!(closed(vec![init.clone(), json!({ "type": "subscribe", "id": "", "payload": query })]).await, 4400);
+    assert_eq!(closed(vec![init, json!("x".repeat(300_000))]).await, 1006, "a message that is too large");
+    let mut socket = server.socket(&hall.planner).await;
+    for n in 0..20 {
+        socket.subscribe(&n.to_string(), RECORD, json!({ "id": id })).await;
+    }
+    socket.subscribe("one too many", RECORD, json!({ "id": id })).await;
+    let refused = socket.hear().await;
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("one too many")));
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    socket.subscribe("3", RECORD, json!({ "id": id })).await;
+    assert_eq!(socket.closed().await, 4409);
+}
+
+#[tokio::test]
+async fn g1_what_is_wrong_with_a_subscription_is_said_and_the_socket_lives() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let mut socket = server.socket(&hall.planner).await;
+    let two = "subscription($id: ID!) { a: objectChanged(id: $id) { cursor } b: objectChanged(id: $id) { cursor } }";
+    for (query, code) in [
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { objectChanged(id: \"no id\") { cursor } }", "INVALID_INPUT"),
+        (two, "GRAPHQL_VALIDATION_FAILED"),
+    ] {
+        socket.subscribe("s", query, json!({ "id": "x" })).await;
+        let refused = socket.hear().await;
+        assert_eq!(refused["type"], "error", "{query}: {refused}");
+        assert_eq!(refused["payload"][0]["extensions"]["code"], code, "{query}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn sse_tells_the_same_and_goes_on_after_the_last_id() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    let ask = |after: Option<String>| {
+        let mut request = reqwest::Client::new()
+            .post(format!("http://{}/graphql", server.host))
+            .header("accept", "text/event-stream")
+            .header("content-type", "application/json")
+            .header("authorization", hall.planner.header("authorization").expect("a token"))
+            .body(json!({ "query": RECORD, "variables": { "id": id } }).to_string());
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        request.send()
+    };
+    let mut first = ask(None).await.expect("an answer");
+    assert!(first.headers()["content-type"].to_str().expect("text").starts_with("text/event-stream"));
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
+    let last = until(&mut first, "はじめ").await;
+    drop(first);
+    hall.officer.run(PASSAGE, passage(&id, 2, None, "つぎ")).await.data();
+    let mut again = ask(Some(last)).await.expect("an answer");
+    until(&mut again, "つぎ").await;
+}
+
+/// Reads a stream until an event has a text; returns that event's id.
+async fn until(stream: &mut reqwest::Response, text: &str) -> String {
+    let mut heard = String::new();
+    loop {
+        let chunk = timeout(PATIENCE, stream.chunk()).await.expect("in time").expect("readable").expect("still open");
+        heard += &String::from_utf8_lossy(&chunk);
+        let event = heard.split("\n\n").find(|event| event.contains(text) && event.contains("id:"));
+        if let Some(id) = event.and_then(|event| event.lines().find_map(|line| line.strip_prefix("id:"))) {
+            return id.trim().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn notifications_reach_whom_they_are_for_and_nobody_else() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let own = "subscription { notificationChanged { cursor notification { kind objectId readAt } } }";
+    let (mut planner, mut officer) = (server.socket(&hall.planner).await, server.socket(&hall.officer).await);
+    let mut public = server.socket(&hall.town.public()).await;
+    public.subscribe("n", own, json!({})).await;
+    assert_eq!(public.hear().await["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    for socket in [&mut planner, &mut officer] {
+        socket.subscribe("n", own, json!({})).await;
+        socket.say(json!({ "type": "ping" })).await;
+        assert_eq!(socket.hear().await["type"], "pong");
+    }
+    let id = hall.submitted().await;
+    let told = planner.hear().await;
+    let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
+    assert_eq!(*notification, json!({ "kind": "ROUNDTABLE_MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
+    assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");
+}
