@@ -119,7 +119,7 @@ async fn main() -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Arguments::parse().command.unwrap_or(Verb::Serve) {
-        Verb::Serve => cli::serve::run(Config::from_env()?).await,
+        Verb::Serve => Box::pin(cli::serve::run(Config::from_env()?)).await,
         Verb::Migrate => cli::bootstrap::migrate().await,
         Verb::Db(Db::Bootstrap { print, database }) => cli::bootstrap::bootstrap(&database, print).await,
         Verb::Db(Db::Throwaway { command }) => std::process::exit(cli::throwaway::run(&command).await?),
