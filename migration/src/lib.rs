@@ -18,6 +18,7 @@ mod m0011_roundtable_lock;
 mod m0012_relation_indexes;
 mod m0013_redundant_indexes;
 mod m0014_notifications;
+mod m0015_session_cookies;
 mod table;
 
 /// All migrations, oldest first.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_relation_indexes::Migration),
             Box::new(m0013_redundant_indexes::Migration),
             Box::new(m0014_notifications::Migration),
+            Box::new(m0015_session_cookies::Migration),
         ]
     }
 }

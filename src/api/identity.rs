@@ -8,12 +8,14 @@ use quick_cache::sync::Cache;
 
 use crate::api::app::App;
 use crate::api::response::bad_request;
+use crate::api::{cookie, origin};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::keys::sha256;
 use crate::kernel::principal::{AccountId, MunicipalityId, Principal, SessionId};
 use crate::kernel::request::Request;
 use crate::people::token::Claims;
-use crate::people::{authenticate, token};
+use crate::people::{authenticate, browser, token};
 
 /// How many tokens and principals are remembered.
 const KEPT: usize = 10_000;
@@ -23,6 +25,7 @@ const BELIEVED: Duration = Duration::seconds(5);
 /// Who was seen lately: tokens whose signature is good, and the principals of their sessions.
 pub struct SignIns {
     tokens: Cache<String, Arc<Claims>>,
+    cookies: Cache<String, Arc<SeenCookie>>,
     principals: Cache<SessionId, Arc<Seen>>,
 }
 
@@ -34,9 +37,22 @@ struct Seen {
     changes: u64,
 }
 
+/// A cookie as it was found in the database, by its hash.
+struct SeenCookie {
+    account: AccountId,
+    at: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl SeenCookie {
+    fn believed(&self, now: DateTime<Utc>) -> bool {
+        self.at <= now && now < self.until
+    }
+}
+
 impl Default for SignIns {
     fn default() -> Self {
-        Self { tokens: Cache::new(KEPT), principals: Cache::new(KEPT) }
+        Self { tokens: Cache::new(KEPT), cookies: Cache::new(KEPT), principals: Cache::new(KEPT) }
     }
 }
 
@@ -50,13 +66,10 @@ pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Opti
         Some(value) => Some(named(app, value.to_str().ok()).await?),
         None => None,
     };
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
+    let Some(shown) = shown(app, headers).await? else {
         return Ok((Principal::public(), named.or(by_default(app, named).await?)));
     };
-    let text = authorization.to_str().map_err(|_| Error::Unauthenticated)?;
-    let token = text.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?;
-    let claims = claims(app, token)?;
-    let municipality = MunicipalityId(claims.mun);
+    let municipality = shown.municipality;
     if named.is_some_and(|named| named != municipality) {
         return Err(bad_request(
             "MUNICIPALITY_MISMATCH",
@@ -64,7 +77,55 @@ pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Opti
             "You are signed in to another municipality.",
         ));
     }
-    Ok((principal(app, &claims).await?, Some(municipality)))
+    Ok((principal(app, &shown).await?, Some(municipality)))
+}
+
+/// Whose session was shown to us, before it is known to hold.
+struct Shown {
+    municipality: MunicipalityId,
+    session: SessionId,
+    account: AccountId,
+}
+
+/// The session a request shows: by a token, or by the cookie of the Playground. Not by both.
+async fn shown(app: &App, headers: &HeaderMap) -> Result<Option<Shown>> {
+    let cookie = cookie::of(app, headers);
+    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
+        let Some(cookie) = cookie else { return Ok(None) };
+        // In a box, because most requests come with a token and need not carry it.
+        return Box::pin(by_cookie(app, headers, cookie)).await.map(Some);
+    };
+    if cookie.is_some() {
+        return Err(bad_request(
+            "TWO_IDENTITIES",
+            "Authorization とサインインのクッキーは同時に使えません。",
+            "Authorization and the sign-in cookie exclude each other.",
+        ));
+    }
+    let text = authorization.to_str().map_err(|_| Error::Unauthenticated)?;
+    let claims = claims(app, text.strip_prefix("Bearer ").ok_or(Error::Unauthenticated)?)?;
+    let (municipality, session, account) = (MunicipalityId(claims.mun), SessionId(claims.sid), AccountId(claims.sub));
+    Ok(Some(Shown { municipality, session, account }))
+}
+
+/// A cookie comes by itself, so what came with it must come from our own page.
+async fn by_cookie(app: &App, headers: &HeaderMap, cookie: &str) -> Result<Shown> {
+    origin::require_own(app, headers)?;
+    let bearer = token::read_bearer(browser::COOKIE, cookie)?;
+    let municipality = app.municipality(&bearer.code).await.map_err(|_| Error::Unauthenticated)?;
+    let now = app.clock.now();
+    let hash = sha256(cookie.as_bytes());
+    let known = app.sign_ins.cookies.get(&hash).filter(|seen| seen.believed(now));
+    let seen = if let Some(seen) = known {
+        seen
+    } else {
+        let looking = Arc::new(Request::new(Principal::public(), Some(municipality), now, app.keys.clone()));
+        let kept = browser::lookup(&app.database, &looking, SessionId(bearer.id), &hash).await?;
+        let seen = Arc::new(SeenCookie { account: kept.account, until: kept.expires_at.min(now + BELIEVED), at: now });
+        app.sign_ins.cookies.insert(hash, seen.clone());
+        seen
+    };
+    Ok(Shown { municipality, session: SessionId(bearer.id), account: seen.account })
 }
 
 async fn named(app: &App, code: Option<&str>) -> Result<MunicipalityId> {
@@ -95,8 +156,8 @@ fn claims(app: &App, token: &str) -> Result<Arc<Claims>> {
     Ok(claims)
 }
 
-async fn principal(app: &App, claims: &Claims) -> Result<Principal> {
-    let (municipality, session) = (MunicipalityId(claims.mun), SessionId(claims.sid));
+async fn principal(app: &App, shown: &Shown) -> Result<Principal> {
+    let Shown { municipality, session, account } = *shown;
     let now = app.clock.now();
     let changes = app.database.identities().changes(municipality);
     if let Some(seen) = app.sign_ins.principals.get(&session) {
@@ -106,7 +167,7 @@ async fn principal(app: &App, claims: &Claims) -> Result<Principal> {
         }
     }
     let looking = Arc::new(Request::new(Principal::public(), Some(municipality), now, app.keys.clone()));
-    let principal = authenticate::lookup(&app.database, &looking, session, AccountId(claims.sub)).await?;
+    let principal = authenticate::lookup(&app.database, &looking, session, account).await?;
     app.sign_ins.principals.insert(session, Arc::new(Seen { principal: principal.clone(), at: now, changes }));
     Ok(principal)
 }

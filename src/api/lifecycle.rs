@@ -437,7 +437,7 @@ async fn verify(work: &Work, task: &Task) -> Result<()> {
 }
 
 /// Writes what must outlive the request's own transaction, in one short transaction.
-pub(super) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
+pub(crate) async fn write_afterwards(app: &App, request: &Arc<Request>) -> Result<()> {
     let effects = request.take_afterwards();
     if effects.is_empty() {
         return Ok(());

@@ -24,6 +24,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 use crate::api::app::App;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
+use crate::api::origin;
 use crate::api::response::{bad_request, errors_json, refuse, server_error};
 use crate::api::status::End;
 use crate::api::subscribing::Listener;
@@ -248,9 +249,10 @@ async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<M
 
 /// Takes the handshake.
 pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: IpAddr) -> Response {
-    if parts.headers.contains_key(header::COOKIE) && !same_origin(&parts.headers) {
-        let (ja, en) = ("ほかのサイトからは接続できません。", "Another site may not connect.");
-        return refuse(End::Forbidden, &bad_request("ORIGIN", ja, en), locale, Media::Json);
+    if parts.headers.contains_key(header::COOKIE)
+        && let Err(error) = origin::require_own(&app, &parts.headers)
+    {
+        return refuse(End::Forbidden, &error, locale, Media::Json);
     }
     let handshake = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
     let handshake = match handshake {
@@ -263,13 +265,6 @@ pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: I
     }
     let headers = headers_of(&parts);
     handshake.on_upgrade(move |socket| serve(socket, Listener { app, headers, locale, address }))
-}
-
-/// Does the page that asks come from here? A browser says where, and sends our cookies from anywhere.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let host = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    host.is_some() && host == text(header::HOST)
 }
 
 /// What of the handshake every operation has: language, municipality, the page's own session.

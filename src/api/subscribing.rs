@@ -43,7 +43,7 @@ impl Listener {
     /// # Errors
     /// As [`identify`].
     pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = identify(&self.app, &self.headers).await?;
+        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers)).await?;
         Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale)))
     }
 }

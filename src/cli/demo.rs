@@ -29,7 +29,8 @@ pub async fn load(config: Config) -> Result<()> {
 pub fn greet(address: SocketAddr) {
     println!(
         "
-  円卓 Entaku     http://{address}/graphql   (POST)
+  円卓 Entaku     http://{address}/playground
+  GraphQL         http://{address}/graphql   (POST)
   JWK set         http://{address}/.well-known/jwks.json
   団体コード      {} (既定 / default {})
   サインイン      役割@市.example.jp / role@city.example.jp  例 / e.g. grant-staff@unnan.example.jp

@@ -15,6 +15,8 @@ id_type!(/// 招待
     InvitationId = "inv");
 id_type!(/// 更新トークン
     RefreshTokenId = "rft");
+id_type!(/// サインインのクッキー
+    SessionCookieId = "scv");
 id_type!(/// 自治体の設定
     SettingsId = "set");
 
@@ -50,6 +52,16 @@ entity! {
         session_id: SessionId,
         hash: String,
         consumed_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Secrets of sessions that a browser keeps, by their hash.
+    session_cookie in "session_cookies" {
+        id: SessionCookieId,
+        session_id: SessionId,
+        hash: String,
+        expires_at: DateTime<Utc>,
     }
 }
 

@@ -65,17 +65,8 @@ impl PeopleMutation {
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let known = session::find(turn.tx(), &email).await?;
-        turn.release().await?;
-        let stored = known.as_ref().and_then(|k| k.hash.as_deref());
-        let fits = identity.passwords.verify(&password, stored).await?;
-        let tx = turn.tx();
-        match known {
-            Some(known) if fits && session::confirm(tx, &known).await? => {
-                session::open(tx, &identity.issuer, known.id, device.as_deref().unwrap_or("")).await
-            }
-            known => Err(session::failed(tx, known.map(|k| k.id))),
-        }
+        let account = session::prove(&mut turn, &identity.passwords, &email, &password).await?;
+        session::open(turn.tx(), &identity.issuer, account, device.as_deref().unwrap_or("")).await
     }
 
     /// 更新トークンを新しいトークンに替える。同じ更新トークンが二度使われると、サインインは終わる。

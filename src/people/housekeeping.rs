@@ -1,4 +1,4 @@
-//! What is thrown away after its time: idempotency keys and used refresh tokens.
+//! What is thrown away after its time: idempotency keys, used refresh tokens, cookies.
 
 use chrono::Duration;
 use futures_util::future::BoxFuture;
@@ -30,6 +30,9 @@ fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
              AND s.id = r.session_id AND least(s.expires_at, s.ended_at) < ",
         );
         sql.param(Param::Time(Some(tx.now - Duration::days(30))));
+        tx.run(sql).await?;
+        let mut sql = Sql::new("DELETE FROM session_cookies WHERE expires_at < ");
+        sql.param(Param::Time(Some(tx.now)));
         tx.run(sql).await?;
         Ok(())
     })

@@ -10,6 +10,7 @@
 //! comes back; a refresh token that is used twice ends its session; nobody changes their own appointments.
 
 pub mod authenticate;
+pub mod browser;
 pub mod commands;
 pub mod entity;
 pub mod graphql;

@@ -13,6 +13,12 @@ use crate::people::entity::{appointment, section};
 pub const ACCESS_TOKEN_LIFE: Duration = Duration::minutes(5);
 /// How long a session lives at most.
 pub const SESSION_LIFE: Duration = Duration::days(30);
+/// How long a session in a browser lives at most: a working day, because terminals are shared.
+pub const BROWSER_SESSION_LIFE: Duration = Duration::hours(12);
+/// How long a browser's session lives without being renewed.
+pub const COOKIE_LIFE: Duration = Duration::minutes(30);
+/// How long a cookie that was renewed is still taken, for requests on their way and other tabs.
+pub const COOKIE_GRACE: Duration = Duration::minutes(1);
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFE: Duration = Duration::hours(72);
 

@@ -1,7 +1,7 @@
 //! Signing in, staying signed in, signing out.
 
 use async_graphql::SimpleObject;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::kernel::audit;
@@ -12,7 +12,9 @@ use crate::kernel::principal::{AccountId, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::normal_email;
 use crate::kernel::tx::Tx;
+use crate::kernel::work::Turn;
 use crate::people::entity::{RefreshTokenId, account, municipality, refresh_token, session};
+use crate::people::password::Passwords;
 use crate::people::rules::{ACCESS_TOKEN_LIFE, SESSION_LIFE};
 use crate::people::token;
 
@@ -60,18 +62,39 @@ pub async fn confirm(tx: &Tx, known: &Known) -> Result<bool> {
     Ok(!tx.rows(sql).await?.is_empty())
 }
 
+/// The account with this address and password. No connection is held while the password is hashed; an
+/// unknown address takes as long as a wrong password.
+///
+/// # Errors
+/// UNAUTHENTICATED for every fault alike.
+pub async fn prove(turn: &mut Turn<'_>, passwords: &Passwords, email: &str, password: &str) -> Result<AccountId> {
+    let known = find(turn.tx(), email).await?;
+    turn.release().await?;
+    let stored = known.as_ref().and_then(|k| k.hash.as_deref());
+    let fits = passwords.verify(password, stored).await?;
+    let tx = turn.tx();
+    match known {
+        Some(known) if fits && confirm(tx, &known).await? => Ok(known.id),
+        known => Err(failed(tx, known.map(|k| k.id))),
+    }
+}
+
 /// Opens a session for an account that has proved who it is.
 pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Result<SessionTokens> {
-    let id = SessionId::new();
+    let row = begin(tx, account, device, SESSION_LIFE).await?;
+    tokens(tx, issuer, &row).await
+}
+
+/// The row of a session that begins now.
+pub async fn begin(tx: &Tx, account: AccountId, device: &str, life: Duration) -> Result<session::Model> {
     let row = session::ActiveModel {
-        id: Set(id),
+        id: Set(SessionId::new()),
         account_id: Set(account),
         device: Set(device.chars().take(100).collect()),
-        expires_at: Set(tx.now + SESSION_LIFE),
+        expires_at: Set(tx.now + life),
         ..Default::default()
     };
-    let row = row.insert(tx).await?;
-    tokens(tx, issuer, &row).await
+    Ok(row.insert(tx).await?)
 }
 
 /// Remembers a failed sign-in, whatever becomes of the request.

@@ -18,6 +18,7 @@ mod migrations;
 mod notifications;
 mod organizations;
 mod people;
+mod playground;
 mod reading;
 mod readme;
 mod roundtables;

@@ -343,6 +343,6 @@ async fn notifications_reach_whom_they_are_for_and_nobody_else() {
     let id = hall.submitted().await;
     let told = planner.hear().await;
     let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
-    assert_eq!(*notification, json!({ "kind": "ROUNDTABLE_MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
+    assert_eq!(*notification, json!({ "kind": "MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
     assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");
 }

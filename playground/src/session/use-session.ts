@@ -1,0 +1,52 @@
+import { useCallback, useEffect, useState } from 'react';
+import { type Outcome, type Session, readSession, renewSession } from '../server/session';
+
+/** How often a session in use is renewed; it ends half an hour after the last renewal. */
+const RENEWAL = 5 * 60 * 1000;
+
+export const NOBODY: Session = { signedIn: false, municipality: null, introspection: false };
+
+/** The session, renewed silently while somebody works. */
+export function useSession() {
+  const [session, setSession] = useState<Session | null>(null);
+  const [expired, setExpired] = useState(false);
+  const take = useCallback((outcome: Outcome): void => {
+    if ('session' in outcome) setSession(outcome.session);
+  }, []);
+  useEffect(() => {
+    void readSession().then((outcome) => setSession('session' in outcome ? outcome.session : NOBODY));
+  }, []);
+  const lost = useCallback((): void => {
+    setExpired(true);
+    // The server says what holds without a session, and takes the useless cookie back.
+    void readSession().then(take);
+  }, []);
+  useRenewal(session?.signedIn ?? false, lost);
+  const signedIn = useCallback((next: Session): void => {
+    setExpired(false);
+    setSession(next);
+  }, []);
+  return { session, expired, lost, signedIn, forget: () => setExpired(false) };
+}
+
+/** Renews while there is work: a terminal that is left alone is signed out. */
+function useRenewal(signedIn: boolean, lost: () => void): void {
+  useEffect(() => {
+    if (!signedIn) return undefined;
+    let worked = true;
+    const work = (): void => void (worked = true);
+    const renew = async (): Promise<void> => {
+      if (!worked) return;
+      worked = false;
+      const outcome = await renewSession();
+      if ('problems' in outcome && outcome.problems.some((p) => p.code === 'UNAUTHENTICATED')) lost();
+    };
+    const timer = setInterval(() => void renew(), RENEWAL);
+    const signs = ['pointerdown', 'keydown'] as const;
+    signs.forEach((sign) => window.addEventListener(sign, work, true));
+    return () => {
+      clearInterval(timer);
+      signs.forEach((sign) => window.removeEventListener(sign, work, true));
+    };
+  }, [signedIn]);
+}

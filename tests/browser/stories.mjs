@@ -1,0 +1,161 @@
+// What staff do in the page, one story after the other.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { parseCsv } from './csv.mjs';
+
+const EMAIL = 'grant-staff@unnan.example.jp';
+const PASSWORD = 'entaku-demo-2026';
+
+export const STORIES = {
+  'the page is there, in Japanese': async ({ page, url }) => {
+    const response = await page.goto(`${url}/playground`);
+    assert.equal(response.status(), 200);
+    assert.equal(await page.title(), 'GraphQL Playground');
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ja');
+    await page.locator('.graphiql-query-editor .monaco-editor, .graphiql-editor .monaco-editor').first().waitFor();
+  },
+  'a query typed in runs': async ({ page }) => {
+    await type(page, 'query Check { __typename }');
+    await run(page);
+    await shown(page, '"__typename": "Query"');
+  },
+  'of several operations only the chosen one is sent': async ({ page }) => {
+    await type(page, 'query First { one: __typename } query Second { two: __typename }');
+    await page.locator('.graphiql-execute-button').click();
+    const [request] = await Promise.all([sent(page), page.getByRole('menuitem', { name: 'Second' }).click()]);
+    assert.match(request.query, /Second/);
+    assert.doesNotMatch(request.query, /First/);
+    await shown(page, '"two": "Query"');
+  },
+  'a wrong password is told in Japanese and signs nobody in': async ({ page, context }) => {
+    await page.getByRole('banner').getByRole('button', { name: 'サインイン' }).click();
+    await signIn(page, 'まったく違うパスワード');
+    await page.locator('.sign-in .problem').getByText('パスワードのいずれかが違います').waitFor();
+    assert.deepEqual(await context.cookies(), []);
+  },
+  'grant staff sign in, and no script can read the proof': async ({ page, context }) => {
+    await signIn(page, PASSWORD);
+    await page.locator('.viewer').getByText('交付金担当職員').waitFor();
+    const [cookie, ...others] = await context.cookies();
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.expires, others], [true, 'Strict', -1, []]);
+    assert.equal(await page.evaluate(() => document.cookie), '');
+  },
+  'a report is shown as a table': async ({ page }) => {
+    await page.getByRole('button', { name: /^地域組織の名簿/ }).click();
+    await page.getByRole('button', { name: '表示する' }).click();
+    await page.locator('.result table').waitFor();
+    assert.ok((await page.locator('.result tbody tr').count()) > 2);
+  },
+  'its CSV has every page of it': async ({ page }) => {
+    const pages = await inSmallPages(page, 2);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV(全件)' }).click()]);
+    assert.match(file.suggestedFilename(), /\.csv$/);
+    const bytes = await readFile(await file.path());
+    assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf], 'the mark of UTF-8');
+    const [head, ...rows] = parseCsv(bytes.subarray(3).toString('utf8'));
+    assert.ok(head.includes('名称') && head.length > 5, head.join());
+    assert.ok(rows.every((row) => row.length === head.length));
+    assert.equal(rows.length, await page.locator('.result tbody tr').count());
+    assert.equal(pages.count, Math.ceil(rows.length / 2), 'page after page');
+    await page.unroute('**/graphql');
+  },
+  'a form asks for what is missing': async ({ page }) => {
+    await page.getByRole('button', { name: /年度の交付金制度を作る/ }).click();
+    await page.getByRole('button', { name: '実行する' }).click();
+    assert.ok((await page.locator('.fault').count()) >= 5);
+  },
+  'a dry run writes nothing': async ({ page }) => {
+    await page.getByLabel('試行(書き込まない)').check();
+    await fill(page, { title: '試行の交付金', summary: '地域の活動を支える。', fiscalYear: '２０２７', legalBasis: '交付要綱', budgetYen: '1,000,000円' });
+    await fill(page, { opensOn: '2027-05-01', closesOn: '2027-06-30' });
+    await page.getByText('令和9年度').waitFor();
+    await page.getByText('令和9年5月1日').waitFor();
+    await page.getByRole('button', { name: '一覧から選ぶ' }).click();
+    await page.getByLabel('一覧の中を探す').fill('地域づくり');
+    await page.locator('.choices li button').first().click();
+    await page.getByRole('button', { name: '試行する' }).click();
+    await page.locator('.note.rehearsal').waitFor();
+    await page.getByLabel('試行(書き込まない)').uncheck();
+    await page.getByRole('button', { name: /^交付金制度の一覧/ }).click();
+    await page.getByRole('button', { name: '表示する' }).click();
+    await page.locator('.result table').waitFor();
+    assert.equal(await page.getByText('試行の交付金').count(), 0);
+  },
+  'a coded error is told in Japanese': async ({ page }) => {
+    await page.getByRole('button', { name: /^書込審査を始める/ }).click();
+    await fill(page, { id: 'gap_00000000000000000000000000' });
+    await page.getByRole('button', { name: '実行する' }).click();
+    await page.locator('.result .problem').waitFor();
+    assert.match(await page.locator('.result .problem').innerText(), /見つかりません|入力を確かめてください/);
+  },
+  'a ready document opens in the editor': async ({ page }) => {
+    await page.getByRole('button', { name: /^交付申請の一覧/ }).click();
+    await page.getByRole('button', { name: 'GraphQL で開く' }).click();
+    await page.waitForTimeout(500);
+    await run(page);
+    await shown(page, '"grantApplications"');
+  },
+  'the schema is downloaded': async ({ page }) => {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /スキーマ/ }).click()]);
+    assert.match(await readFile(await file.path(), 'utf8'), /^type Query/m);
+  },
+  'signing out leaves nothing behind': async ({ page, context }) => {
+    await page.getByRole('button', { name: 'サインアウト' }).click();
+    await page.getByRole('banner').getByRole('button', { name: 'サインイン' }).waitFor();
+    assert.deepEqual(await context.cookies(), []);
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...sessionStorage })), /grantApplications/);
+  },
+};
+
+async function signIn(page, password) {
+  await page.locator('#municipality option[value="322091"]').waitFor({ state: 'attached' });
+  await page.getByLabel('自治体').selectOption('322091');
+  await page.getByLabel('メールアドレス').fill(EMAIL);
+  await page.getByLabel('パスワード').fill(password);
+  await page.locator('.sign-in').getByRole('button', { name: 'サインイン' }).click();
+}
+
+async function type(page, text) {
+  await page.locator('.graphiql-query-editor .monaco-editor, .graphiql-editor .monaco-editor').first().click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText(text);
+  await page.waitForTimeout(500);
+  await page.keyboard.press('Escape');
+}
+
+const run = (page) => page.locator('.graphiql-execute-button').click();
+
+async function sent(page) {
+  const request = await page.waitForRequest((r) => r.url().endsWith('/graphql') && r.method() === 'POST');
+  return request.postDataJSON();
+}
+
+async function shown(page, text) {
+  const bare = (of) => of.replace(/\s/g, '');
+  const read = () => page.locator('.result-window').first().innerText();
+  for (const end = Date.now() + 10_000; Date.now() < end; await page.waitForTimeout(200)) {
+    if (bare(await read()).includes(bare(text))) return;
+  }
+  assert.fail(`${text} is not shown, but ${(await read()).slice(0, 300)}`);
+}
+
+/** Makes the pages of a download so small that there are several, and counts them. */
+async function inSmallPages(page, size) {
+  const pages = { count: 0 };
+  await page.route('**/graphql', async (route) => {
+    const body = route.request().postDataJSON();
+    if (body.variables?.entakuFirst === undefined) return route.continue();
+    pages.count += 1;
+    body.variables.entakuFirst = size;
+    return route.continue({ postData: JSON.stringify(body) });
+  });
+  return pages;
+}
+
+async function fill(page, values) {
+  for (const [name, value] of Object.entries(values)) {
+    await page.locator(`[id="input.${name}"], [id="${name}"]`).first().fill(value);
+  }
+}
