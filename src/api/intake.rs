@@ -1,7 +1,10 @@
 //! A GraphQL request, taken from HTTP: JSON by POST, parameters by GET, of bounded size.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Uri, header};
+use futures_util::StreamExt;
 use http_body_util::LengthLimitError;
 use serde::Deserialize;
 
@@ -11,6 +14,11 @@ use crate::api::negotiation::is_json;
 use crate::api::response::bad_request;
 use crate::api::status::End;
 use crate::kernel::error::Error;
+
+/// How long the rest of a body that is too large is read and thrown away.
+const LINGERING: Duration = Duration::from_secs(5);
+/// How much of it, in bytes.
+const THROWN: usize = 64 * 1024 * 1024;
 
 /// A GraphQL request (GraphQL over HTTP, 5.1).
 #[derive(Debug, Default, Deserialize)]
@@ -90,11 +98,26 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Not
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limits::BODY) {
+        linger(body);
         return Err(too_large());
     }
     axum::body::to_bytes(body, limits::BODY).await.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() { too_large() } else { (End::Malformed, not_json()) }
     })
+}
+
+/// Throws away what a client goes on sending, for a while, so that it comes to read the answer: a connection that is
+/// closed amid a body looks broken to it.
+fn linger(body: Body) {
+    tokio::spawn(tokio::time::timeout(LINGERING, async move {
+        let (mut chunks, mut thrown) = (body.into_data_stream(), 0);
+        while let Some(Ok(chunk)) = chunks.next().await {
+            thrown += chunk.len();
+            if thrown > THROWN {
+                break;
+            }
+        }
+    }));
 }
 
 /// The parameters of a query by GET (GraphQL over HTTP, 5.3).

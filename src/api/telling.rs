@@ -46,8 +46,8 @@ pub async fn operate(listener: Listener, gql: GraphQlRequest, to: mpsc::Sender<S
         }
     };
     match subscription(&listener, &mut gql).await {
-        Ok(Some(subscription)) => tell(listener, subscription, to).await,
-        Ok(None) => drop(to.send(once(listener, gql).await).await),
+        Ok(Some(subscription)) => Box::pin(tell(listener, subscription, to)).await,
+        Ok(None) => drop(to.send(Box::pin(once(listener, gql)).await).await),
         Err(errors) => drop(to.send(Sent::Refused(errors_json(&listener, errors))).await),
     }
 }
