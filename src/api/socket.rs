@@ -90,9 +90,11 @@ async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<
     while let Some(message) = queue.recv().await {
         let last = matches!(message, Message::Close(_));
         if to.send(message).await.is_err() || last {
-            return;
+            break;
         }
     }
+    // A client that said goodbye is answered.
+    let _ = to.close().await;
 }
 
 /// One client's conversation.

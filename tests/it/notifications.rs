@@ -502,7 +502,7 @@ async fn notifications_are_read_newest_first_and_marked_once() {
         "the first time counts"
     );
     assert_eq!(count(&client).await, 2);
-    let by = "query($filter: NotificationFilter) { viewer { notifications(filter: $filter) { totalCount } } }";
+    let by = "query($filter: NotificationFilterInput) { viewer { notifications(filter: $filter) { totalCount } } }";
     for (filter, expected) in [
         (json!(null), 3),
         (json!({"unread": false}), 1),

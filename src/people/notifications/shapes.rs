@@ -18,14 +18,14 @@ const OWN: Over = Over::Own("account_id");
 
 /// お知らせの絞り込み。
 #[derive(InputObject)]
-pub struct NotificationFilter {
+pub struct NotificationFilterInput {
     /// 未読のもの(true)または既読のもの(false)だけ。
     pub unread: Option<bool>,
     /// 種類(いずれか)。
     pub kind: Option<Vec<NotificationKind>>,
 }
 
-impl Filter for NotificationFilter {
+impl Filter for NotificationFilterInput {
     fn conditions(self, to: &mut Where) {
         match self.unread {
             Some(true) => to.also("t.read_at IS NULL", Vec::new()),
@@ -47,7 +47,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("readAt", "既読にした日時。未読なら null。")
         .column::<DateTime<Utc>>("createdAt", "届いた日時。")
         .ordered([Key::down("created_at", Ty::Time)])
-        .filtered::<NotificationFilter>()
+        .filtered::<NotificationFilterInput>()
         .readable(&[], OWN)
         .act(NOTIFICATION_MARK_READ, "", &[], OWN)
 }
