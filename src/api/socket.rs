@@ -57,6 +57,7 @@ const INIT_TIMEOUT: Close = Close(4408, "Connection initialisation timeout");
 const TOO_MANY_INITS: Close = Close(4429, "Too many initialisation requests");
 const TOO_SLOW: Close = Close(1013, "Too many messages wait for you");
 const TOO_FAST: Close = Close(1008, "Too many messages");
+const TOO_BIG: Close = Close(1009, "Message too big");
 const GOING_AWAY: Close = Close(1001, "Going away");
 
 /// What a client says.
@@ -120,7 +121,8 @@ impl Talk {
                         Ok(Message::Text(text)) => text,
                         Ok(Message::Ping(_) | Message::Pong(_)) => continue,
                         Ok(Message::Binary(_)) => return Some(INVALID),
-                        Ok(Message::Close(_)) | Err(_) => return None,
+                        Ok(Message::Close(_)) => return None,
+                        Err(_) => return Some(TOO_BIG),
                     };
                     if too_fast(&mut heard) {
                         return Some(TOO_FAST);
