@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use async_graphql::ValidationMode;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
+use crate::api::places::Places;
 use crate::api::rates::Rates;
 use crate::api::schema::{EntakuSchema, schema};
 use crate::api::trusted::Trusted;
@@ -24,6 +27,9 @@ use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 use crate::people::graphql::Identity;
 use crate::people::password::Passwords;
+
+/// How many subscriptions read at the same time.
+const TURNS: usize = 4;
 
 /// How an [`App`] is set up.
 pub struct Settings {
@@ -55,6 +61,12 @@ pub struct App {
     pub documents: Documents,
     /// What changes.
     pub feed: Feed,
+    /// The channels that are open.
+    pub places: Places,
+    /// How many subscriptions read at the same time: a change that concerns many must not take all connections.
+    pub turns: Arc<Semaphore>,
+    /// What a server that stops waits for.
+    pub running: TaskTracker,
     /// The documents that applications were built with.
     pub trusted: Trusted,
     /// How much callers may ask for.
@@ -75,6 +87,9 @@ impl App {
         let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
         Ok(Arc::new(Self {
             feed,
+            places: Places::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            running: TaskTracker::new(),
             database,
             keys,
             passwords,

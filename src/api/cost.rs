@@ -36,6 +36,11 @@ fn points(kind: OperationType, weight: u64) -> u64 {
     once.saturating_add(weight / OBJECTS)
 }
 
+/// What showing so many objects costs.
+pub fn of_objects(weight: u64) -> u64 {
+    points(OperationType::Query, weight)
+}
+
 /// The most that a request of such a caller may cost.
 pub fn most(signed_in: bool) -> u64 {
     if signed_in { limits::COST_SIGNED_IN } else { limits::COST_PUBLIC }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -26,7 +26,7 @@ use crate::kernel::request::Locale;
 use crate::people::token::jwks;
 
 /// The longest a whole request may take, its body included.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -91,12 +91,17 @@ pub(super) fn refuse_method(allowed: &'static str, error: &Error, locale: Locale
     response
 }
 
+fn wants_socket(headers: &HeaderMap) -> bool {
+    let wanted = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    wanted.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
+}
+
 async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let locale = locale(&parts.headers);
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = address::caller(peer, &parts.headers, &app.settings.wire.proxies);
-    if parts.headers.contains_key(header::UPGRADE) {
+    if parts.method == Method::GET && wants_socket(&parts.headers) {
         return socket::upgrade(app, parts, locale, address).await;
     }
     let (mut headers, by_get) = (parts.headers, parts.method != Method::POST);
@@ -105,8 +110,9 @@ async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
         headers.remove(header::COOKIE);
     }
     if sse::is_wanted(&headers) {
-        return match take(&parts.method, &parts.uri, &headers, body).await {
-            Ok(gql) => sse::answer(Listener { app, headers, locale, address }, gql),
+        let taken = tokio::time::timeout(PATIENCE, take(&parts.method, &parts.uri, &headers, body)).await;
+        return match taken.unwrap_or(Err((End::TooLate, Error::Unavailable))) {
+            Ok(gql) => sse::answer(Listener { app, headers, locale, address }, gql).await,
             Err((end, error)) => refuse(end, &error, locale, Media::Json),
         };
     }

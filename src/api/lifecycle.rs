@@ -141,7 +141,8 @@ async fn execute(
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
 /// what was done and what must be written of it.
 async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: Task) -> Outcome {
-    let executed = tokio::spawn(async move {
+    let running = app.running.clone();
+    let executed = running.spawn(async move {
         let outcome = mutation(&app, &request, &gql, &task).await;
         with_afterwards(&app, &request, outcome).await
     });
@@ -394,7 +395,7 @@ async fn attempt_once(
         match verify(&work, task).await {
             Ok(()) if task.dry_run => work.rollback().await,
             Ok(()) => work.commit().await,
-            Err(refused) => Err(refused),
+            Err(refused) => work.rollback().await.and(Err(refused)),
         }
     } else {
         work.rollback().await

@@ -19,6 +19,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod negotiation;
 pub mod origin;
+pub mod places;
 pub mod playground;
 pub mod rates;
 pub mod response;

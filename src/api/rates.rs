@@ -27,7 +27,7 @@ pub const REFUSED: u64 = 9;
 const FORGET_EACH: u32 = 50_000;
 
 /// Who is counted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// Somebody signed in, wherever they are: a town hall has one address.
     Account(AccountId),

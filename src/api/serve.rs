@@ -31,8 +31,15 @@ pub async fn serve(
         let _ = stopped.await;
         tokio::time::sleep(GRACE).await;
     };
+    let all = async {
+        server.await?;
+        // Sockets are no longer the server's; they notice by themselves and say goodbye.
+        app.running.close();
+        app.running.wait().await;
+        std::io::Result::Ok(())
+    };
     tokio::select! {
-        ended = server => ended?,
+        ended = all => ended?,
         () = too_long => tracing::warn!("requests in flight were cut off"),
     }
     app.database.close();

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::request::Parts;
@@ -19,12 +20,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
 use crate::api::app::App;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
 use crate::api::origin;
+use crate::api::places::Place;
 use crate::api::response::{bad_request, errors_json, refuse, server_error};
 use crate::api::status::End;
 use crate::api::subscribing::Listener;
@@ -40,6 +42,10 @@ const MESSAGE: usize = 256 * 1024;
 const INIT: Duration = Duration::from_secs(10);
 /// How often the session is looked at, and the client is asked whether it is still there.
 const WATCH: Duration = Duration::from_secs(2);
+/// After how long a silent client is asked whether it is still there.
+const QUIET: Duration = Duration::from_secs(15);
+/// After how long it is not.
+const DEAD: Duration = Duration::from_secs(45);
 /// How many operations one socket may have at once.
 const OPERATIONS: usize = 20;
 /// How many messages may wait for a client that does not read.
@@ -57,6 +63,7 @@ const INIT_TIMEOUT: Close = Close(4408, "Connection initialisation timeout");
 const TOO_MANY_INITS: Close = Close(4429, "Too many initialisation requests");
 const TOO_SLOW: Close = Close(1013, "Too many messages wait for you");
 const TOO_FAST: Close = Close(1008, "Too many messages");
+const TOO_MANY: Close = Close(1013, "Too many connections of yours");
 const TOO_BIG: Close = Close(1009, "Message too big");
 const GOING_AWAY: Close = Close(1001, "Going away");
 
@@ -75,16 +82,25 @@ enum Said {
 async fn serve(socket: WebSocket, listener: Listener) {
     let (to, from) = socket.split();
     let (sender, queue) = mpsc::channel(QUEUE);
-    let writing = tokio::spawn(write(to, queue));
-    let talk = Talk { listener, sender: sender.clone(), running: HashMap::new(), tasks: JoinSet::new(), count: 0 };
+    let mut writing = tokio::spawn(write(to, queue));
+    let talk = Talk {
+        listener,
+        sender: sender.clone(),
+        running: HashMap::new(),
+        tasks: JoinSet::new(),
+        count: 0,
+        place: None,
+    };
     let close = talk.serve(from).await;
     if let Some(Close(code, reason)) = close {
         let frame = CloseFrame { code, reason: reason.into() };
         // A client that does not read is not waited for.
-        let _ = tokio::time::timeout(WATCH, sender.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(WATCH, sender.send(Message::Close(Some(frame)))).await;
     }
     drop(sender);
-    let _ = tokio::time::timeout(WATCH, writing).await;
+    if timeout(WATCH, &mut writing).await.is_err() {
+        writing.abort();
+    }
 }
 
 async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
@@ -106,6 +122,8 @@ struct Talk {
     running: HashMap<String, (u64, AbortHandle)>,
     tasks: JoinSet<(String, u64, bool)>,
     count: u64,
+    /// Its place among the caller's channels, once it is known whose.
+    place: Option<Place>,
 }
 
 impl Talk {
@@ -113,10 +131,37 @@ impl Talk {
     async fn serve(mut self, mut from: SplitStream<WebSocket>) -> Option<Close> {
         let (mut ready, begun) = (false, Instant::now());
         let mut watch = interval_at(begun + WATCH, WATCH);
-        let mut heard = (begun, 0);
+        let (mut heard, mut last) = ((begun, 0), begun);
         loop {
             tokio::select! {
+                // What has ended frees its id before the next message is heard.
+                biased;
+                Some(ended) = self.tasks.join_next() => match ended {
+                    Ok((_, _, false)) => return Some(TOO_SLOW),
+                    Ok((id, number, true)) => {
+                        if self.running.get(&id).is_some_and(|(n, _)| *n == number) {
+                            self.running.remove(&id);
+                        }
+                    }
+                    Err(failed) => self.running.retain(|_, (_, task)| task.id() != failed.id()),
+                },
+                () = sleep_until(begun + INIT), if !ready => return Some(INIT_TIMEOUT),
+                _ = watch.tick() => {
+                    if !self.listener.app.is_ready() {
+                        return Some(GOING_AWAY);
+                    }
+                    if last.elapsed() > DEAD {
+                        return None;
+                    }
+                    if last.elapsed() > QUIET {
+                        let _ = self.sender.try_send(Message::Ping(Bytes::new()));
+                    }
+                    if ready && matches!(self.listener.request().await, Err(Error::Unauthenticated)) {
+                        return Some(UNAUTHORIZED);
+                    }
+                }
                 message = from.next() => {
+                    last = Instant::now();
                     let text = match message? {
                         Ok(Message::Text(text)) => text,
                         Ok(Message::Ping(_) | Message::Pong(_)) => continue,
@@ -129,23 +174,6 @@ impl Talk {
                     }
                     if let Err(close) = self.hear(&text, &mut ready).await {
                         return Some(close);
-                    }
-                }
-                Some(Ok((id, number, kept_up))) = self.tasks.join_next() => {
-                    if !kept_up {
-                        return Some(TOO_SLOW);
-                    }
-                    if self.running.get(&id).is_some_and(|(n, _)| *n == number) {
-                        self.running.remove(&id);
-                    }
-                }
-                () = sleep_until(begun + INIT), if !ready => return Some(INIT_TIMEOUT),
-                _ = watch.tick() => {
-                    if !self.listener.app.is_ready() {
-                        return Some(GOING_AWAY);
-                    }
-                    if ready && matches!(self.listener.request().await, Err(Error::Unauthenticated)) {
-                        return Some(UNAUTHORIZED);
                     }
                 }
             }
@@ -192,7 +220,11 @@ impl Talk {
                 self.listener.headers.insert(name.clone(), value);
             }
         }
-        self.listener.request().await.map(drop).map_err(|_| FORBIDDEN)
+        let request = self.listener.request().await.map_err(|_| FORBIDDEN)?;
+        let Listener { app, address, .. } = &self.listener;
+        let caller = app.rates.caller(&request.principal, *address);
+        self.place = Some(app.places.take(caller).map_err(|_| TOO_MANY)?);
+        Ok(())
     }
 
     fn begin(&mut self, id: String, gql: GraphQlRequest) -> Result<(), Close> {
@@ -268,7 +300,8 @@ pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: I
         return refuse(End::Malformed, &bad_request("SUBPROTOCOL", ja, en), locale, Media::Json);
     }
     let headers = headers_of(&parts);
-    handshake.on_upgrade(move |socket| serve(socket, Listener { app, headers, locale, address }))
+    let running = app.running.clone();
+    handshake.on_upgrade(move |socket| running.track_future(serve(socket, Listener { app, headers, locale, address })))
 }
 
 /// What of the handshake every operation has: language, municipality, the page's own session.

@@ -12,8 +12,13 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::api::intake::GraphQlRequest;
+use crate::api::negotiation::{Media, media};
+use crate::api::places::Place;
+use crate::api::response::refuse;
+use crate::api::status::End;
 use crate::api::subscribing::Listener;
 use crate::api::telling::{Sent, operate};
+use crate::kernel::error::Result;
 
 /// How often a proxy is shown that somebody is still there.
 const ALIVE: Duration = Duration::from_secs(12);
@@ -21,14 +26,20 @@ const ALIVE: Duration = Duration::from_secs(12);
 /// Does the client want a stream?
 pub fn is_wanted(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|text| text.split(',')).any(|media| media.trim().starts_with("text/event-stream"))
+    let named = accepted.flat_map(|text| text.split(',')).any(|media| media.trim().starts_with("text/event-stream"));
+    // Who takes JSON as well gets JSON, with its status and its headers.
+    named && media(headers).is_none()
 }
 
 /// Answers with a stream of what comes of the operation.
-pub fn answer(listener: Listener, gql: GraphQlRequest) -> Response {
+pub async fn answer(listener: Listener, gql: GraphQlRequest) -> Response {
+    let place = match place(&listener).await {
+        Ok(place) => place,
+        Err(error) => return refuse(End::of(&error), &error, listener.locale, Media::Json),
+    };
     let (events, told) = mpsc::channel(1);
     tokio::spawn(operate(listener, gql, events));
-    let sent = stream::unfold(told, async |mut told| Some((told.recv().await?, told)));
+    let sent = stream::unfold((told, place), async |(mut told, place)| Some((told.recv().await?, (told, place))));
     let end = stream::once(async { Event::default().event("complete").data("") });
     let events = sent.map(event).chain(end).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)).into_response();
@@ -37,6 +48,12 @@ pub fn answer(listener: Listener, gql: GraphQlRequest) -> Response {
     // nginx would gather events into pages.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// The stream's place among the caller's channels.
+async fn place(listener: &Listener) -> Result<Place> {
+    let request = listener.request().await?;
+    listener.app.places.take(listener.app.rates.caller(&request.principal, listener.address))
 }
 
 fn event(sent: Sent) -> Event {

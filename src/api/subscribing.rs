@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::api::app::App;
+use crate::api::cost;
 use crate::api::documents::Document;
 use crate::api::identity::identify;
 use crate::api::intake::GraphQlRequest;
@@ -24,6 +25,9 @@ use crate::kernel::principal::MunicipalityId;
 use crate::kernel::read::Catalogue;
 use crate::kernel::read::streams::{Subject, Telling, Watch, belongs, is_visible};
 use crate::kernel::request::{Locale, Request};
+
+/// What a subscription costs its caller at least, in points: as much as a large page.
+const SUBSCRIBING: u64 = 100;
 
 /// Who listens: asked anew for each event, because rights change.
 #[derive(Clone)]
@@ -59,6 +63,8 @@ pub struct Subscription {
     municipality: MunicipalityId,
     /// Has nothing been told yet?
     begins: bool,
+    /// A hash of what was shown last.
+    shown: Option<u64>,
     /// The last event that was looked at.
     at: Cursor,
     /// Events that were there before, still to be looked at.
@@ -66,6 +72,15 @@ pub struct Subscription {
     /// Is there more behind the backlog than what is told now?
     behind: bool,
     live: Receiver<Arc<Event>>,
+}
+
+/// What an event is to a subscription.
+enum Look {
+    Told(Told),
+    /// It does not concern it.
+    Nothing,
+    /// Its object can no longer be seen.
+    Gone,
 }
 
 /// One event, as it is sent.
@@ -113,8 +128,27 @@ impl Subscription {
             Ok((municipality, subject, after.is_none(), at))
         };
         let (municipality, subject, begins, at) = begun.await.map_err(|error| one(server_error(error)))?;
-        let (behind, backlog) = (true, VecDeque::new());
-        Ok(Self { listener, document, variables, telling, subject, municipality, begins, at, backlog, behind, live })
+        let root = (document.env(&variables), set(&document));
+        let cost = SUBSCRIBING.max(cost::of_objects(telling.weight(root, &request, subject.shape).map_err(one)?));
+        cost::affordable(cost, &request).map_err(|error| one(server_error(error)))?;
+        let rates = &listener.app.rates;
+        let caller = rates.caller(&request.principal, listener.address);
+        rates.spend(caller, cost).map_err(|_| one(server_error(Error::RateLimited)))?;
+        let (behind, backlog, shown) = (true, VecDeque::new(), None);
+        Ok(Self {
+            listener,
+            document,
+            variables,
+            telling,
+            subject,
+            municipality,
+            begins,
+            shown,
+            at,
+            backlog,
+            behind,
+            live,
+        })
     }
 
     /// First its object as it is, so that there is a cursor from the beginning, unless it goes on after one;
@@ -124,30 +158,62 @@ impl Subscription {
     /// # Errors
     /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
     pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
-        if let (true, Some(id)) = (std::mem::take(&mut self.begins), self.subject.id) {
+        if let (true, Some(id)) = (self.begins, self.subject.id) {
             let request = self.listener.request().await.map_err(server_error)?;
-            return self.show(self.at, id, &request).await;
+            let shown = self.show(self.at, id, &request).await?;
+            self.begins = false;
+            return Ok(shown.map(|(told, shown)| {
+                self.shown = Some(shown);
+                told
+            }));
         }
         loop {
-            let event = self.event().await.map_err(server_error)?;
-            let Some(event) = event else { return Ok(None) };
-            let request = self.listener.request().await.map_err(server_error)?;
-            let Some(id) = self.concerned(&event, &request).await.map_err(server_error)? else { continue };
-            let told = self.show(event.cursor, id, &request).await?;
-            if told.is_some() || self.subject.id.is_some() {
-                return Ok(told);
+            let before = self.at;
+            let Some(event) = self.event().await.map_err(server_error)? else { return Ok(None) };
+            match self.look(&event).await {
+                Ok(Look::Told(told)) => return Ok(Some(told)),
+                Ok(Look::Gone) => return Ok(None),
+                Ok(Look::Nothing) => {}
+                Err(error) => {
+                    // It is looked at again when somebody asks for the next.
+                    self.at = before;
+                    self.backlog.push_front(event);
+                    return Err(error);
+                }
             }
         }
     }
 
+    /// What an event is to this subscription.
+    async fn look(&mut self, event: &Event) -> Result<Look, ServerError> {
+        let _turn =
+            self.listener.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
+        let request = self.listener.request().await.map_err(server_error)?;
+        let Some(id) = self.concerned(event, &request).await.map_err(server_error)? else { return Ok(Look::Nothing) };
+        match self.show(event.cursor, id, &request).await? {
+            // Whoever sees the same as before must not learn that something else was changed.
+            Some((_, shown))
+                if self.subject.id.is_some() && self.shown == Some(shown) && self.telling.shows_object() =>
+            {
+                Ok(Look::Nothing)
+            }
+            Some((told, shown)) => {
+                self.shown = Some(shown);
+                Ok(Look::Told(told))
+            }
+            None if self.subject.id.is_some() => Ok(Look::Gone),
+            None => Ok(Look::Nothing),
+        }
+    }
+
     /// The object as it is now; nothing when it may not be seen.
-    async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<Told>, ServerError> {
+    async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<(Told, u64)>, ServerError> {
         let cursor = cursor.seal(request);
         let root = (self.document.env(&self.variables), set(&self.document));
         let app = &self.listener.app;
         let told = self.telling.tell(root, &app.database, request, &cursor, (self.subject.shape, id)).await?;
         lifecycle::write_afterwards(app, request).await.map_err(server_error)?;
-        Ok(told.map(|json| Told { cursor, data: json.into_bytes() }))
+        Ok(told.map(|(json, shown)| (Told { cursor, data: json.into_bytes() }, shown)))
     }
 
     /// The next event of the municipality.
@@ -194,6 +260,9 @@ impl Subscription {
             return Ok(self.subject.id);
         }
         let (Watch::One(_, parts), Some(id)) = (self.telling.watch(), self.subject.id) else { return Ok(None) };
+        if !self.telling.shows_object() {
+            return Ok(None);
+        }
         for part in parts.iter().filter(|(table, _)| event.table == *table) {
             if belongs(*part, event.object, id, database, request).await? {
                 return Ok(Some(id));

@@ -9,19 +9,23 @@ use async_graphql::parser::types::OperationType;
 use axum::http::{HeaderName, HeaderValue};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, interval_at};
+use tokio::time::{Duration, Instant, interval_at, sleep, timeout};
 
+use crate::api::http::PATIENCE;
 use crate::api::intake::{GraphQlRequest, checked};
 use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::Media;
-use crate::api::response::{self, server_error};
+use crate::api::rates::{ASKING, REFUSED};
+use crate::api::response::{self, bad_request, server_error};
 use crate::api::subscribing::{Listener, Subscription, Told};
 use crate::kernel::error::Error;
+use crate::kernel::principal::Principal;
 
-/// What a subscription costs its caller, in points: as much as a large page.
-const SUBSCRIBING: u64 = 100;
 /// How often it is looked whether the session still holds.
 const WATCH: Duration = Duration::from_secs(2);
+
+/// How long a client may leave an event unread.
+const UNREAD: Duration = Duration::from_secs(30);
 
 /// What is sent of an operation.
 pub enum Sent {
@@ -52,17 +56,25 @@ pub async fn operate(listener: Listener, gql: GraphQlRequest, to: mpsc::Sender<S
     }
 }
 
-/// The subscription that is asked for; nothing for a query or a mutation.
+/// The subscription that is asked for; nothing for a query or a mutation, which pay for themselves.
 async fn subscription(listener: &Listener, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
+    let rates = &listener.app.rates;
     let one = |error| vec![server_error(error)];
-    let request = listener.request().await.map_err(one)?;
-    let document = lifecycle::document(&listener.app, gql, &request).map_err(|outcome| outcome.errors())?;
+    let pay = |principal: &Principal| {
+        let spent = rates.spend(rates.caller(principal, listener.address), ASKING + REFUSED);
+        spent.err().map(|_| one(Error::RateLimited))
+    };
+    let request = match listener.request().await {
+        Ok(request) => request,
+        Err(error) => return Err(pay(&Principal::public()).unwrap_or_else(|| one(error))),
+    };
+    let document = match lifecycle::document(&listener.app, gql, &request) {
+        Ok(document) => document,
+        Err(outcome) => return Err(pay(&request.principal).unwrap_or_else(|| outcome.errors())),
+    };
     if document.kind != OperationType::Subscription {
         return Ok(None);
     }
-    let rates = &listener.app.rates;
-    let caller = rates.caller(&request.principal, listener.address);
-    rates.spend(caller, SUBSCRIBING).map_err(|_| one(Error::RateLimited))?;
     Subscription::begin(listener.clone(), document, gql).await.map(Some)
 }
 
@@ -77,6 +89,9 @@ async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Send
                     () = to.closed() => return,
                     told = &mut next => break told.map(|told| told.map(sent)),
                     _ = watch.tick() => {
+                        if !listener.app.is_ready() {
+                            return;
+                        }
                         if let Err(error @ Error::Unauthenticated) = listener.request().await {
                             break Err(server_error(error));
                         }
@@ -87,12 +102,22 @@ async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Send
         let (sent, goes_on) = match sent {
             Ok(Some(sent)) => (sent, true),
             Ok(None) => return,
+            Err(error) if is_passing(&error) => {
+                sleep(WATCH).await;
+                continue;
+            }
             Err(error) => (failed(&listener, error), false),
         };
-        if to.send(sent).await.is_err() || !goes_on {
+        // Whoever does not read is not waited for.
+        if !matches!(timeout(UNREAD, to.send(sent)).await, Ok(Ok(()))) || !goes_on {
             return;
         }
     }
+}
+
+/// Is it only that the database is busy or away?
+fn is_passing(error: &ServerError) -> bool {
+    matches!(error.source::<Error>(), Some(Error::Unavailable | Error::Retry))
 }
 
 fn sent(told: Told) -> Sent {
@@ -117,14 +142,19 @@ async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
     let extensions = gql.extensions.iter().flatten();
     let names = [("idempotencyKey", "idempotency-key"), ("dryRun", "entaku-dry-run")];
     for (name, value) in extensions {
-        let header = names.iter().find(|(extension, _)| extension == name).map(|(_, header)| *header);
+        let Some((_, header)) = names.iter().find(|(extension, _)| extension == name) else { continue };
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        if let (Some(header), Ok(value)) = (header, HeaderValue::from_str(&text)) {
-            headers.insert(HeaderName::from_static(header), value);
-        }
+        let Ok(value) = HeaderValue::from_str(&text) else {
+            let (ja, en) = ("extensions の値が正しくありません。", "A value of the extensions is not valid.");
+            let error = server_error(bad_request("EXTENSIONS", ja, en));
+            return Sent::Refused(response::errors_json(vec![error], locale));
+        };
+        headers.insert(HeaderName::from_static(header), value);
     }
-    let response =
-        lifecycle::answer(&app, Call { headers: &headers, locale, media: Media::GraphQl, address }, gql).await;
+    let call = Call { headers: &headers, locale, media: Media::GraphQl, address };
+    let Ok(response) = timeout(PATIENCE, lifecycle::answer(&app, call, gql)).await else {
+        return Sent::Refused(response::errors_json(vec![server_error(Error::Unavailable)], locale));
+    };
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
     let json = String::from_utf8_lossy(&body).into_owned();
     let refused = match serde_json::from_str::<HashMap<&str, &RawValue>>(&json) {

@@ -190,6 +190,26 @@ async fn w5_a_role_that_is_taken_away_ends_the_stream_before_the_next_event() {
 }
 
 #[tokio::test]
+async fn w4_who_may_not_read_the_minutes_does_not_hear_that_they_are_written() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
+    let (mut public, mut planner) = (server.socket(&hall.town.public()).await, server.socket(&hall.planner).await);
+    let bare = "subscription($id: ID!) { roundtableRecordChanged(id: $id) { cursor } }";
+    public.subscribe("all", RECORD, json!({ "id": id })).await;
+    public.subscribe("bare", bare, json!({ "id": id })).await;
+    planner.subscribe("all", RECORD, json!({ "id": id })).await;
+    for _ in 0..2 {
+        assert_eq!(public.hear().await["type"], "next", "the meeting itself was announced");
+    }
+    while public.within(SILENCE).await.is_some() {}
+    hall.officer.run(PASSAGE, passage(&id, 2, None, "つぎ")).await.data();
+    while numbers(&planner.hear().await) != [1, 2] {}
+    assert_eq!(public.within(SILENCE).await, None);
+}
+
+#[tokio::test]
 async fn w3_a_session_that_ends_closes_its_socket() {
     let hall = Hall::new().await;
     let server = Server::start(&hall.town).await;

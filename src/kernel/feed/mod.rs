@@ -132,14 +132,19 @@ impl Feed {
         };
         let (mut listener, mut pause) = (Listener::new(url), SOONEST);
         loop {
-            tokio::select! {
-                () = self.database.committed() => {
-                    tokio::time::sleep(GATHER).await;
-                    listener.tell().await;
-                    pause = SOONEST;
+            listener.connect().await;
+            let committed = tokio::select! {
+                () = self.database.committed() => true,
+                () = listener.told() => false,
+                () = tokio::time::sleep(pause) => {
+                    pause = LONGEST.min(pause * 2);
+                    false
                 }
-                () = listener.told() => pause = SOONEST,
-                () = tokio::time::sleep(pause) => pause = LONGEST.min(pause * 2),
+            };
+            if committed {
+                tokio::time::sleep(GATHER).await;
+                listener.tell().await;
+                pause = SOONEST;
             }
             match self.forward(at).await {
                 Ok(cursor) => at = cursor,

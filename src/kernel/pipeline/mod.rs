@@ -73,9 +73,17 @@ impl Pipeline {
     pub(crate) async fn read(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>> {
         match self.attempt(request, queries).await {
             // The connection had been cut while nobody used it: reading again is safe.
-            Err(Failure::Closed) => self.attempt(request, queries).await.map_err(Into::into),
+            Err(Failure::Closed) => {
+                self.forget_idle();
+                self.attempt(request, queries).await.map_err(Into::into)
+            }
             done => done.map_err(Into::into),
         }
+    }
+
+    /// Closes what nobody uses: where one connection was cut, the others were, too.
+    fn forget_idle(&self) {
+        self.pool.retain(|_, _| false);
     }
 
     async fn attempt(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>, Failure> {

@@ -43,7 +43,10 @@ impl Transaction {
         match std::mem::replace(&mut self.state, State::Lost) {
             State::Fresh => match self.open(text, params).await {
                 // The connection had been cut while nobody used it, and nothing was committed.
-                Err(Failure::Closed) => Box::pin(self.open(text, params)).await,
+                Err(Failure::Closed) => {
+                    self.pipeline.forget_idle();
+                    Box::pin(self.open(text, params)).await
+                }
                 done => done,
             },
             State::Open(mut connection) => {
@@ -79,8 +82,8 @@ impl Transaction {
     }
 
     /// Commits.
-    pub(crate) async fn commit(self) -> Result<(), Failure> {
-        match self.state {
+    pub(crate) async fn commit(mut self) -> Result<(), Failure> {
+        match std::mem::replace(&mut self.state, State::Fresh) {
             State::Fresh => Ok(()),
             State::Open(mut connection) => connection.run(false, Way::commit).await,
             State::Failed(mut connection) => {
@@ -92,10 +95,19 @@ impl Transaction {
     }
 
     /// Undoes everything.
-    pub(crate) async fn rollback(self) -> Result<(), Failure> {
-        match self.state {
+    pub(crate) async fn rollback(mut self) -> Result<(), Failure> {
+        match std::mem::replace(&mut self.state, State::Fresh) {
             State::Fresh | State::Lost => Ok(()),
             State::Open(mut connection) | State::Failed(mut connection) => connection.run(false, Way::rollback).await,
+        }
+    }
+}
+
+impl Drop for Transaction {
+    /// Nothing that is open goes back to the pool: its locks would wait for whoever takes it next.
+    fn drop(&mut self) {
+        if let State::Open(connection) | State::Failed(connection) = std::mem::replace(&mut self.state, State::Lost) {
+            drop(Object::take(connection));
         }
     }
 }

@@ -107,6 +107,11 @@ impl Json {
         self.0.push(b':');
     }
 
+    /// What was written since.
+    pub(crate) fn since(&self, mark: usize) -> &[u8] {
+        &self.0[mark..]
+    }
+
     /// How far it has been written.
     pub(crate) fn mark(&self) -> usize {
         self.0.len()

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::Hasher;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +13,14 @@ use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{Context, InputType, Name, OutputType, Positioned, Response, ServerError, SubscriptionType, Value};
 use futures_util::stream::{self, Stream as Items};
 use indexmap::IndexMap;
+use rustc_hash::FxHasher;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::id;
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::json::Json;
-use crate::kernel::read::list::server_error;
+use crate::kernel::read::list::{ListArgs, server_error};
 use crate::kernel::read::operation::{Asked, Compiled};
 use crate::kernel::read::plan::Plan;
 use crate::kernel::read::register;
@@ -226,7 +228,34 @@ impl Telling {
         }
     }
 
-    /// The event as the JSON of `data`; nothing when the object may not be seen or is no more.
+    /// Does an event show its object, or its cursor alone?
+    pub fn shows_object(&self) -> bool {
+        self.pieces.iter().any(|(_, piece)| matches!(piece, Piece::Object(_)))
+    }
+
+    /// How many objects an event of this shape may show.
+    ///
+    /// # Errors
+    /// For arguments that cannot be read.
+    pub fn weight(
+        &self,
+        (env, set): (Env<'_>, &SelectionSet),
+        request: &Request,
+        shape: &'static ShapeDef,
+    ) -> Result<u64, ServerError> {
+        let mut weight = 0_u64;
+        for (key, piece) in &self.pieces {
+            if let Piece::Object(kinds) = piece {
+                let plan = &self.compiled(kinds, key, env, set, shape)?.plan;
+                let args = plan.lists.iter().map(|list| ListArgs::read(list, env, request));
+                weight = weight.saturating_add(plan.weight(&args.collect::<Result<Vec<_>, _>>()?, 1));
+            }
+        }
+        Ok(weight)
+    }
+
+    /// The event as the JSON of `data`, and a hash of what it shows of the object; nothing when the object may
+    /// not be seen or is no more.
     pub async fn tell(
         &self,
         (env, set): (Env<'_>, &SelectionSet),
@@ -234,12 +263,12 @@ impl Telling {
         request: &Arc<Request>,
         cursor: &str,
         (shape, id): (&'static ShapeDef, Uuid),
-    ) -> Result<Option<Json>, ServerError> {
+    ) -> Result<Option<(Json, u64)>, ServerError> {
         let mut to = Json::new();
         to.raw("{");
         to.key(&self.key);
         to.raw("{");
-        let mut seen = false;
+        let mut shown = FxHasher::default();
         for (key, piece) in &self.pieces {
             to.key(key);
             match piece {
@@ -248,18 +277,19 @@ impl Telling {
                 Piece::Object(kinds) => {
                     let compiled = self.compiled(kinds, key, env, set, shape)?;
                     let asked = Asked::new(compiled, vec![id], env, request)?;
+                    let mark = to.mark();
                     let written = read(&asked, id, database, request, &mut to).await.map_err(server_error)?;
                     if !written {
                         return Ok(None);
                     }
-                    seen = true;
+                    shown.write(to.since(mark));
                 }
             }
         }
         to.raw("}}");
         // Who selects the cursor alone must not learn more than who selects the object.
-        let allowed = seen || is_visible(shape, id, database, request).await.map_err(server_error)?;
-        Ok(allowed.then_some(to))
+        let allowed = self.shows_object() || is_visible(shape, id, database, request).await.map_err(server_error)?;
+        Ok(allowed.then(|| (to, shown.finish())))
     }
 
     fn compiled(
