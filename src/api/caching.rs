@@ -20,5 +20,8 @@ pub fn mark(response: &mut Response, public_by_get: bool, max_age: u32) {
         && let Ok(value) = HeaderValue::from_str(&format!("public, max-age={max_age}"))
     {
         headers.insert(header::CACHE_CONTROL, value);
+        // They are of whoever asked first, not of those a cache answers.
+        headers.remove("ratelimit");
+        headers.remove("ratelimit-policy");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{
     Context, InputValueError, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value, Variables,
 };
@@ -87,6 +88,13 @@ fn explain(app: &App, request: &Request, document: &str, variables: Value) -> Re
         return Err(bad_request("DOCUMENT_TOO_LARGE", "GraphQL文書が大きすぎます。", "The document is too large."));
     }
     let document = app.documents.find(document, None, &app.trusted).map_err(refused)?;
+    if document.kind == OperationType::Subscription {
+        return Err(bad_request(
+            "OPERATION",
+            "購読の費用は計算できません。",
+            "The cost of a subscription is not told.",
+        ));
+    }
     let variables = Variables::from_json(json);
     if !app.input_types.fit(&document.operation().variable_definitions, &variables) {
         return Err(Error::invalid("variables", "FORMAT", "変数が文書の型に合いません。", "The variables do not fit."));

@@ -319,25 +319,36 @@ async fn query(
 ) -> Result<Outcome, Spent> {
     let Task { document, variables, .. } = task;
     let asked = || engine_request(gql, task).data(Asker { app: app.clone(), request: request.clone() });
-    let mut engine = if task.fits(app) { None } else { Some(app.schema.execute(asked()).await) };
-    if let Some(response) = engine.take_if(|response| is_refused(response)) {
+    let mut engine = None;
+    if !task.fits(app) {
         tab.settle(REFUSED)?;
-        return Ok(Outcome::Refused(End::Invalid, response.errors));
+        let response = app.schema.execute(asked()).await;
+        if is_refused(&response) {
+            return Ok(Outcome::Refused(End::Invalid, response.errors));
+        }
+        engine = Some(response);
     }
     let compiled = match document.compiled(variables, &app.input_types) {
         Ok(compiled) => compiled,
         Err(error) => return Ok(Outcome::Refused(End::Malformed, vec![error])),
     };
-    if engine.is_none() && compiled.introspects() {
-        engine = Some(app.schema.execute(asked()).await);
-    }
-    let (introspected, mut errors) = engine.map(|r| (r.data, r.errors)).unwrap_or_default();
     let root = (Nouns::queries(), &document.operation().selection_set.node);
-    let prepared = compiled.prepare(document.env(variables), root, request, &introspected);
+    let env = document.env(variables);
+    let mut prepared = compiled.prepare(env, root, request, &async_graphql::Value::Null);
     let cost = cost::total(OperationType::Query, &prepared);
-    tab.settle(cost)?;
     if let Err(error) = cost::affordable(cost, request) {
+        tab.settle(REFUSED)?;
         return Ok(Outcome::Refused(End::Invalid, vec![server_error(error)]));
+    }
+    tab.settle(cost)?;
+    let mut errors = Vec::new();
+    if compiled.introspects() {
+        let response = match engine {
+            Some(response) => response,
+            None => app.schema.execute(asked()).await,
+        };
+        errors = response.errors;
+        prepared = compiled.prepare(env, root, request, &response.data);
     }
     let answered = prepared.answer(&app.database, request).await;
     errors.extend(answered.errors);

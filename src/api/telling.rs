@@ -75,6 +75,9 @@ async fn subscription(listener: &Listener, gql: &mut GraphQlRequest) -> Result<O
     if document.kind != OperationType::Subscription {
         return Ok(None);
     }
+    if let Some(refused) = pay(&request.principal) {
+        return Err(refused);
+    }
     Subscription::begin(listener.clone(), document, gql).await.map(Some)
 }
 
