@@ -10,7 +10,7 @@ import { Header } from './header';
 import { type Session, signOut } from './server/session';
 import { SignIn } from './session/sign-in';
 import { useGround } from './session/use-ground';
-import { NOBODY, useSession } from './session/use-session';
+import { NOBODY, useSession, wipe } from './session/use-session';
 
 /** The whole page. */
 export function App(): ReactNode {
@@ -44,9 +44,7 @@ export function App(): ReactNode {
 async function leave(): Promise<void> {
   const outcome = await signOut();
   if ('problems' in outcome) return window.alert(outcome.problems[0]?.message ?? 'サインアウトできませんでした。');
-  window.sessionStorage.clear();
-  window.location.reload();
-  return undefined;
+  return wipe();
 }
 
 /** The list at the left, and what is chosen from it. The editor stays, so that what is written in it is not lost. */

@@ -16,9 +16,9 @@ function cell(schema: GraphQLSchema, column: Column, row: unknown): string {
   return quoted(isNumeric(column) ? text : harmless(text));
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text. */
+/** A text that a spreadsheet would take for a formula is marked as text; full-width signs count, too. */
 function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /^[=+\-@=+-@\t\r\n]/.test(text) ? `'${text}` : text;
 }
 
 function quoted(text: string): string {

@@ -3,6 +3,10 @@ import { type Outcome, type Session, readSession, renewSession } from '../server
 
 /** How often a session in use is renewed; it ends half an hour after the last renewal. */
 const RENEWAL = 5 * 60 * 1000;
+/** After how long without work what is on the screen is taken away: the next person may stand there. */
+const LEFT_ALONE = 30 * 60 * 1000;
+/** How often that is looked at. */
+const LOOK = 60 * 1000;
 
 export const NOBODY: Session = { signedIn: false, municipality: null, introspection: false };
 
@@ -34,19 +38,32 @@ function useRenewal(signedIn: boolean, lost: () => void): void {
   useEffect(() => {
     if (!signedIn) return undefined;
     let worked = true;
-    const work = (): void => void (worked = true);
+    let last = Date.now();
+    const work = (): void => {
+      worked = true;
+      last = Date.now();
+    };
+    const look = (): void => {
+      if (Date.now() - last >= LEFT_ALONE) wipe();
+    };
     const renew = async (): Promise<void> => {
       if (!worked) return;
       worked = false;
       const outcome = await renewSession();
       if ('problems' in outcome && outcome.problems.some((p) => p.code === 'UNAUTHENTICATED')) lost();
     };
-    const timer = setInterval(() => void renew(), RENEWAL);
+    const timers = [setInterval(() => void renew(), RENEWAL), setInterval(look, LOOK)];
     const signs = ['pointerdown', 'keydown'] as const;
     signs.forEach((sign) => window.addEventListener(sign, work, true));
     return () => {
-      clearInterval(timer);
+      timers.forEach(clearInterval);
       signs.forEach((sign) => window.removeEventListener(sign, work, true));
     };
   }, [signedIn]);
+}
+
+/** Leaves nothing of the session in this tab. */
+export function wipe(): void {
+  window.sessionStorage.clear();
+  window.location.reload();
 }
