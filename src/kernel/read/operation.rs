@@ -58,7 +58,7 @@ enum Root {
     Nodes {
         single: bool,
         written: Written,
-        kinds: Mutex<HashMap<&'static str, Arc<Compiled>>>,
+        kinds: Kinds,
     },
 }
 
@@ -85,6 +85,27 @@ impl Compiled {
             known.clear();
         }
         known.entry(form).or_insert_with(|| Arc::new(Statement::of(&self.plan, args))).clone()
+    }
+}
+
+/// The plans of a field that may show objects of any kind, one for each kind it has shown.
+#[derive(Default)]
+pub(crate) struct Kinds(Mutex<HashMap<&'static str, Arc<Compiled>>>);
+
+impl Kinds {
+    /// The plan for a kind, made at its first use.
+    pub(crate) fn find(
+        &self,
+        shape: &'static ShapeDef,
+        plan: impl FnOnce() -> Result<Plan, ServerError>,
+    ) -> Result<Arc<Compiled>, ServerError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = known.get(shape.prefix) {
+            return Ok(compiled.clone());
+        }
+        let compiled = Compiled::new(shape, plan()?);
+        known.insert(shape.prefix, compiled.clone());
+        Ok(compiled)
     }
 }
 
@@ -312,8 +333,8 @@ fn compile_field(env: Env<'_>, queries: &Queries, selected: &[&Positioned<Select
         What::One(shape) => Root::One(written.clone(), objects(shape())?),
         What::Own(shape, own) => Root::Own(*own, objects(shape())?),
         What::List(shape) => Root::List(Compiled::new(shape(), Plan::list(env, shape(), name, written, &sets)?)),
-        What::Node => Root::Nodes { single: true, written: written.clone(), kinds: Mutex::default() },
-        What::Nodes => Root::Nodes { single: false, written: written.clone(), kinds: Mutex::default() },
+        What::Node => Root::Nodes { single: true, written: written.clone(), kinds: Kinds::default() },
+        What::Nodes => Root::Nodes { single: false, written: written.clone(), kinds: Kinds::default() },
     })
 }
 
@@ -368,21 +389,17 @@ fn prepare(
 
 /// The plan of a `node` field for one kind of object.
 fn of_kind(
-    kinds: &Mutex<HashMap<&'static str, Arc<Compiled>>>,
+    kinds: &Kinds,
     key: &Name,
     env: Env<'_>,
     set: &SelectionSet,
     shape: &'static ShapeDef,
 ) -> Result<Arc<Compiled>, ServerError> {
-    let mut kinds = kinds.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = kinds.get(shape.prefix) {
-        return Ok(known.clone());
-    }
-    let keys = env.collect(&[set], "Query");
-    let selected = keys.get(key).ok_or_else(|| server_error(Error::internal("a field that is not selected")))?;
-    let compiled = Compiled::new(shape, Plan::objects(env, shape, &below(selected))?);
-    kinds.insert(shape.prefix, compiled.clone());
-    Ok(compiled)
+    kinds.find(shape, || {
+        let keys = env.collect(&[set], "Query");
+        let selected = keys.get(key).ok_or_else(|| server_error(Error::internal("a field that is not selected")))?;
+        Plan::objects(env, shape, &below(selected))
+    })
 }
 
 type Arguments = indexmap::IndexMap<String, Value>;

@@ -2,11 +2,10 @@
 //! anew for whoever listens.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hasher;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_graphql::parser::types::{Field as Selected, SelectionSet};
 use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
@@ -21,7 +20,7 @@ use crate::kernel::id;
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::json::Json;
 use crate::kernel::read::list::{ListArgs, server_error};
-use crate::kernel::read::operation::{Asked, Compiled};
+use crate::kernel::read::operation::{Asked, Compiled, Kinds};
 use crate::kernel::read::plan::Plan;
 use crate::kernel::read::register;
 use crate::kernel::read::root::Catalogue;
@@ -164,7 +163,7 @@ enum Piece {
     Typename,
     Cursor,
     /// The object, compiled for each kind that it turned out to be.
-    Object(Mutex<HashMap<&'static str, Arc<Compiled>>>),
+    Object(Kinds),
 }
 
 /// What a subscription is about.
@@ -294,23 +293,19 @@ impl Telling {
 
     fn compiled(
         &self,
-        kinds: &Mutex<HashMap<&'static str, Arc<Compiled>>>,
+        kinds: &Kinds,
         key: &Name,
         env: Env<'_>,
         set: &SelectionSet,
         shape: &'static ShapeDef,
     ) -> Result<Arc<Compiled>, ServerError> {
-        let mut kinds = kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kinds.get(shape.prefix) {
-            return Ok(known.clone());
-        }
-        let root = env.collect(&[set], "Subscription");
-        let selected = root.get(&self.key).map(|fields| below(fields)).unwrap_or_default();
-        let pieces = env.collect(&selected, self.stream.payload);
-        let object = pieces.get(key).map(|fields| below(fields)).unwrap_or_default();
-        let compiled = Compiled::new(shape, Plan::objects(env, shape, &object)?);
-        kinds.insert(shape.prefix, compiled.clone());
-        Ok(compiled)
+        kinds.find(shape, || {
+            let root = env.collect(&[set], "Subscription");
+            let selected = root.get(&self.key).map(|fields| below(fields)).unwrap_or_default();
+            let pieces = env.collect(&selected, self.stream.payload);
+            let object = pieces.get(key).map(|fields| below(fields)).unwrap_or_default();
+            Plan::objects(env, shape, &object)
+        })
     }
 }
 
@@ -323,7 +318,7 @@ fn piece(selected: &Positioned<Selected>) -> Piece {
     match selected.node.name.node.as_str() {
         "__typename" => Piece::Typename,
         "cursor" => Piece::Cursor,
-        _ => Piece::Object(Mutex::default()),
+        _ => Piece::Object(Kinds::default()),
     }
 }
 
