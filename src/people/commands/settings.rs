@@ -1,0 +1,50 @@
+//! Settings of a municipality.
+
+use async_graphql::{InputObject, MaybeUndefined};
+use sea_orm::{ActiveModelTrait, Set};
+
+use crate::kernel::entity::same_revision;
+use crate::kernel::error::Result;
+use crate::kernel::patch::Patch;
+use crate::kernel::policy::Action;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::people::entity::{SettingsId, settings};
+use crate::people::shapes::MunicipalitySettings;
+
+/// 設定を変える。
+pub const SETTINGS_CHANGE: Action = Action("municipalitySettingsChange");
+
+/// 設定の変更。指定した項目だけが変わる。
+#[derive(InputObject)]
+pub struct MunicipalitySettingsChangeInput {
+    /// 見ていた版。
+    pub revision: Option<i32>,
+    /// 住民に示す問い合わせ先。null は消去。
+    pub public_contact: MaybeUndefined<String>,
+    /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
+    pub grant_withdrawal_days: Option<i32>,
+}
+
+/// Changes the settings.
+pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
+    let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
+    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days } = input;
+    same_revision(row.revision, revision)?;
+    let mut checks = Checks::new();
+    let mut row: settings::ActiveModel = row.into();
+    public_contact.map_value(|t| checks.text("input.publicContact", &t, 500)).apply(&mut row.public_contact);
+    if let Some(days) = grant_withdrawal_days {
+        checks.check(
+            (0..=365).contains(&days),
+            "input.grantWithdrawalDays",
+            "RANGE",
+            "0から365までで指定してください。",
+            "0 to 365.",
+        );
+        row.grant_withdrawal_days = Set(days);
+    }
+    checks.done()?;
+    row.update(tx).await?;
+    Ok(id)
+}
