@@ -1,5 +1,7 @@
 //! `entaku`: the command line. What the commands do is in `entaku::cli`.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 use entaku::bench::Scale;
 use entaku::cli;
@@ -40,6 +42,9 @@ enum Verb {
     /// The key ring
     #[command(subcommand)]
     Keys(Keys),
+    /// The record of who did what, and its proof
+    #[command(subcommand)]
+    Audit(Audit),
     /// Say whether the installation is well
     Doctor,
     /// Say whether the server on this host is ready
@@ -78,6 +83,34 @@ enum Municipality {
         /// The first administrator's e-mail address
         #[arg(long)]
         admin_email: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Go over the chain of hashes and name the first entry that was edited, deleted or cut off
+    Verify {
+        /// 全国地方公共団体コード; without it, every municipality
+        #[arg(long)]
+        municipality: Option<String>,
+        /// Signed heads that were kept elsewhere (the output of `entaku audit heads`)
+        #[arg(long)]
+        heads: Option<PathBuf>,
+    },
+    /// Print the signed heads, to be kept elsewhere
+    Heads {
+        /// 全国地方公共団体コード; without it, every municipality
+        #[arg(long)]
+        municipality: Option<String>,
+    },
+    /// Dispose of the entries of a fiscal year whose retention period is over (ENTAKU_OWNER_DATABASE_URL)
+    Dispose {
+        /// The fiscal year, such as 2026
+        #[arg(long)]
+        fiscal_year: i32,
+        /// The decision that disposes of them
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -137,6 +170,15 @@ async fn main() -> anyhow::Result<()> {
         Verb::Bench(Bench::Seed { scale }) => cli::bench::seed(scale).await,
         Verb::Bench(Bench::Workload) => cli::bench::workload(Config::from_env()?).await,
         Verb::Keys(Keys::Init) => cli::keys::init(),
+        Verb::Audit(Audit::Verify { municipality, heads }) => {
+            cli::audit::verify(Config::from_env()?, municipality.as_deref(), heads.as_deref()).await
+        }
+        Verb::Audit(Audit::Heads { municipality }) => {
+            cli::audit::heads(Config::from_env()?, municipality.as_deref()).await
+        }
+        Verb::Audit(Audit::Dispose { fiscal_year, reason }) => {
+            cli::audit::dispose(Config::from_env()?, fiscal_year, &reason).await
+        }
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
     }

@@ -28,7 +28,7 @@ use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
 use crate::kernel::principal::Principal;
 use crate::kernel::read::Catalogue;
-use crate::kernel::request::{Locale, Request};
+use crate::kernel::request::{Errand, Locale, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
@@ -184,6 +184,8 @@ impl Task {
             let error = ServerError::new(format!("Variable \"${name}\" is required."), None);
             return Err(Box::new(Outcome::Refused(End::Invalid, vec![error])));
         }
+        let purpose = purpose(gql).map_err(refused)?;
+        request.undertake(Errand { act: document.fields.join(","), purpose });
         let mutation = document.kind == OperationType::Mutation;
         let dry_run = mutation && dry_run(headers).map_err(refused)?;
         let key = if mutation { key(gql, headers, request).map_err(refused)? } else { None };
@@ -276,6 +278,19 @@ fn dry_run(headers: &HeaderMap) -> Result<bool> {
             "Entaku-Dry-Run is true or false.",
         )),
     }
+}
+
+/// What a look at personal data is for (`extensions.purpose`), for the audit.
+fn purpose(gql: &GraphQlRequest) -> Result<Option<String>> {
+    const LONGEST: usize = 200;
+    let Some(said) = gql.extensions.as_ref().and_then(|extensions| extensions.get("purpose")) else { return Ok(None) };
+    let said = said.as_str().map(str::trim).filter(|text| (1..=LONGEST).contains(&text.chars().count()));
+    let plain = said.filter(|text| !text.chars().any(char::is_control));
+    let text = plain.ok_or_else(|| {
+        let (ja, en) = ("閲覧の目的は1〜200文字にしてください。", "A purpose has 1 to 200 characters.");
+        bad_request("PURPOSE", ja, en)
+    })?;
+    Ok(Some(text.to_owned()))
 }
 
 fn key(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Option<Key>> {

@@ -1,5 +1,6 @@
 //! The commands of `entaku`, one file each. `main` parses and calls; what they do is said here.
 
+pub mod audit;
 pub mod bench;
 pub mod bootstrap;
 pub mod demo;

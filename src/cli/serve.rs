@@ -11,6 +11,8 @@ use crate::api::schema::Nouns;
 use crate::api::serve;
 use crate::cli::demo;
 use crate::cli::installation::Installation;
+use crate::kernel::audit::head::SIGN;
+use crate::kernel::audit::seal::Sealer;
 use crate::kernel::config::{Config, Profile};
 use crate::kernel::jobs::{Kind, Runner};
 use crate::kernel::principal::Principal;
@@ -19,7 +21,7 @@ use crate::kernel::schema_version::{self, SchemaError};
 use crate::people::housekeeping::HOUSEKEEPING;
 
 /// Every kind of job.
-pub const JOBS: &[Kind] = &[HOUSEKEEPING];
+pub const JOBS: &[Kind] = &[HOUSEKEEPING, SIGN];
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<()> {
@@ -30,6 +32,7 @@ pub async fn run(config: Config) -> Result<()> {
     let app = installation.app()?;
     let runner = Runner::new(&installation.worker_url, app.database.clone(), app.keys.clone(), app.clock.clone(), JOBS)
         .map_err(anyhow::Error::msg)?;
+    let sealer = Sealer::new(&runner, app.database.clone(), app.keys.clone(), app.clock.clone());
     let ready = open(&installation);
     let work = async {
         ready.await?;
@@ -40,7 +43,7 @@ pub async fn run(config: Config) -> Result<()> {
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        tokio::join!(runner.run(), app.feed.run(&installation.direct_url));
+        tokio::join!(runner.run(), sealer.run(), app.feed.run(&installation.direct_url));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

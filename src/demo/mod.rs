@@ -7,7 +7,11 @@ mod register;
 mod scenes;
 mod stage;
 
+use std::time::Duration;
+
 use crate::api::app::App;
+use crate::demo::stage::Stage;
+use crate::kernel::audit::{head, seal};
 use crate::kernel::error::Result;
 use crate::kernel::principal::MunicipalityId;
 use crate::strategy::import::import;
@@ -43,6 +47,24 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     scenes::challenge::play(&stage).await?;
     scenes::liaison::play(&stage).await?;
     scenes::notifications::play(&stage).await?;
+    signed(&stage).await?;
     tracing::info!(municipality = town.paper.municipality.name, people = stage.people(), "demo loaded");
     Ok(stage.municipality)
+}
+
+/// Signs the record of what was played. What others have begun elsewhere in the cluster has to be settled first, so it is
+/// tried for five seconds; later the daily job does it.
+async fn signed(stage: &Stage<'_>) -> Result<()> {
+    for _ in 0..100 {
+        let tx = stage.system();
+        seal::seal_all(&tx).await?;
+        head::sign_today(&tx).await?;
+        let there = !head::heads(&tx).await?.is_empty();
+        tx.commit().await?;
+        if there {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Duration, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
@@ -34,6 +34,8 @@ pub struct Kind {
 
 /// How long a claimed job belongs to its claimer.
 const LEASE: &str = "30 seconds";
+/// After how many rounds it looks for municipalities that lack a recurring job.
+const ROUNDS: u64 = 60;
 /// How often a job is tried before it is left to the operators (`entaku doctor`).
 const ATTEMPTS: i32 = 10;
 
@@ -88,7 +90,12 @@ impl Runner {
 
     /// Runs jobs as they fall due until it is dropped; looks every second.
     pub async fn run(&self) {
-        loop {
+        for round in 0_u64.. {
+            if round.is_multiple_of(ROUNDS)
+                && let Err(error) = self.schedule().await
+            {
+                tracing::warn!(%error, "recurring jobs wait for the database");
+            }
             match self.run_due().await {
                 Ok(0) => {}
                 Ok(_) => continue,
@@ -96,6 +103,33 @@ impl Runner {
             }
             tokio::time::sleep(StdDuration::from_secs(1)).await;
         }
+    }
+
+    /// Puts every recurring job that a municipality lacks into the queue.
+    pub async fn schedule(&self) -> Result<()> {
+        let recurring: Vec<&str> =
+            self.kinds.iter().filter(|kind| kind.every.is_some()).map(|kind| kind.name).collect();
+        let text = "INSERT INTO jobs (id, municipality_id, kind, run_at)
+            SELECT gen_random_uuid(), m.id, kind, $2 FROM municipalities m CROSS JOIN unnest($1::text[]) kind
+            WHERE NOT EXISTS (SELECT FROM jobs j
+                WHERE j.municipality_id = m.id AND j.kind = kind AND j.subject_id IS NULL AND j.state = 'READY')
+            ON CONFLICT DO NOTHING";
+        sqlx::query(text).bind(recurring).bind(self.clock.now()).execute(&self.worker).await?;
+        Ok(())
+    }
+
+    /// The oldest transaction still running, and the municipalities with events that are not older than `since`, which
+    /// is what this said before; all of them where it has not been asked before.
+    pub async fn active_since(&self, since: Option<&str>) -> Result<(String, Vec<MunicipalityId>)> {
+        let horizon =
+            sqlx::query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").fetch_one(&self.worker).await?;
+        let text = "SELECT DISTINCT municipality_id FROM events WHERE xid >= $1::xid8";
+        let towns = match since {
+            Some(since) => sqlx::query(text).bind(since).fetch_all(&self.worker).await?,
+            None => sqlx::query("SELECT id FROM municipalities").fetch_all(&self.worker).await?,
+        };
+        let town = |row: &PgRow| Ok(MunicipalityId(row.try_get(0)?));
+        Ok((horizon.try_get(0)?, towns.iter().map(town).collect::<Result<_>>()?))
     }
 
     /// Claims and runs the job that has been due longest; returns how many it found.

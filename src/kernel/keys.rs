@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -61,6 +61,36 @@ pub struct SigningKey {
     pub public: String,
 }
 
+/// The key that signs the heads of the audit chain: made from the pepper, so that it is kept wherever that is.
+pub struct AuditKey {
+    /// Names it in the heads.
+    pub id: String,
+    /// The public key, base64url: whoever has it can tell genuine heads without this installation.
+    pub public: String,
+    pair: Ed25519KeyPair,
+}
+
+impl AuditKey {
+    fn of_pepper(pepper: &[u8]) -> Result<Self, KeyError> {
+        let seed = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pepper), b"entaku audit head");
+        let pair =
+            Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|_| KeyError::Key("no key could be made"))?;
+        let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+        Ok(Self { id: public.chars().take(11).collect(), public, pair })
+    }
+
+    /// The key's name and its signature (Ed25519, RFC 8032) of a message, base64url.
+    pub fn sign(&self, message: &[u8]) -> (String, String) {
+        (self.id.clone(), URL_SAFE_NO_PAD.encode(self.pair.sign(message).as_ref()))
+    }
+
+    /// Is it this key's signature?
+    pub fn has_signed(&self, message: &[u8], signature: &str) -> bool {
+        let key = UnparsedPublicKey::new(&ED25519, self.pair.public_key().as_ref());
+        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+    }
+}
+
 /// The keys of one installation.
 pub struct KeyRing {
     /// The first signs; all verify.
@@ -68,6 +98,8 @@ pub struct KeyRing {
     cursor: hmac::Key,
     /// Mixed into every password hash (argon2's secret), so that a stolen table alone cannot be guessed at.
     pub pepper: Vec<u8>,
+    /// Signs the heads of the audit chain.
+    pub audit: AuditKey,
 }
 
 impl KeyRing {
@@ -112,7 +144,8 @@ impl KeyRing {
             return Err(KeyError::Key("no signing key"));
         }
         let cursor = hmac::Key::new(hmac::HMAC_SHA256, &bytes(&stored.cursor)?);
-        Ok(Self { signing, cursor, pepper: bytes(&stored.pepper)? })
+        let pepper = bytes(&stored.pepper)?;
+        Ok(Self { signing, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
     }
 
     /// 16 bytes that bind a cursor to what it was made for.

@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::kernel::principal::{Principal, Role, ScopeKind};
+use crate::kernel::principal::{Appointment, AppointmentId, Principal, Role, ScopeKind};
 use crate::kernel::read::sql::{Sql, Viewer};
 
 /// The name of something one can do: the mutation's name, or [`Action::READ`].
@@ -56,6 +56,19 @@ impl Permit {
             Over::Others(name) => who.holds(self.roles) && who.account.is_none_or(|own| column(name) != Some(own.0)),
             Over::SignedIn => who.is_signed_in(),
         }
+    }
+
+    /// The appointment by which `who` is covered; nothing where it takes none.
+    pub(crate) fn post(&self, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> Option<AppointmentId> {
+        let (scope, over) = match self.over {
+            Over::Municipality | Over::Others(_) => (ScopeKind::Municipality, None),
+            Over::Scope(kind, name) => (kind, Some(column(name)?)),
+            Over::Own(_) | Over::SignedIn => return None,
+        };
+        let held = |a: &&Appointment| {
+            self.roles.contains(&a.role) && a.scope == scope && (over.is_none() || a.scope_id == over)
+        };
+        who.appointments.iter().find(held).map(|a| a.id)
     }
 
     /// The column it looks at.

@@ -13,6 +13,8 @@ id_type!(/// アカウント
     AccountId = "acc");
 id_type!(/// サインインの期間
     SessionId = "ses");
+id_type!(/// 任命
+    AppointmentId = "apt");
 
 text_enum! {
     /// 役割。任命(役割×対象×任期)によって与えられる。
@@ -91,6 +93,8 @@ text_enum! {
 /// A role held over something. Only appointments in force at the request's time are kept here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appointment {
+    /// Which one.
+    pub id: AppointmentId,
     /// What the person may do.
     pub role: Role,
     /// Over which kind of thing.

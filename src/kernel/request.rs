@@ -1,7 +1,7 @@
 //! What is true of one request from its first byte to its last: who, where, when, in which language.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
@@ -25,6 +25,15 @@ pub enum Locale {
 /// Something that is written although the request's own transaction was rolled back.
 pub type Afterwards = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<()>> + Send + 'static>;
 
+/// What a request is about, for the audit.
+#[derive(Debug, Default)]
+pub struct Errand {
+    /// The root fields it asked for.
+    pub act: String,
+    /// Why it looks at personal data, in the caller's words.
+    pub purpose: Option<String>,
+}
+
 /// One request. Cheap to share, never changed after it is made.
 pub struct Request {
     /// To find the log by.
@@ -39,6 +48,7 @@ pub struct Request {
     pub locale: Locale,
     /// Keys for cursors, tokens and the like.
     pub keys: Arc<KeyRing>,
+    errand: OnceLock<Errand>,
     afterwards: Mutex<Vec<Afterwards>>,
     statements: AtomicU64,
 }
@@ -58,9 +68,9 @@ impl Request {
         keys: Arc<KeyRing>,
     ) -> Self {
         let id = Uuid::now_v7();
-        let afterwards = Mutex::default();
-        let statements = AtomicU64::new(0);
-        Self { id, principal, municipality, now, locale: Locale::Ja, keys, afterwards, statements }
+        let locale = Locale::Ja;
+        let (errand, afterwards, statements) = (OnceLock::new(), Mutex::default(), AtomicU64::new(0));
+        Self { id, principal, municipality, now, locale, keys, errand, afterwards, statements }
     }
 
     /// The same request with another language.
@@ -89,6 +99,21 @@ impl Request {
     /// FORBIDDEN, or UNAUTHENTICATED where nobody is signed in.
     pub fn refused(&self) -> Error {
         if self.principal.is_signed_in() { Error::Forbidden("") } else { Error::Unauthenticated }
+    }
+
+    /// Says what it is about, once that is known.
+    pub fn undertake(&self, errand: Errand) {
+        let _ = self.errand.set(errand);
+    }
+
+    /// What the audit shows as the act: the system's own, or the root fields that were asked for.
+    pub fn act(&self) -> &str {
+        self.principal.system.unwrap_or_else(|| self.errand.get().map_or("", |errand| &errand.act))
+    }
+
+    /// What the caller says the look at personal data is for.
+    pub fn purpose(&self) -> Option<&str> {
+        self.errand.get().and_then(|errand| errand.purpose.as_deref())
     }
 
     /// Collects what must be written even when the request's transaction is rolled back: a failed

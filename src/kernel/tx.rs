@@ -5,8 +5,8 @@
 //! finding, locking and authorizing a row are one motion ([`Tx::load`]).
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use postgres_types::ToSql;
 use sea_orm::FromQueryResult;
@@ -18,9 +18,9 @@ use crate::kernel::id::TypedId;
 use crate::kernel::orm;
 use crate::kernel::pipeline::{Failure, Pipeline, Query, Told, Transaction};
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::principal::{Identities, changes_identities};
+use crate::kernel::principal::{AppointmentId, Identities, changes_identities};
 use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::read::{DUTIES_APART, FlatRow, Shape};
+use crate::kernel::read::{DUTIES_APART, FlatRow, Shape, ShapeDef};
 use crate::kernel::request::Request;
 
 /// What a transaction is for.
@@ -71,7 +71,7 @@ impl Database {
         let inner = Mutex::new(Transaction::new(self.pipeline.clone(), request.clone(), mode));
         let (identities, of_people) = (self.identities.clone(), AtomicBool::new(false));
         let commits = (mode == Mode::Write).then(|| self.commits.clone());
-        Tx { request, inner, identities, of_people, commits }
+        Tx { request, inner, post: std::sync::Mutex::default(), identities, of_people, commits }
     }
 
     /// Waits until a transaction that may write was committed through this pool.
@@ -94,6 +94,8 @@ impl Database {
 pub struct Tx {
     request: Arc<Request>,
     inner: Mutex<Transaction>,
+    /// The appointment by which the last act was allowed.
+    post: std::sync::Mutex<Option<AppointmentId>>,
     identities: Arc<Identities>,
     /// Has it written to the tables that principals are made of?
     of_people: AtomicBool,
@@ -139,7 +141,8 @@ impl Tx {
         if changes_identities(text) {
             self.of_people.store(true, Ordering::Relaxed);
         }
-        self.inner.lock().await.run(text, params).await
+        let post = self.post().map(|post| post.0);
+        self.inner.lock().await.run(post, text, params).await
     }
 
     /// Runs a statement of a command and returns its rows.
@@ -192,11 +195,12 @@ impl Tx {
         let row = self.rows(sql).await?.pop().ok_or(Error::NotFound)?;
         let allowed: bool = row.try_get("_allowed")?;
         if !allowed {
-            return Err(self.denied(shape.name, id.uuid(), action));
+            return Err(self.denied(shape.table, id.uuid(), action));
         }
         let column = |name| row.try_get::<_, Option<uuid::Uuid>>(name).ok().flatten();
+        self.stand_for(shape, action, column);
         if shape.keeps_apart(action, &self.principal, column) {
-            self.denied(shape.name, id.uuid(), action);
+            self.denied(shape.table, id.uuid(), action);
             return Err(Error::Forbidden(DUTIES_APART));
         }
         Ok(S::Row::from_query_result(&orm::result(row)?, "")?)
@@ -211,16 +215,29 @@ impl Tx {
         let shape = S::shape();
         let column = |name| scope.iter().find(|(column, _)| *column == name).map(|(_, id)| *id);
         if shape.allows(action, &self.principal, column) {
+            self.stand_for(shape, action, column);
             Ok(())
         } else {
-            Err(self.denied(shape.name, uuid::Uuid::nil(), action))
+            Err(self.denied(shape.table, uuid::Uuid::nil(), action))
         }
     }
 
+    /// Remembers which appointment allows the act: the audit shows it with what is written from now on.
+    fn stand_for(&self, shape: &ShapeDef, action: Action, column: impl Fn(&'static str) -> Option<uuid::Uuid> + Copy) {
+        if action != Action::READ {
+            let post = shape.post(action, &self.principal, column);
+            *self.post.lock().unwrap_or_else(PoisonError::into_inner) = post;
+        }
+    }
+
+    fn post(&self) -> Option<AppointmentId> {
+        *self.post.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Refuses, and remembers the denial of a signed-in caller for the audit.
-    fn denied(&self, kind: &'static str, object: uuid::Uuid, action: Action) -> Error {
+    fn denied(&self, table: &'static str, object: uuid::Uuid, action: Action) -> Error {
         if self.principal.is_signed_in() {
-            self.afterwards(Box::new(move |tx| Box::pin(crate::kernel::audit::denial(tx, kind, object, action))));
+            self.afterwards(Box::new(move |tx| Box::pin(crate::kernel::audit::denial(tx, table, object, action))));
         }
         self.refused()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::principal::{AccountId, Appointment, Principal, SessionId};
+use crate::kernel::principal::{AccountId, Appointment, AppointmentId, Principal, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::request::Request;
@@ -32,7 +32,7 @@ pub async fn lookup(
 
 fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     let mut sql = Sql::new(
-        "SELECT p.role, p.scope, p.scope_id FROM sessions s \
+        "SELECT p.role, p.scope, p.scope_id, p.id FROM sessions s \
          JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
          LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
          AND p.ended_at IS NULL AND ",
@@ -53,6 +53,7 @@ fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow]) -> Result<P
     for row in rows {
         if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
             appointments.push(Appointment {
+                id: AppointmentId(row.get(3, Ty::Uuid)?),
                 role: from_word(role)?,
                 scope: from_word(row.get(1, Ty::Text)?)?,
                 scope_id: row.get(2, Ty::Uuid)?,

@@ -4,13 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::kernel::date::Date;
+pub use crate::kernel::principal::AppointmentId;
 use crate::kernel::principal::{AccountId, Role, ScopeKind, SessionId};
 use crate::{entity, id_type};
 
 id_type!(/// 部・課
     SectionId = "sec");
-id_type!(/// 任命
-    AppointmentId = "apt");
 id_type!(/// 招待
     InvitationId = "inv");
 id_type!(/// 更新トークン

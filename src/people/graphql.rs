@@ -15,6 +15,7 @@ use crate::people::commands::{
 };
 use crate::people::entity::{AppointmentId, SectionId, SettingsId};
 use crate::people::password::Passwords;
+use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::{rules, token};
@@ -45,6 +46,11 @@ pub fn queries(queries: Queries) -> Queries {
         .one::<Account>("account", "アカウントを一つ読む。")
         .list::<Section>("sections", "部・課の一覧。")
         .one::<Section>("section", "部・課を一つ読む。")
+        .list::<AuditEntry>(
+            "auditEntries",
+            "記録。監査担当にはすべて、ほかの人には自分が行ったことと自分のアカウントについての記録が返る。",
+        )
+        .list::<AuditHead>("auditHeads", "日ごとの記録の鎖の先頭。")
         .list::<MunicipalitySettings>("municipalitySettings", "自治体の設定(一件)。")
 }
 

@@ -17,6 +17,7 @@ pub mod graphql;
 pub mod housekeeping;
 pub mod notifications;
 pub mod password;
+pub mod records;
 pub mod rules;
 pub mod scope;
 pub mod session;

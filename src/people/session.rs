@@ -100,7 +100,7 @@ pub async fn begin(tx: &Tx, account: AccountId, device: &str, life: Duration) ->
 /// Remembers a failed sign-in, whatever becomes of the request.
 pub fn failed(tx: &Tx, account: Option<AccountId>) -> Error {
     let object = account.map(|a| a.0).unwrap_or_default();
-    tx.afterwards(Box::new(move |tx| Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "Account", object))));
+    tx.afterwards(Box::new(move |tx| Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "accounts", object))));
     Error::Unauthenticated
 }
 
@@ -123,7 +123,7 @@ pub async fn refresh(tx: &Tx, issuer: &str, text: &str) -> Result<SessionTokens>
     if used.consumed_at.is_some() {
         tx.afterwards(Box::new(move |tx| {
             Box::pin(async move {
-                audit::note_one(tx, "REFRESH_REUSED", "Session", session_id.0).await?;
+                audit::note_one(tx, "REFRESH_REUSED", "sessions", session_id.0).await?;
                 end(tx, session_id, "REFRESH_REUSED").await
             })
         }));

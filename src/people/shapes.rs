@@ -17,6 +17,7 @@ use crate::people::entity::{
 };
 use crate::people::notifications::commands::NOTIFICATIONS_MARK_ALL_READ;
 use crate::people::notifications::shapes::{Notification, NotificationChoice};
+use crate::people::records::shapes::AuditEntry;
 use crate::people::{rules, scope};
 use crate::shape;
 
@@ -55,6 +56,7 @@ shape! {
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
         .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
         .many::<NotificationChoice>("notificationChoices", "account_id", "お知らせの受け取り方。決めた種類だけ。本人だけに表示される。")
+        .connection::<AuditEntry>("auditEntries", "object_id", "このアカウントについての記録。誰が見て、誰が変えたか。新しい順。")
         .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
         .readable(Role::STAFF, Over::Municipality)

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_docs)]
 
 mod audit;
+mod audit_chain;
 mod bench;
 mod challenges;
 mod cli;

@@ -253,7 +253,7 @@ async fn a1_a_wrong_sign_in_is_one_answer_and_noted() {
     assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
     assert_eq!(wrong.body, unknown.body);
     assert_eq!(wrong.header("set-cookie"), "");
-    let notes = Sql::new("SELECT FROM access_notes WHERE what = 'SIGN_IN_FAILED'");
+    let notes = Sql::new("SELECT FROM audit_entries WHERE op = 'SIGN_IN_FAILED'");
     assert_eq!(town.system().rows(notes).await.expect("rows").len(), 2);
     for body in [json!({}), json!({"municipality": 1}), json!([])] {
         assert_eq!(browser.ask("POST", SESSION, Some(body)).await.code(), "BAD_REQUEST/JSON");

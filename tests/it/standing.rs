@@ -118,7 +118,7 @@ async fn z11_every_table_with_a_municipality_is_walled() {
             has_table_privilege('entaku_app', c.oid, 'TRUNCATE') OR has_table_privilege('entaku_app', c.oid, 'REFERENCES') AS strong,
             ARRAY(SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
                 WHERE i.indrelid = c.oid AND a.attname <> 'municipality_id') AS stray
-         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
             AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'municipality_id')
          ORDER BY 1",
     )

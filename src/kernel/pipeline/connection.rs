@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 use lru::LruCache;
 use postgres_types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
+use uuid::Uuid;
 
 use super::{Address, Failure};
 use crate::kernel::read::sql::Param;
@@ -25,7 +26,10 @@ const PREPARED: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; \
      SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
 const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true), \
-     set_config('entaku.actor', $3, true), set_config('entaku.request', $4, true), set_config('entaku.act', $5, true)";
+     set_config('entaku.actor', $3, true), set_config('entaku.request', $4, true), set_config('entaku.act', $5, true), \
+     set_config('entaku.purpose', $6, true)";
+/// On behalf of which post the statements that follow are sent.
+const POST: &str = "SELECT set_config('entaku.post', $1, true)";
 
 /// Makes connections.
 pub(super) struct Connector(pub(super) Address);
@@ -124,12 +128,22 @@ pub(crate) struct Told {
     pub(crate) touched: u64,
 }
 
+/// The appointment on whose behalf a statement is sent, beside the one before it.
+#[derive(Clone, Copy)]
+pub(super) enum Post {
+    /// The same.
+    Same,
+    /// Another, or none any more.
+    Now(Option<Uuid>),
+}
+
 /// What statements are sent by. Futures that are polled one after the other are sent in one write.
 pub(super) struct Way {
     client: Client,
     reading: Statement,
     writing: Statement,
     wall: Statement,
+    post: Statement,
     commit: Statement,
     rollback: Statement,
 }
@@ -141,6 +155,7 @@ impl Way {
             reading: client.prepare("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
             writing: client.prepare("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?,
             wall: client.prepare(WALL).await?,
+            post: client.prepare(POST).await?,
             commit: client.prepare("COMMIT").await?,
             rollback: client.prepare("ROLLBACK").await?,
             client,
@@ -157,15 +172,23 @@ impl Way {
 
     /// Puts up the wall: which municipality, when, and for the audit who, by which request and as which act.
     pub(super) async fn wall(&self, request: &Request) -> Result<(), Failure> {
-        let uuid = |id: Option<uuid::Uuid>| Param::text(id.map(|id| id.to_string()).unwrap_or_default());
+        let uuid = |id: Option<Uuid>| Param::text(id.map(|id| id.to_string()).unwrap_or_default());
         let settings = [
             uuid(request.municipality.map(|m| m.0)),
             Param::text(request.now.to_rfc3339()),
             uuid(request.principal.account.map(|a| a.0)),
             uuid(Some(request.id)),
-            Param::text(request.principal.system.unwrap_or("")),
+            Param::text(request.act()),
+            Param::text(request.purpose().unwrap_or_default()),
         ];
         self.send(&self.wall, &settings).await.map(drop)
+    }
+
+    /// Names the appointment on whose behalf the next statements are sent, where that changes.
+    pub(super) async fn post(&self, post: Post) -> Result<(), Failure> {
+        let Post::Now(post) = post else { return Ok(()) };
+        let post = post.map(|post| post.to_string()).unwrap_or_default();
+        self.send(&self.post, &[Param::text(post)]).await.map(drop)
     }
 
     pub(super) async fn commit(&self) -> Result<(), Failure> {

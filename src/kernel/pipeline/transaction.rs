@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use deadpool::managed::Object;
-use futures_util::future::join3;
+use futures_util::future::{join, join4};
 use postgres_types::ToSql;
 use tokio_postgres::Statement;
+use uuid::Uuid;
 
-use super::connection::{Connection, Connector, Told, Way};
+use super::connection::{Connection, Connector, Post, Told, Way};
 use super::{Failure, Pipeline};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Mode;
@@ -19,6 +20,8 @@ pub(crate) struct Transaction {
     request: Arc<Request>,
     mode: Mode,
     state: State,
+    /// The appointment on whose behalf the last statement was sent.
+    post: Option<Uuid>,
 }
 
 enum State {
@@ -34,23 +37,31 @@ enum State {
 impl Transaction {
     /// A transaction that has not begun.
     pub(crate) fn new(pipeline: Pipeline, request: Arc<Request>, mode: Mode) -> Self {
-        Self { pipeline, request, mode, state: State::Fresh }
+        Self { pipeline, request, mode, state: State::Fresh, post: None }
     }
 
-    /// Runs a statement.
-    pub(crate) async fn run<P: ToSql>(&mut self, text: &str, params: &[P]) -> Result<Told, Failure> {
+    /// Runs a statement on behalf of an appointment.
+    pub(crate) async fn run<P: ToSql>(
+        &mut self,
+        post: Option<Uuid>,
+        text: &str,
+        params: &[P],
+    ) -> Result<Told, Failure> {
+        let same = self.post == post;
+        self.post = post;
+        let post = if same { Post::Same } else { Post::Now(post) };
         // Whoever drops this in the middle has lost the transaction.
         match std::mem::replace(&mut self.state, State::Lost) {
-            State::Fresh => match self.open(text, params).await {
+            State::Fresh => match self.open(post, text, params).await {
                 // The connection had been cut while nobody used it, and nothing was committed.
                 Err(Failure::Closed) => {
                     self.pipeline.forget_idle();
-                    Box::pin(self.open(text, params)).await
+                    Box::pin(self.open(post, text, params)).await
                 }
                 done => done,
             },
             State::Open(mut connection) => {
-                let done = go_on(&mut connection, text, params).await;
+                let done = go_on(&mut connection, post, text, params).await;
                 self.settle(connection, done)
             }
             State::Failed(connection) => self.settle(connection, Err(Failure::Over)),
@@ -59,7 +70,7 @@ impl Transaction {
     }
 
     /// BEGIN, the wall and the first statement.
-    async fn open<P: ToSql>(&mut self, text: &str, params: &[P]) -> Result<Told, Failure> {
+    async fn open<P: ToSql>(&mut self, post: Post, text: &str, params: &[P]) -> Result<Told, Failure> {
         let mut connection = match self.pipeline.connection().await {
             Ok(connection) => connection,
             Err(failure) => {
@@ -68,7 +79,7 @@ impl Transaction {
             }
         };
         let (request, mode) = (self.request.clone(), self.mode);
-        let done = begin(&mut connection, &request, mode, text, params).await;
+        let done = begin(&mut connection, &request, (mode, post), text, params).await;
         self.settle(connection, done)
     }
 
@@ -115,30 +126,39 @@ impl Drop for Transaction {
 async fn begin<P: ToSql>(
     connection: &mut Connection,
     request: &Request,
-    mode: Mode,
+    how: (Mode, Post),
     text: &str,
     params: &[P],
 ) -> Result<Told, Failure> {
     let statement = connection.prepare(text).await?;
-    let first = |way| opening(way, request, mode, &statement, params);
+    let first = |way| opening(way, request, how, &statement, params);
     connection.run(true, first).await
 }
 
 async fn opening<P: ToSql>(
     way: &Way,
     request: &Request,
-    mode: Mode,
+    (mode, post): (Mode, Post),
     statement: &Statement,
     params: &[P],
 ) -> Result<Told, Failure> {
     // Polled in this order, each is sent at its first poll.
-    let (begun, walled, told) = join3(way.begin(mode), way.wall(request), way.send(statement, params)).await;
+    let sent = join4(way.begin(mode), way.wall(request), way.post(post), way.send(statement, params));
+    let (begun, walled, named, told) = sent.await;
     begun?;
     walled?;
+    named?;
     told
 }
 
-async fn go_on<P: ToSql>(connection: &mut Connection, text: &str, params: &[P]) -> Result<Told, Failure> {
+async fn go_on<P: ToSql>(connection: &mut Connection, post: Post, text: &str, params: &[P]) -> Result<Told, Failure> {
     let statement = connection.prepare(text).await?;
-    connection.run(true, |way| way.send(&statement, params)).await
+    let both = |way| named(way, post, &statement, params);
+    connection.run(true, both).await
+}
+
+async fn named<P: ToSql>(way: &Way, post: Post, statement: &Statement, params: &[P]) -> Result<Told, Failure> {
+    let (named, told) = join(way.post(post), way.send(statement, params)).await;
+    named?;
+    told
 }

@@ -171,11 +171,11 @@ impl<'a> Answer<'a> {
                     write(cells.nth(*n)?, to)?;
                 }
             }
-            Step::Computed(field, compute, project) => {
+            Step::Computed(field, compute, project, ty) => {
                 if self.hidden(object, field, &cells, row)? {
                     to.null();
                 } else {
-                    to.value(&project.apply(compute(&cells, self.request)?, ""));
+                    to.value(&project.apply(compute(&cells, self.request)?, ty));
                 }
             }
             Step::One(n, child) => {
@@ -207,7 +207,7 @@ impl<'a> Answer<'a> {
         }
         if viewer::is_personal_look(field, cells, self.request) {
             let id = self.id(object.branch, row)?;
-            self.looks.borrow_mut().entry((object.shape.name, field.name)).or_default().insert(id);
+            self.looks.borrow_mut().entry((object.shape.table, field.name)).or_default().insert(id);
         }
         Ok(viewer::is_masked(field, cells, self.request))
     }

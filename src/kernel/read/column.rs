@@ -30,12 +30,14 @@ pub enum Ty {
     Date,
     /// `timestamptz`
     Time,
+    /// `jsonb`
+    Json,
 }
 
 impl Ty {
     /// Every type.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Uuid, Self::Text, Self::Int, Self::Long, Self::Bool, Self::Date, Self::Time];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Uuid, Self::Text, Self::Int, Self::Long, Self::Bool, Self::Date, Self::Time, Self::Json];
 
     /// PostgreSQL's name of it.
     pub fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Ty {
             Self::Bool => "bool",
             Self::Date => "date",
             Self::Time => "timestamptz",
+            Self::Json => "jsonb",
         }
     }
 
@@ -59,6 +62,7 @@ impl Ty {
             Self::Bool => Type::BOOL,
             Self::Date => Type::DATE,
             Self::Time => Type::TIMESTAMPTZ,
+            Self::Json => Type::JSONB,
         }
     }
 
@@ -77,6 +81,7 @@ impl Ty {
             ColumnType::Boolean => Self::Bool,
             ColumnType::Date => Self::Date,
             ColumnType::TimestampWithTimeZone | ColumnType::Timestamp | ColumnType::DateTime => Self::Time,
+            ColumnType::Json | ColumnType::JsonBinary => Self::Json,
             _ => return None,
         })
     }
@@ -91,6 +96,7 @@ impl Ty {
             Self::Bool => get::<bool>(self, cell)?.to_string(),
             Self::Date => get::<NaiveDate>(self, cell)?.to_string(),
             Self::Time => get::<DateTime<Utc>>(self, cell)?.to_rfc3339_opts(SecondsFormat::Micros, true),
+            Self::Json => get::<serde_json::Value>(self, cell)?.to_string(),
         })
     }
 
@@ -104,6 +110,7 @@ impl Ty {
             Self::Bool => Value::from(get::<Option<bool>>(self, cell)?),
             Self::Date => Value::from(get::<Option<NaiveDate>>(self, cell)?),
             Self::Time => Value::from(get::<Option<DateTime<Utc>>>(self, cell)?),
+            Self::Json => Value::from(get::<Option<serde_json::Value>>(self, cell)?),
         })
     }
 }

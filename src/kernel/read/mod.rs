@@ -70,6 +70,6 @@ pub use operation::{Answered, Operation, Prepared};
 pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
-pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source};
+pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, named};
 pub(crate) use viewer::DUTIES_APART;
 pub use viewer::{Permission, Redaction};

@@ -86,7 +86,7 @@ pub(crate) enum Step {
     Typename,
     Id,
     Column(&'static Field, usize, WriteFn),
-    Computed(&'static Field, Compute, Project),
+    Computed(&'static Field, Compute, Project, String),
     One(usize, Object),
     First(Object),
     Many(Object),
@@ -220,9 +220,10 @@ impl Compiler<'_> {
         Ok(match field.source {
             Source::Id => Step::Id,
             Source::Column(column, ty, write) => Step::Column(field, self.column(branch, column, ty), write),
-            Source::Computed(columns, compute) => {
+            Source::Computed(columns, compute, type_name) => {
                 self.columns(branch, columns.iter().map(|column| (*column, shape.type_of(column))));
-                Step::Computed(field, compute, Project::of(self.env, &sets))
+                let ty = type_name().trim_matches(['[', ']', '!']).to_owned();
+                Step::Computed(field, compute, Project::of(self.env, &sets), ty)
             }
             Source::One(child, column) => {
                 let place = self.column(branch, column, Ty::Uuid);

@@ -1,6 +1,9 @@
 //! What a noun declares about a type, once: its fields, where they come from, who may see them, what
 //! can be done to it. Everything else (the GraphQL type, SQL, masks, `viewerCan`) follows from it.
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, OutputType, Value};
 use chrono::{DateTime, Utc};
@@ -10,7 +13,7 @@ use uuid::Uuid;
 use crate::kernel::error::{Refusal, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, Over, Permit};
-use crate::kernel::principal::{Principal, Role};
+use crate::kernel::principal::{AppointmentId, Principal, Role};
 use crate::kernel::read::cells::Cells;
 use crate::kernel::read::column::{ColumnValue, Ty};
 use crate::kernel::read::json::Json;
@@ -41,6 +44,14 @@ pub trait Row: FromQueryResult + Send {
     }
 }
 
+/// The types declared so far, by their tables.
+static NAMES: RwLock<BTreeMap<&'static str, (&'static str, &'static str)>> = RwLock::new(BTreeMap::new());
+
+/// The name and the prefix of the type over a table; nothing where no type is.
+pub fn named(table: &str) -> Option<(&'static str, &'static str)> {
+    NAMES.read().unwrap_or_else(PoisonError::into_inner).get(table).copied()
+}
+
 /// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
 pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.
@@ -62,8 +73,8 @@ pub enum Source {
     Id,
     /// A column of the same row.
     Column(&'static str, Ty, WriteFn),
-    /// A pure function of some columns of the same row.
-    Computed(&'static [&'static str], Compute),
+    /// A pure function of some columns of the same row, and the name of its type.
+    Computed(&'static [&'static str], Compute, fn() -> std::borrow::Cow<'static, str>),
     /// The row a column of this row names.
     One(ShapeFn, &'static str),
     /// The first row whose column names this row.
@@ -255,7 +266,7 @@ impl ShapeDef {
         columns: &'static [&'static str],
         compute: Compute,
     ) -> Self {
-        self.field(name, doc, <T as OutputType>::create_type_info, Source::Computed(columns, compute))
+        self.field(name, doc, <T as OutputType>::create_type_info, Source::Computed(columns, compute, T::type_name))
     }
 
     /// The object a column names. Nullable, because it may be hidden from the reader.
@@ -393,6 +404,7 @@ impl ShapeDef {
             let doc = "あなたがこの対象に対して今できる操作。";
             self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
         }
+        NAMES.write().unwrap_or_else(PoisonError::into_inner).insert(self.table, (self.name, self.prefix));
         self
     }
 
@@ -404,6 +416,17 @@ impl ShapeDef {
         column: impl Fn(&'static str) -> Option<Uuid> + Copy,
     ) -> bool {
         who.system.is_some() || self.permits.iter().any(|p| p.action == action && p.covers(who, column))
+    }
+
+    /// The appointment by which `who` may do `action` on such a row.
+    pub(crate) fn post(
+        &self,
+        action: Action,
+        who: &Principal,
+        column: impl Fn(&'static str) -> Option<Uuid> + Copy,
+    ) -> Option<AppointmentId> {
+        let mut allowing = self.permits.iter().filter(|p| p.action == action && p.covers(who, column));
+        allowing.find_map(|p| p.post(who, column))
     }
 
     /// Has `who` done to the row what keeps them from doing `action`?
@@ -441,7 +464,7 @@ impl ShapeDef {
         for field in &self.fields {
             match field.source {
                 Source::Column(column, ty, _) => named.push((column, ty)),
-                Source::Computed(columns, _) => named.extend(columns.iter().map(|c| (*c, self.type_of(c)))),
+                Source::Computed(columns, ..) => named.extend(columns.iter().map(|c| (*c, self.type_of(c)))),
                 Source::One(_, column) => named.push((column, Ty::Uuid)),
                 _ => {}
             }

@@ -2,7 +2,7 @@
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::id::encode;
-use entaku::kernel::principal::{AccountId, Appointment, Principal, Role, ScopeKind};
+use entaku::kernel::principal::{AccountId, Appointment, AppointmentId, Principal, Role, ScopeKind};
 use entaku::kernel::read::{Catalogue, ShapeDef};
 use entaku::people::session::open;
 use sea_orm::Iterable;
@@ -157,6 +157,7 @@ fn held(facts: &Facts, account: &Record) -> Vec<Appointment> {
         from <= today.as_str() && (until.is_none() || until >= today.as_str())
     });
     let appointment = |r: &Record| Appointment {
+        id: AppointmentId(r.id),
         role: Role::iter().find(|role| r.column("role") == &role.word()).expect("a role"),
         scope: ScopeKind::iter().find(|scope| r.column("scope") == &scope.word()).expect("a scope"),
         scope_id: r.names("scope_id"),
@@ -166,7 +167,7 @@ fn held(facts: &Facts, account: &Record) -> Vec<Appointment> {
 
 async fn person(town: &Town, n: usize, role: Role, scope: ScopeKind, scope_id: Option<uuid::Uuid>) -> Person {
     let (account, client) = town.person(role, scope, scope_id).await;
-    let appointments = vec![Appointment { role, scope, scope_id }];
+    let appointments = vec![Appointment { id: AppointmentId::new(), role, scope, scope_id }];
     let who = Principal { account: Some(account), appointments, ..Principal::default() };
     let over = scope_id.map(|id| encode("", id)).unwrap_or_default();
     Person { name: format!("{} {over} in {n}", role.word()), client, who, town: n }
