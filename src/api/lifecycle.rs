@@ -23,7 +23,7 @@ use crate::api::response::{self, Extensions, Outcome, bad_request, server_error}
 use crate::api::schema::Nouns;
 use crate::api::status::End;
 use crate::api::tab::Tab;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Result, SECOND_FACTOR_REQUIRED};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
 use crate::kernel::principal::Principal;
@@ -32,7 +32,7 @@ use crate::kernel::request::{Errand, Locale, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
-use crate::people::graphql::CREDENTIAL_ACTS;
+use crate::people::graphql::{CREDENTIAL_ACTS, OPEN_BEFORE_ENROLMENT, PROOFS};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
@@ -209,8 +209,7 @@ impl Task {
 
     /// Is it tried with something secret?
     fn proves_identity(&self) -> bool {
-        let secret = ["sessionSignIn", "sessionRefresh", "invitationAccept", "passwordChange"];
-        self.document.fields.iter().any(|field| secret.contains(&field.as_str()))
+        self.document.fields.iter().any(|field| PROOFS.contains(&field.as_str()))
     }
 }
 
@@ -236,6 +235,10 @@ pub(super) fn document(app: &App, gql: &mut GraphQlRequest, request: &Request) -
 fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
     let signed_in = request.principal.is_signed_in();
     let wire = &app.settings.wire;
+    let open = |field: &String| field.starts_with("__") || OPEN_BEFORE_ENROLMENT.contains(&field.as_str());
+    if request.principal.must_enrol && !document.fields.iter().all(open) {
+        return Err(Error::Forbidden(SECOND_FACTOR_REQUIRED));
+    }
     if !document.trusted && !wire.free_documents.includes(signed_in) {
         return Err(Error::Forbidden("TRUSTED_DOCUMENT"));
     }

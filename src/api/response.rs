@@ -42,7 +42,7 @@ impl Outcome {
         let (Self::Executed(async_graphql::Response { errors, .. })
         | Self::Answered(_, errors)
         | Self::Refused(_, errors)) = self;
-        errors.iter().any(|error| matches!(error.source::<Error>(), Some(Error::Unauthenticated)))
+        errors.iter().any(|error| error.source::<Error>().is_some_and(Error::is_failed_proof))
     }
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::api::app::App;
 use crate::api::cost;
 use crate::api::documents::Document;
-use crate::api::identity::identify;
+use crate::api::identity::identify_listener;
 use crate::api::intake::GraphQlRequest;
 use crate::api::lifecycle;
 use crate::api::response::server_error;
@@ -46,9 +46,9 @@ impl Listener {
     /// A request of theirs, now.
     ///
     /// # Errors
-    /// As [`identify`].
+    /// As [`identify_listener`].
     pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers)).await?;
+        let (principal, municipality) = Box::pin(identify_listener(&self.app, &self.headers)).await?;
         Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale)))
     }
 }

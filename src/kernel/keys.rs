@@ -1,12 +1,15 @@
-//! One key ring: what signs tokens, binds cursors and hashes secrets.
+//! One key ring: what signs tokens, binds cursors, hashes and seals secrets.
 //!
 //! `ENTAKU_KEYS_FILE` is a JSON file that only the server may read (0600). The embedded mode makes it.
+//! Signing keys go from next to signing to past ([`rotate`]): each is published for a whole turn before it signs and
+//! for a whole turn after, so that servers may be restarted one after another.
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rand};
@@ -31,7 +34,7 @@ pub enum KeyError {
     Key(&'static str),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct StoredKey {
     /// `kid` of the tokens.
     id: String,
@@ -39,10 +42,24 @@ struct StoredKey {
     ed25519: String,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredSecret {
+    /// What is sealed with it bears this.
+    id: String,
+    /// 32 random bytes, base64url.
+    secret: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    /// The first signs; all verify, so that keys can be rotated with overlap.
+    /// The first signs; the others have signed and still verify.
     signing: Vec<StoredKey>,
+    /// Verifies already and signs after the next rotation.
+    #[serde(default)]
+    next: Option<StoredKey>,
+    /// The first seals; all open. A ring made before there was anything to seal gets one by `entaku keys init`.
+    #[serde(default)]
+    sealing: Vec<StoredSecret>,
     /// 32 random bytes, base64url.
     cursor: String,
     /// 32 random bytes, base64url.
@@ -91,10 +108,32 @@ impl AuditKey {
     }
 }
 
+/// A text that only a holder of the ring can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The key it was sealed with.
+    pub key: String,
+    /// Nonce, text and tag (AES-256-GCM), base64url.
+    pub text: String,
+}
+
+/// What a rotation has done, by the ids of the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// Signs from now on.
+    pub signs: String,
+    /// Is published and will sign after the next rotation.
+    pub next: String,
+    /// Verifies nothing any more.
+    pub retired: Vec<String>,
+}
+
 /// The keys of one installation.
 pub struct KeyRing {
     /// The first signs; all verify.
     pub signing: Vec<SigningKey>,
+    sealing: Vec<(String, RandomizedNonceKey)>,
+    tags: hmac::Key,
     cursor: hmac::Key,
     /// Mixed into every password hash (argon2's secret), so that a stolen table alone cannot be guessed at.
     pub pepper: Vec<u8>,
@@ -105,47 +144,85 @@ pub struct KeyRing {
 impl KeyRing {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Mode(mode));
-        }
-        Self::open(&serde_json::from_str(&fs::read_to_string(path)?)?)
+        Self::unlock(&load(path)?)
     }
 
-    /// Reads the file, or makes it (0600) where there is none.
+    /// Reads the file, or makes it (0600) where there is none. What an older one lacks is added.
     pub fn read_or_create(path: &Path) -> Result<Self, KeyError> {
         if !path.exists() {
-            let stored = serde_json::to_vec_pretty(&Self::draw()?)?;
-            let temporary = path.with_extension("new");
-            let mut file =
-                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(&stored)?;
-            file.sync_all()?;
-            fs::rename(temporary, path)?;
+            store(path, &Self::draw()?)?;
         }
-        Self::read(path)
+        let mut stored = load(path)?;
+        if stored.sealing.is_empty() {
+            stored.sealing.push(draw_secret()?);
+            store(path, &stored)?;
+        }
+        Self::unlock(&stored)
     }
 
     /// Fresh keys that are kept nowhere, for tests.
     pub fn ephemeral() -> Result<Self, KeyError> {
-        Self::open(&Self::draw()?)
+        Self::unlock(&Self::draw()?)
     }
 
     fn draw() -> Result<Stored, KeyError> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Key("no key could be made"))?;
-        let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Key("no key could be made"))?;
-        let signing = StoredKey { id: secret_text(8)?, ed25519: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()) };
-        Ok(Stored { signing: vec![signing], cursor: secret_text(32)?, pepper: secret_text(32)? })
+        Ok(Stored {
+            signing: vec![draw_key()?],
+            next: Some(draw_key()?),
+            sealing: vec![draw_secret()?],
+            cursor: secret_text(32)?,
+            pepper: secret_text(32)?,
+        })
     }
 
-    fn open(stored: &Stored) -> Result<Self, KeyError> {
-        let signing = stored.signing.iter().map(signing_key).collect::<Result<Vec<_>, _>>()?;
-        if signing.is_empty() {
+    fn unlock(stored: &Stored) -> Result<Self, KeyError> {
+        if stored.signing.is_empty() {
             return Err(KeyError::Key("no signing key"));
         }
+        if stored.sealing.is_empty() {
+            return Err(KeyError::Key("no sealing key; run `entaku keys init`"));
+        }
+        let signing = stored.signing.iter().chain(&stored.next).map(signing_key).collect::<Result<_, _>>()?;
+        let sealing = stored.sealing.iter().map(sealing_key).collect::<Result<_, _>>()?;
         let cursor = hmac::Key::new(hmac::HMAC_SHA256, &bytes(&stored.cursor)?);
         let pepper = bytes(&stored.pepper)?;
-        Ok(Self { signing, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, &pepper);
+        Ok(Self { signing, sealing, tags, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
+    }
+
+    /// Seals a text for one purpose: `context` must be the same when it is opened.
+    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Sealed, KeyError> {
+        let (id, key) = self.sealing.first().ok_or(KeyError::Key("no sealing key"))?;
+        let mut text = plain.to_vec();
+        let nonce = key
+            .seal_in_place_append_tag(Aad::from(context), &mut text)
+            .map_err(|_| KeyError::Key("nothing could be sealed"))?;
+        let text = [nonce.as_ref().as_slice(), &text].concat();
+        Ok(Sealed { key: id.clone(), text: URL_SAFE_NO_PAD.encode(text) })
+    }
+
+    /// Opens what was sealed for this purpose.
+    pub fn open(&self, context: &[u8], sealed: &Sealed) -> Result<Vec<u8>, KeyError> {
+        let unfit = || KeyError::Key("what was sealed cannot be opened");
+        let (_, key) = self.sealing.iter().find(|(id, _)| *id == sealed.key).ok_or_else(unfit)?;
+        let mut text = bytes(&sealed.text)?;
+        if text.len() < NONCE_LEN {
+            return Err(unfit());
+        }
+        let mut rest = text.split_off(NONCE_LEN);
+        let nonce = Nonce::try_assume_unique_for_key(&text).map_err(|_| unfit())?;
+        let plain = key.open_in_place(nonce, Aad::from(context), &mut rest).map_err(|_| unfit())?;
+        Ok(plain.to_vec())
+    }
+
+    /// How a short secret is stored, hexadecimal: a stolen table alone cannot be guessed at.
+    pub fn peppered(&self, context: &[u8], secret: &[u8]) -> String {
+        let mut hash = hmac::Context::with_key(&self.tags);
+        for part in [context, secret] {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hexadecimal(hash.sign().as_ref())
     }
 
     /// 16 bytes that bind a cursor to what it was made for.
@@ -159,6 +236,57 @@ impl KeyRing {
         tag.copy_from_slice(&context.sign().as_ref()[..16]);
         tag
     }
+}
+
+/// Lets the next key sign, keeps the one before to verify, and publishes a new next one. A ring that has no next key
+/// gets one, and nothing else changes: what has not been published long enough does not sign.
+pub fn rotate(path: &Path) -> Result<Rotated, KeyError> {
+    let mut stored = load(path)?;
+    let mut retired = Vec::new();
+    if let Some(next) = stored.next.take() {
+        retired = stored.signing.drain(1..).map(|key| key.id).collect();
+        stored.signing.insert(0, next);
+    }
+    let next = draw_key()?;
+    let rotated = Rotated { signs: stored.signing[0].id.clone(), next: next.id.clone(), retired };
+    stored.next = Some(next);
+    KeyRing::unlock(&stored)?;
+    store(path, &stored)?;
+    Ok(rotated)
+}
+
+fn load(path: &Path) -> Result<Stored, KeyError> {
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Mode(mode));
+    }
+    let stored: Stored = serde_json::from_str(&fs::read_to_string(path)?)?;
+    if stored.signing.is_empty() { Err(KeyError::Key("no signing key")) } else { Ok(stored) }
+}
+
+/// Writes the file whole or not at all.
+fn store(path: &Path, stored: &Stored) -> Result<(), KeyError> {
+    let temporary = path.with_extension("new");
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(&serde_json::to_vec_pretty(stored)?)?;
+    file.sync_all()?;
+    fs::rename(temporary, path)?;
+    Ok(())
+}
+
+fn draw_key() -> Result<StoredKey, KeyError> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Key("no key could be made"))?;
+    let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Key("no key could be made"))?;
+    Ok(StoredKey { id: secret_text(8)?, ed25519: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()) })
+}
+
+fn draw_secret() -> Result<StoredSecret, KeyError> {
+    Ok(StoredSecret { id: secret_text(8)?, secret: secret_text(32)? })
+}
+
+fn sealing_key(stored: &StoredSecret) -> Result<(String, RandomizedNonceKey), KeyError> {
+    let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes(&stored.secret)?);
+    Ok((stored.id.clone(), key.map_err(|_| KeyError::Key("not a key of 32 bytes"))?))
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, KeyError> {
@@ -181,16 +309,24 @@ fn signing_key(stored: &StoredKey) -> Result<SigningKey, KeyError> {
 
 /// `length` random bytes as base64url, from the system's generator.
 pub fn secret_text(length: usize) -> Result<String, KeyError> {
-    let mut secret = vec![0; length];
-    rand::fill(&mut secret).map_err(|_| KeyError::Key("no randomness"))?;
-    Ok(URL_SAFE_NO_PAD.encode(secret))
+    Ok(URL_SAFE_NO_PAD.encode(random(length)?))
+}
+
+/// `length` random bytes from the system's generator.
+pub fn random(length: usize) -> Result<Vec<u8>, KeyError> {
+    let mut bytes = vec![0; length];
+    rand::fill(&mut bytes).map_err(|_| KeyError::Key("no randomness"))?;
+    Ok(bytes)
 }
 
 /// SHA-256, as hexadecimal digits: how bearer secrets and request contents are stored.
 pub fn sha256(text: &[u8]) -> String {
+    hexadecimal(digest::digest(&digest::SHA256, text).as_ref())
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
     use std::fmt::Write;
-    let hash = digest::digest(&digest::SHA256, text);
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut digits, byte| {
+    hash.iter().fold(String::with_capacity(64), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
         digits
     })
@@ -199,4 +335,63 @@ pub fn sha256(text: &[u8]) -> String {
 /// Compares two hashes without telling where they differ.
 pub fn same_hash(a: &str, b: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(ring: &KeyRing) -> Vec<String> {
+        ring.signing.iter().map(|key| key.id.clone()).collect()
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_its_purpose_and_with_its_ring_only() {
+        let ring = KeyRing::ephemeral().expect("keys");
+        let sealed = ring.seal(b"one", b"secret").expect("sealed");
+        assert_eq!(ring.open(b"one", &sealed).expect("opened"), b"secret");
+        assert_ne!(ring.seal(b"one", b"secret").expect("sealed"), sealed, "a nonce of its own");
+        assert!(ring.open(b"other", &sealed).is_err());
+        assert!(KeyRing::ephemeral().expect("keys").open(b"one", &sealed).is_err());
+        let mut forged = URL_SAFE_NO_PAD.decode(&sealed.text).expect("bytes");
+        *forged.last_mut().expect("a byte") ^= 1;
+        assert!(ring.open(b"one", &Sealed { text: URL_SAFE_NO_PAD.encode(forged), ..sealed.clone() }).is_err());
+        assert!(ring.open(b"one", &Sealed { text: "AAAA".into(), ..sealed }).is_err());
+    }
+
+    #[test]
+    fn a13_a_key_is_published_for_a_turn_before_it_signs_and_for_one_after() {
+        let directory = std::env::temp_dir().join(format!("entaku-keys-{}", secret_text(8).expect("a name")));
+        fs::create_dir(&directory).expect("a directory");
+        let path = directory.join("keys.json");
+        let first = ids(&KeyRing::read_or_create(&path).expect("a ring"));
+        let rotated = rotate(&path).expect("rotated");
+        let second = ids(&KeyRing::read(&path).expect("a ring"));
+        assert_eq!((&second[0], &second[1]), (&first[1], &first[0]), "the next signs, the one before verifies");
+        assert_eq!((rotated.signs, rotated.retired), (first[1].clone(), vec![]));
+        let rotated = rotate(&path).expect("rotated");
+        let third = ids(&KeyRing::read(&path).expect("a ring"));
+        assert_eq!((&third[0], &third[1]), (&second[2], &second[0]));
+        assert_eq!(rotated.retired, [first[0].clone()]);
+        assert!(!third.contains(&first[0]) && third.len() == 3);
+        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        fs::remove_dir_all(directory).expect("gone");
+    }
+
+    #[test]
+    fn an_older_ring_keeps_its_keys_and_gets_what_it_lacks() {
+        let directory = std::env::temp_dir().join(format!("entaku-keys-{}", secret_text(8).expect("a name")));
+        fs::create_dir(&directory).expect("a directory");
+        let path = directory.join("keys.json");
+        let mut old = KeyRing::draw().expect("keys");
+        (old.next, old.sealing) = (None, Vec::new());
+        store(&path, &old).expect("stored");
+        assert!(KeyRing::read(&path).is_err(), "it says what to do");
+        let ring = KeyRing::read_or_create(&path).expect("a ring");
+        assert_eq!(ids(&ring), [old.signing[0].id.clone()]);
+        let rotated = rotate(&path).expect("rotated");
+        assert_eq!(rotated.signs, old.signing[0].id, "what was never published does not sign");
+        assert_eq!(rotate(&path).expect("rotated").signs, rotated.next);
+        fs::remove_dir_all(directory).expect("gone");
+    }
 }

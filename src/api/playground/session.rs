@@ -4,13 +4,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::answer::{json, refused};
@@ -24,7 +25,8 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Mode, Tx};
-use crate::kernel::work::Work;
+use crate::kernel::work::{Turn, Work};
+use crate::people::session::Proof;
 use crate::people::{browser, session, token};
 
 /// The largest body of a sign-in, in bytes.
@@ -36,6 +38,14 @@ struct Credentials {
     municipality: String,
     email: String,
     password: String,
+    code: Option<String>,
+}
+
+/// What somebody who is signed in proves once more who they are with.
+#[derive(Deserialize)]
+struct Again {
+    password: String,
+    code: Option<String>,
 }
 
 /// Is somebody signed in? A cookie that is no longer good is taken back.
@@ -50,6 +60,26 @@ pub(super) async fn read(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 
 /// Signs in.
 pub(super) async fn sign_in(State(app): State<Arc<App>>, asked: axum::extract::Request) -> Response {
+    with_secret(app, asked, |app, headers, body| {
+        Box::pin(async move { prove(&app, &headers, read_json(&headers, &body)?).await })
+    })
+    .await
+}
+
+/// Proves once more who is signed in (step-up); the cookie is replaced.
+pub(super) async fn elevate(State(app): State<Arc<App>>, asked: axum::extract::Request) -> Response {
+    with_secret(app, asked, |app, headers, body| {
+        Box::pin(async move { prove_again(&app, &headers, read_json(&headers, &body)?).await })
+    })
+    .await
+}
+
+/// Answers a request of our own page that brings something secret with the cookie it has earned, or counts the failure.
+async fn with_secret(
+    app: Arc<App>,
+    asked: axum::extract::Request,
+    prove: impl FnOnce(Arc<App>, HeaderMap, Bytes) -> BoxFuture<'static, Result<String>>,
+) -> Response {
     let (Parts { headers, extensions, .. }, body) = asked.into_parts();
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = address::caller(peer, &headers, &app.settings.wire.proxies);
@@ -58,15 +88,14 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, asked: axum::extract::R
         spent.write(response.headers_mut());
         return response;
     }
-    let credentials = match credentials(&app, &headers, body).await {
-        Ok(credentials) => credentials,
+    let body = match take(&app, &headers, body).await {
+        Ok(body) => body,
         Err(error) => return refused(&error, &headers),
     };
     // In a task of its own: a client that hangs up must not stop the note of a failed sign-in.
-    let (owner, asked) = (app.clone(), headers.clone());
-    let proved = tokio::spawn(async move { prove(&owner, &asked, credentials).await }).await;
+    let proved = tokio::spawn(prove(app.clone(), headers.clone(), body)).await;
     let proved = proved.unwrap_or_else(|failed| Err(Error::internal(failed)));
-    if matches!(proved, Err(Error::Unauthenticated)) {
+    if proved.as_ref().is_err_and(Error::is_failed_proof) {
         app.rates.sign_in_failed(address);
     }
     proved.and_then(|secret| with_cookie(&app, &secret)).unwrap_or_else(|error| refused(&error, &headers))
@@ -94,22 +123,26 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) ->
     }
 }
 
-async fn credentials(app: &App, headers: &HeaderMap, body: Body) -> Result<Credentials> {
+/// The body of a request of our own page.
+async fn take(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes> {
     origin::require_own(app, headers)?;
-    let unreadable = || {
-        let (ja, en) = ("サインインの内容を読めません。", "The sign-in cannot be read.");
-        bad_request("JSON", ja, en)
-    };
+    axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())
+}
+
+fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T> {
     if !is_json(headers) {
         return Err(unreadable());
     }
-    let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())?;
-    serde_json::from_slice(&bytes).map_err(|_| unreadable())
+    serde_json::from_slice(body).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    bad_request("JSON", "サインインの内容を読めません。", "The sign-in cannot be read.")
 }
 
 /// Opens a session for somebody who knows the password, or notes that somebody did not.
 async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) -> Result<String> {
-    let Credentials { municipality, email, password } = credentials;
+    let Credentials { municipality, email, password, code: one_time } = credentials;
     let code = LocalGovernmentCode::parse(&municipality).ok_or_else(|| {
         Error::invalid(
             "municipality",
@@ -120,17 +153,45 @@ async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) ->
     })?;
     let municipality = app.municipality(&code).await?;
     let request = Arc::new(app.request(Principal::public(), Some(municipality)).in_locale(locale(headers)));
+    let browser = device(headers);
+    in_work(app, request, |turn, app| {
+        Box::pin(async move {
+            let proof = Proof { password: &password, code: one_time.as_deref() };
+            let account = session::prove(turn, &app.passwords, &email, proof).await?;
+            browser::open(turn.tx(), account, browser).await
+        })
+    })
+    .await
+}
+
+/// Takes a fresh proof for the session of the cookie.
+async fn prove_again(app: &Arc<App>, headers: &HeaderMap, again: Again) -> Result<String> {
+    let (principal, municipality) = of_cookie(app, headers).await?;
+    let request = Arc::new(app.request(principal, municipality).in_locale(locale(headers)));
+    in_work(app, request, |turn, app| {
+        Box::pin(async move {
+            let proof = Proof { password: &again.password, code: again.code.as_deref() };
+            let session = session::elevate(turn, &app.passwords, proof).await?;
+            browser::replace(turn.tx(), session).await
+        })
+    })
+    .await
+}
+
+/// Runs what may have to end a transaction in between; what must be written besides is written in any case.
+async fn in_work(
+    app: &Arc<App>,
+    request: Arc<Request>,
+    act: impl for<'t> FnOnce(&'t mut Turn<'_>, &'t App) -> BoxFuture<'t, Result<String>> + Send,
+) -> Result<String> {
     let work = Work::new(app.database.clone(), request.clone());
-    let opened = {
+    let done = {
         let mut turn = work.turn().await;
-        match session::prove(&mut turn, &app.passwords, &email, &password).await {
-            Ok(account) => browser::open(turn.tx(), account, device(headers)).await,
-            Err(error) => Err(error),
-        }
+        act(&mut turn, app).await
     };
-    let ended = if opened.is_ok() { work.commit().await } else { work.rollback().await };
+    let ended = if done.is_ok() { work.commit().await } else { work.rollback().await };
     lifecycle::write_afterwards(app, &request).await?;
-    ended.and(opened)
+    ended.and(done)
 }
 
 /// What the list of sign-ins shows of a browser.

@@ -24,12 +24,15 @@ pub struct MunicipalitySettingsChangeInput {
     pub public_contact: MaybeUndefined<String>,
     /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
     pub grant_withdrawal_days: Option<i32>,
+    /// 町の仕事をする人に二要素認証を求めるか。求めると、まだ登録していない人は登録だけができる。
+    pub second_factor_required: Option<bool>,
 }
 
 /// Changes the settings.
 pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
     let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
-    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days } = input;
+    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days, second_factor_required } =
+        input;
     same_revision(row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
@@ -43,6 +46,9 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
             "0 to 365.",
         );
         row.grant_withdrawal_days = Set(days);
+    }
+    if let Some(required) = second_factor_required {
+        row.second_factor_required = Set(required);
     }
     checks.done()?;
     row.update(tx).await?;
