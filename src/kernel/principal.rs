@@ -182,7 +182,7 @@ impl Identities {
     }
 }
 
-/// How a session that is seen again is written ([`crate::people::session`]).
+/// How it is written that a session is in use.
 pub(crate) const SEEN: &str = "UPDATE sessions SET last_seen_at = ";
 
 /// Does a statement write what principals are made of? A new session changes nobody who was seen before, nor

@@ -83,18 +83,20 @@ fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTi
     }
     let proved_at = Some(first.get(6, Ty::Time)?);
     let (account, session) = (Some(account), Some(session));
-    Ok(Found { principal: Principal { account, session, appointments, proved_at, must_enrol, system: None }, last_seen_at })
+    Ok(Found {
+        principal: Principal { account, session, appointments, proved_at, must_enrol, system: None },
+        last_seen_at,
+    })
 }
 
 /// Does somebody act for the town today?
 pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
     let mut sql = Sql::new("SELECT role FROM appointments WHERE ended_at IS NULL AND account_id = ");
     let today = Param::Date(Some(tx.today()));
-    sql.fill("? AND starts_on <= ? AND (ends_on IS NULL OR ends_on >= ?)", [
-        Param::Uuid(Some(account.0)),
-        today.clone(),
-        today,
-    ]);
+    sql.fill(
+        "? AND starts_on <= ? AND (ends_on IS NULL OR ends_on >= ?)",
+        [Param::Uuid(Some(account.0)), today.clone(), today],
+    );
     for row in tx.rows(sql).await? {
         if from_word::<crate::kernel::principal::Role>(row.try_get("role")?)?.acts_for_the_town() {
             return Ok(true);
@@ -110,5 +112,6 @@ pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
 pub async fn still_holds(tx: &Tx) -> Result<()> {
     let (Some(session), Some(account)) = (tx.principal.session, tx.principal.account) else { return Ok(()) };
     let now = principal(tx, session, account).await?;
-    if now.appointments == tx.principal.appointments { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
+    let hold = tx.principal.appointments.iter().all(|held| now.appointments.contains(held));
+    if hold { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
 }

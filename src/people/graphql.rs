@@ -30,29 +30,22 @@ pub struct Identity {
 }
 
 /// Mutations on credentials: they take neither an idempotency key nor a dry run, and need no session.
-pub const CREDENTIAL_ACTS: &[&str] =
-    &[
-        "sessionSignIn",
-        "sessionRefresh",
-        "sessionElevate",
-        "sessionEnd",
-        "passwordChange",
-        "invitationAccept",
-        "accountCreate",
-        "secondFactorEnrol",
-        "secondFactorConfirm",
-        "recoveryCodesRenew",
-    ];
-
-/// Those of them that are tried with something secret.
-pub const PROOFS: &[&str] = &[
+pub const CREDENTIAL_ACTS: &[&str] = &[
     "sessionSignIn",
     "sessionRefresh",
     "sessionElevate",
-    "invitationAccept",
+    "sessionEnd",
     "passwordChange",
+    "invitationAccept",
+    "accountCreate",
+    "secondFactorEnrol",
     "secondFactorConfirm",
+    "recoveryCodesRenew",
 ];
+
+/// Those of them that are tried with something secret.
+pub const PROOFS: &[&str] =
+    &["sessionSignIn", "sessionRefresh", "sessionElevate", "invitationAccept", "passwordChange", "secondFactorConfirm"];
 
 /// What is open to somebody who first has to enrol a second factor.
 pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
@@ -100,7 +93,9 @@ impl PeopleMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "メールアドレス。")] email: String,
         #[graphql(desc = "パスワード。")] password: String,
-        #[graphql(desc = "自分の端末の名前。一覧で見分けるため。付けないと、サインインは24時間、使わなければ1時間で終わる。")]
+        #[graphql(
+            desc = "自分の端末の名前。一覧で見分けるため。付けないと、サインインは24時間、使わなければ1時間で終わる。"
+        )]
         device: Option<String>,
         #[graphql(desc = "確認コード(二要素認証を登録した人)。認証アプリの6桁か、回復コード。")] code: Option<String>,
     ) -> Result<SessionTokens> {

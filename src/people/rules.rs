@@ -77,7 +77,11 @@ pub fn account(row: &account::Model, action: Action, _now: DateTime<Utc>) -> Res
         ));
     }
     if !on && [SECOND_FACTOR_DISABLE, SECOND_FACTOR_RESET, RECOVERY_CODES_RENEW].contains(&action) {
-        return Err(Refusal::new("SECOND_FACTOR_OFF", "二要素認証は登録されていません。", "There is no second factor."));
+        return Err(Refusal::new(
+            "SECOND_FACTOR_OFF",
+            "二要素認証は登録されていません。",
+            "There is no second factor.",
+        ));
     }
     Ok(())
 }

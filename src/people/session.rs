@@ -84,12 +84,7 @@ pub async fn prove(turn: &mut Turn<'_>, passwords: &Passwords, email: &str, proo
     pass(turn, passwords, known, proof).await
 }
 
-async fn pass(
-    turn: &mut Turn<'_>,
-    passwords: &Passwords,
-    known: Option<Known>,
-    proof: Proof<'_>,
-) -> Result<AccountId> {
+async fn pass(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, proof: Proof<'_>) -> Result<AccountId> {
     turn.release().await?;
     let stored = known.as_ref().and_then(|k| k.hash.as_deref());
     let fits = passwords.verify(proof.password, stored).await?;

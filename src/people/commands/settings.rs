@@ -4,12 +4,13 @@ use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::kernel::entity::same_revision;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, settings};
+use crate::people::factor::check as factor;
 use crate::people::shapes::MunicipalitySettings;
 
 /// 設定を変える。
@@ -48,9 +49,25 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         row.grant_withdrawal_days = Set(days);
     }
     if let Some(required) = second_factor_required {
+        if required {
+            asks_nobody_for_more(tx).await?;
+        }
         row.second_factor_required = Set(required);
     }
     checks.done()?;
     row.update(tx).await?;
     Ok(id)
+}
+
+/// Whoever asks others for a second factor has one: otherwise they could undo nothing of it.
+async fn asks_nobody_for_more(tx: &Tx) -> Result<()> {
+    let Some(account) = tx.principal.account else { return Ok(()) };
+    if factor::is_on(tx, account).await? {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "SECOND_FACTOR_OFF",
+        "先に自分の二要素認証を登録してください。",
+        "Please enrol a second factor of your own first.",
+    )))
 }

@@ -56,12 +56,7 @@ pub async fn count_try(turn: &mut Turn<'_>, account: AccountId) -> Result<Sealed
     let now = tx.now;
     sql.fill(
         "? WHERE account_id = ? AND (tries < ? OR tried_at <= ?) RETURNING key_id, secret",
-        [
-            Param::Time(Some(now)),
-            Param::Uuid(Some(account.0)),
-            Param::Int(Some(TRIES)),
-            Param::Time(Some(now - PAUSE)),
-        ],
+        [Param::Time(Some(now)), Param::Uuid(Some(account.0)), Param::Int(Some(TRIES)), Param::Time(Some(now - PAUSE))],
     );
     let row = tx.rows(sql).await?.pop();
     let there = row.is_some() || has_secret(tx, account).await?;
