@@ -1,6 +1,7 @@
 //! How long a session lives, what refreshing bears, what needs a fresh proof, and what one sees of one's own sessions.
 
 use chrono::Duration;
+use entaku::api::identity::{identify, identify_listener};
 use entaku::api::schema::Nouns;
 use entaku::kernel::principal::{Role, ScopeKind};
 use entaku::kernel::read::Catalogue;
@@ -244,6 +245,26 @@ async fn being_seen_is_written_cheaply() {
         assert_eq!(seen().await, second);
     }
     assert_eq!((entries().await, town.app.database.identities().changes(town.id)), before);
+}
+
+/// A page that is left open and listens does not keep its session alive.
+#[tokio::test]
+async fn a18_listening_is_not_working() {
+    let town = Town::new().await;
+    staff(&town, "s@example.jp", Role::GrantStaff).await;
+    let tokens = sign_in(&town, "s@example.jp", "端末").await;
+    let mut headers = axum::http::HeaderMap::new();
+    let bearer = format!("Bearer {}", tokens["accessToken"].as_str().expect("a token"));
+    headers.insert("authorization", bearer.parse().expect("a header"));
+    let seen = "SELECT FROM sessions WHERE device = '端末' AND last_seen_at > created_at";
+    for _ in 0..3 {
+        town.app.clock.advance(Duration::seconds(80));
+        identify_listener(&town.app, &headers).await.expect("still signed in");
+    }
+    assert_eq!(count(&town, seen).await, 0);
+    // A principal that listening has just read does not hide that somebody works.
+    identify(&town.app, &headers).await.expect("still signed in");
+    assert_eq!(count(&town, seen).await, 1);
 }
 
 const SETTINGS: &str = "{ municipalitySettings { nodes { id viewerCan { action allowed code reason unlockHint } } } }";

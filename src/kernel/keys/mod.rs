@@ -4,9 +4,8 @@
 //! Signing keys go from next to signing to past ([`rotate`]): each is published for a whole turn before it signs and
 //! for a whole turn after, so that servers may be restarted one after another.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+mod file;
+
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
@@ -15,7 +14,9 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+
+pub use file::{Rotated, rotate};
+use file::{Stored, StoredKey, StoredSecret, draw_secret, load, store};
 
 /// What went wrong with the key file.
 #[derive(Debug, thiserror::Error)]
@@ -32,38 +33,6 @@ pub enum KeyError {
     /// A key in it is malformed, or the system gives no randomness.
     #[error("key file: {0}")]
     Key(&'static str),
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredKey {
-    /// `kid` of the tokens.
-    id: String,
-    /// PKCS#8, base64url.
-    ed25519: String,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct StoredSecret {
-    /// What is sealed with it bears this.
-    id: String,
-    /// 32 random bytes, base64url.
-    secret: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    /// The first signs; the others have signed and still verify.
-    signing: Vec<StoredKey>,
-    /// Verifies already and signs after the next rotation.
-    #[serde(default)]
-    next: Option<StoredKey>,
-    /// The first seals; all open. A ring made before there was anything to seal gets one by `entaku keys init`.
-    #[serde(default)]
-    sealing: Vec<StoredSecret>,
-    /// 32 random bytes, base64url.
-    cursor: String,
-    /// 32 random bytes, base64url.
-    pepper: String,
 }
 
 /// A key that signs or verifies access tokens.
@@ -117,17 +86,6 @@ pub struct Sealed {
     pub text: String,
 }
 
-/// What a rotation has done, by the ids of the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rotated {
-    /// Signs from now on.
-    pub signs: String,
-    /// Is published and will sign after the next rotation.
-    pub next: String,
-    /// Verifies nothing any more.
-    pub retired: Vec<String>,
-}
-
 /// The keys of one installation.
 pub struct KeyRing {
     /// The first signs; all verify.
@@ -150,7 +108,7 @@ impl KeyRing {
     /// Reads the file, or makes it (0600) where there is none. What an older one lacks is added.
     pub fn read_or_create(path: &Path) -> Result<Self, KeyError> {
         if !path.exists() {
-            store(path, &Self::draw()?)?;
+            store(path, &Stored::draw()?)?;
         }
         let mut stored = load(path)?;
         if stored.sealing.is_empty() {
@@ -162,17 +120,7 @@ impl KeyRing {
 
     /// Fresh keys that are kept nowhere, for tests.
     pub fn ephemeral() -> Result<Self, KeyError> {
-        Self::unlock(&Self::draw()?)
-    }
-
-    fn draw() -> Result<Stored, KeyError> {
-        Ok(Stored {
-            signing: vec![draw_key()?],
-            next: Some(draw_key()?),
-            sealing: vec![draw_secret()?],
-            cursor: secret_text(32)?,
-            pepper: secret_text(32)?,
-        })
+        Self::unlock(&Stored::draw()?)
     }
 
     fn unlock(stored: &Stored) -> Result<Self, KeyError> {
@@ -238,52 +186,6 @@ impl KeyRing {
     }
 }
 
-/// Lets the next key sign, keeps the one before to verify, and publishes a new next one. A ring that has no next key
-/// gets one, and nothing else changes: what has not been published long enough does not sign.
-pub fn rotate(path: &Path) -> Result<Rotated, KeyError> {
-    let mut stored = load(path)?;
-    let mut retired = Vec::new();
-    if let Some(next) = stored.next.take() {
-        retired = stored.signing.drain(1..).map(|key| key.id).collect();
-        stored.signing.insert(0, next);
-    }
-    let next = draw_key()?;
-    let rotated = Rotated { signs: stored.signing[0].id.clone(), next: next.id.clone(), retired };
-    stored.next = Some(next);
-    KeyRing::unlock(&stored)?;
-    store(path, &stored)?;
-    Ok(rotated)
-}
-
-fn load(path: &Path) -> Result<Stored, KeyError> {
-    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::Mode(mode));
-    }
-    let stored: Stored = serde_json::from_str(&fs::read_to_string(path)?)?;
-    if stored.signing.is_empty() { Err(KeyError::Key("no signing key")) } else { Ok(stored) }
-}
-
-/// Writes the file whole or not at all.
-fn store(path: &Path, stored: &Stored) -> Result<(), KeyError> {
-    let temporary = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(stored)?)?;
-    file.sync_all()?;
-    fs::rename(temporary, path)?;
-    Ok(())
-}
-
-fn draw_key() -> Result<StoredKey, KeyError> {
-    let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Key("no key could be made"))?;
-    let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Key("no key could be made"))?;
-    Ok(StoredKey { id: secret_text(8)?, ed25519: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()) })
-}
-
-fn draw_secret() -> Result<StoredSecret, KeyError> {
-    Ok(StoredSecret { id: secret_text(8)?, secret: secret_text(32)? })
-}
-
 fn sealing_key(stored: &StoredSecret) -> Result<(String, RandomizedNonceKey), KeyError> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes(&stored.secret)?);
     Ok((stored.id.clone(), key.map_err(|_| KeyError::Key("not a key of 32 bytes"))?))
@@ -341,10 +243,6 @@ pub fn same_hash(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn ids(ring: &KeyRing) -> Vec<String> {
-        ring.signing.iter().map(|key| key.id.clone()).collect()
-    }
-
     #[test]
     fn what_is_sealed_opens_for_its_purpose_and_with_its_ring_only() {
         let ring = KeyRing::ephemeral().expect("keys");
@@ -357,41 +255,5 @@ mod tests {
         *forged.last_mut().expect("a byte") ^= 1;
         assert!(ring.open(b"one", &Sealed { text: URL_SAFE_NO_PAD.encode(forged), ..sealed.clone() }).is_err());
         assert!(ring.open(b"one", &Sealed { text: "AAAA".into(), ..sealed }).is_err());
-    }
-
-    #[test]
-    fn a13_a_key_is_published_for_a_turn_before_it_signs_and_for_one_after() {
-        let directory = std::env::temp_dir().join(format!("entaku-keys-{}", secret_text(8).expect("a name")));
-        fs::create_dir(&directory).expect("a directory");
-        let path = directory.join("keys.json");
-        let first = ids(&KeyRing::read_or_create(&path).expect("a ring"));
-        let rotated = rotate(&path).expect("rotated");
-        let second = ids(&KeyRing::read(&path).expect("a ring"));
-        assert_eq!((&second[0], &second[1]), (&first[1], &first[0]), "the next signs, the one before verifies");
-        assert_eq!((rotated.signs, rotated.retired), (first[1].clone(), vec![]));
-        let rotated = rotate(&path).expect("rotated");
-        let third = ids(&KeyRing::read(&path).expect("a ring"));
-        assert_eq!((&third[0], &third[1]), (&second[2], &second[0]));
-        assert_eq!(rotated.retired, [first[0].clone()]);
-        assert!(!third.contains(&first[0]) && third.len() == 3);
-        assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
-        fs::remove_dir_all(directory).expect("gone");
-    }
-
-    #[test]
-    fn an_older_ring_keeps_its_keys_and_gets_what_it_lacks() {
-        let directory = std::env::temp_dir().join(format!("entaku-keys-{}", secret_text(8).expect("a name")));
-        fs::create_dir(&directory).expect("a directory");
-        let path = directory.join("keys.json");
-        let mut old = KeyRing::draw().expect("keys");
-        (old.next, old.sealing) = (None, Vec::new());
-        store(&path, &old).expect("stored");
-        assert!(KeyRing::read(&path).is_err(), "it says what to do");
-        let ring = KeyRing::read_or_create(&path).expect("a ring");
-        assert_eq!(ids(&ring), [old.signing[0].id.clone()]);
-        let rotated = rotate(&path).expect("rotated");
-        assert_eq!(rotated.signs, old.signing[0].id, "what was never published does not sign");
-        assert_eq!(rotate(&path).expect("rotated").signs, rotated.next);
-        fs::remove_dir_all(directory).expect("gone");
     }
 }
