@@ -46,7 +46,7 @@ mod tests {
         for far in [-2, 2, 100] {
             assert_eq!(step(&totp, &at(far), now), None, "{far}");
         }
-        for wrong in ["", "abcdef", "12345", "１２３４５６", &"1".repeat(7)] {
+        for wrong in ["", "abcdef", "１２３４５６", &"1".repeat(5), &"1".repeat(7)] {
             assert_eq!(step(&totp, wrong, now), None, "{wrong}");
         }
         assert!(totp.to_url().expect("a URI").starts_with("otpauth://totp/"));
