@@ -156,7 +156,7 @@ async fn a20_after_ten_wrong_codes_even_a_right_one_waits() {
     town.app.clock.advance(Duration::minutes(15));
     try_code(&town, "f@example.jp", Some(&phone.code(0))).await.data();
     try_code(&town, "f@example.jp", Some("000000")).await.expect_code("UNAUTHENTICATED/SECOND_FACTOR_WRONG");
-    let notes = Sql::new("SELECT FROM access_notes WHERE what = 'SECOND_FACTOR_FAILED'");
+    let notes = Sql::new("SELECT FROM audit_entries WHERE op = 'SECOND_FACTOR_FAILED'");
     assert_eq!(town.system().rows(notes).await.expect("rows").len(), 12);
 }
 
@@ -267,7 +267,6 @@ async fn a29_neither_secrets_nor_codes_stand_anywhere_in_clear() {
     canaries.push(phone.secret.iter().map(|b| format!("{b:02x}")).collect());
     for table in [
         "audit_entries",
-        "access_notes",
         "second_factors",
         "recovery_codes",
         "sessions",

@@ -73,7 +73,7 @@ async fn a14_a_refresh_token_used_again_ends_the_session_and_its_owner_is_told()
     refused(&town, &first).await;
     me.run(VIEWER, json!({})).await.expect_code("UNAUTHENTICATED");
     refused(&town, &third).await;
-    assert_eq!(count(&town, "SELECT FROM access_notes WHERE what = 'REFRESH_REUSED'").await, 1);
+    assert_eq!(count(&town, "SELECT FROM audit_entries WHERE op = 'REFRESH_REUSED'").await, 1);
     assert_eq!(count(&town, "SELECT FROM sessions WHERE end_reason = 'REFRESH_REUSED'").await, 1);
     assert_eq!(
         count(
@@ -293,7 +293,7 @@ async fn a28_a_sensitive_act_needs_a_proof_of_the_last_quarter_of_an_hour() {
     assert!(can["unlockHint"].as_str().expect("a hint").contains("password"));
     me.run(ELEVATE, json!({"password": "まったく違うパスワードです"})).await.expect_code("UNAUTHENTICATED");
     me.run(SETTINGS_CHANGE, id.clone()).await.expect_code("FORBIDDEN/STEP_UP");
-    assert_eq!(count(&town, "SELECT FROM access_notes WHERE what = 'SIGN_IN_FAILED'").await, 1);
+    assert_eq!(count(&town, "SELECT FROM audit_entries WHERE op = 'SIGN_IN_FAILED'").await, 1);
     me.run(ELEVATE, json!({"password": PASSWORD})).await.data();
     assert_eq!(settings(&me).await["viewerCan"][0]["allowed"], true);
     me.run(SETTINGS_CHANGE, id.clone()).await.data();
