@@ -39,6 +39,9 @@ enum Verb {
     /// The bench: invented data, and what a driver needs to use it
     #[command(subcommand)]
     Bench(Bench),
+    /// The outbox
+    #[command(subcommand)]
+    Mail(Mail),
     /// The key ring
     #[command(subcommand)]
     Keys(Keys),
@@ -123,6 +126,17 @@ enum Keys {
 }
 
 #[derive(Subcommand)]
+enum Mail {
+    /// List the newest mails: what, when, how often it was tried, why it was not sent
+    List,
+    /// Print a mail of the demo, which keeps mails in files
+    Show {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
 enum Bench {
     /// Fill an empty database (ENTAKU_OWNER_DATABASE_URL, else the embedded one)
     Seed {
@@ -171,6 +185,8 @@ async fn main() -> anyhow::Result<()> {
         }
         Verb::Bench(Bench::Seed { scale }) => cli::bench::seed(scale).await,
         Verb::Bench(Bench::Workload) => cli::bench::workload(Config::from_env()?).await,
+        Verb::Mail(Mail::List) => cli::mail::list(Config::from_env()?).await,
+        Verb::Mail(Mail::Show { id }) => cli::mail::show(&Config::from_env()?, &id),
         Verb::Keys(Keys::Init) => cli::keys::init(),
         Verb::Audit(Audit::Verify { municipality, heads }) => {
             cli::audit::verify(Config::from_env()?, municipality.as_deref(), heads.as_deref()).await

@@ -32,7 +32,7 @@ use crate::kernel::request::{Errand, Locale, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
-use crate::people::graphql::{CREDENTIAL_ACTS, OPEN_BEFORE_ENROLMENT, PROOFS};
+use crate::people::graphql::{CREDENTIAL_ACTS, ENDING_ACTS, MAILING_ACTS, OPEN_BEFORE_ENROLMENT, PROOFS};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
@@ -127,12 +127,12 @@ async fn execute(
         // What is wrong with its arguments is said by the execution.
         Err(_) => tab.settle(REFUSED)?,
     }
-    let proves = task.proves_identity();
-    if proves {
+    let (proves, mails) = (task.proves_identity(), task.has_mail_sent());
+    if proves || mails {
         app.rates.may_sign_in(call.address)?;
     }
     let outcome = whole(app.clone(), request.clone(), gql, task).await;
-    if proves && outcome.failed_to_prove() {
+    if mails || (proves && outcome.failed_to_prove()) {
         app.rates.sign_in_failed(call.address);
     }
     Ok(outcome)
@@ -197,7 +197,7 @@ impl Task {
             );
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
-        let signs_out = document.fields == ["sessionEnd"];
+        let signs_out = document.fields.iter().any(|field| ENDING_ACTS.contains(&field.as_str()));
         let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
         Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
     }
@@ -209,7 +209,16 @@ impl Task {
 
     /// Is it tried with something secret?
     fn proves_identity(&self) -> bool {
-        self.document.fields.iter().any(|field| PROOFS.contains(&field.as_str()))
+        self.is_among(PROOFS)
+    }
+
+    /// Does nobody in particular have a mail sent by it?
+    fn has_mail_sent(&self) -> bool {
+        self.is_among(MAILING_ACTS)
+    }
+
+    fn is_among(&self, acts: &[&str]) -> bool {
+        self.document.fields.iter().any(|field| acts.contains(&field.as_str()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The wire: HTTP in, GraphQL through, JSON out. It knows every noun and no rule.
 
+pub mod account;
 pub mod address;
 pub mod app;
 pub mod bounded;

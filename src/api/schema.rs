@@ -12,7 +12,9 @@ use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
+use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
+use crate::people::proofs::graphql::ProofMutation;
 use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -51,6 +53,8 @@ impl Catalogue for Nouns {
 pub struct Mutation(
     PeopleMutation,
     SecondFactorMutation,
+    InvitationMutation,
+    ProofMutation,
     NotificationMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,

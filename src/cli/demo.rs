@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::cli::installation::Installation;
 use crate::demo::{self, CODES, PASSWORD};
 use crate::kernel::codes::LocalGovernmentCode;
-use crate::kernel::config::{Config, Profile};
+use crate::kernel::config::{Config, MailConfig, Profile, Route};
 use crate::kernel::principal::Role;
 use crate::kernel::text_enum::from_word;
 use crate::people::entity::{account, appointment};
@@ -26,7 +26,11 @@ pub async fn load(config: Config) -> Result<()> {
 
 /// Prints where the demo is and how to sign in.
 #[allow(clippy::print_stdout)]
-pub fn greet(address: SocketAddr) {
+pub fn greet(address: SocketAddr, mail: &MailConfig) {
+    let mails = match &mail.route {
+        Route::Folder(folder) => format!("{}   (entaku mail list)", folder.display()),
+        Route::Smtp { .. } | Route::Nowhere => "SMTP".to_owned(),
+    };
     println!(
         "
   円卓 Entaku     http://{address}/playground
@@ -37,6 +41,7 @@ pub fn greet(address: SocketAddr) {
                   admin planning-staff grant-staff approver payer reviewer liaison org-officer resident …
                   市 / city: unnan omitama niimi soja kanazawa
   パスワード      {PASSWORD}
+  メール          {mails}
   トークン        entaku demo token --municipality {} --role GRANT_STAFF
 ",
         CODES.join(" "),

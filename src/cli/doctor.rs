@@ -5,10 +5,11 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use crate::cli::installation::Installation;
+use crate::cli::mail;
 use crate::kernel::config::Config;
 use crate::kernel::schema_version;
 
-/// Looks at the database, the schema, the keys and the jobs.
+/// Looks at the database, the schema, the keys, the jobs and the outbox.
 #[allow(clippy::print_stdout)]
 pub async fn run(config: Config) -> Result<()> {
     let installation = Installation::visit(config).await?;
@@ -28,12 +29,28 @@ pub async fn run(config: Config) -> Result<()> {
         }
         Err(error) => findings.push(error.to_string()),
     }
+    match mails(&installation).await {
+        Ok((waiting, late, failed)) => {
+            println!("mails: {waiting} waiting, {late} late, {failed} given up in the last week");
+            if late > 0 {
+                findings.push(format!("{late} mails have waited for more than ten minutes (entaku mail list)"));
+            }
+        }
+        Err(error) => findings.push(error.to_string()),
+    }
     installation.close().await?;
     if findings.is_empty() {
         println!("ok");
         return Ok(());
     }
     bail!(findings.join("\n"))
+}
+
+async fn mails(installation: &Installation) -> Result<(i64, i64, i64)> {
+    let app = installation.app()?;
+    let counts = mail::count(&app).await;
+    app.database.close();
+    counts
 }
 
 async fn jobs(worker_url: &str) -> Result<(i64, i64, i64)> {

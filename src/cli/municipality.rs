@@ -7,7 +7,7 @@ use crate::api::establish::{New, establish};
 use crate::cli::installation::Installation;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::config::Config;
-use crate::people::commands;
+use crate::people::invitations::commands;
 
 /// Makes a municipality and prints the one-time invitation of its first administrator.
 #[allow(clippy::print_stdout)]

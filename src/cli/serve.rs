@@ -15,13 +15,16 @@ use crate::kernel::audit::head::SIGN;
 use crate::kernel::audit::seal::Sealer;
 use crate::kernel::config::{Config, Profile};
 use crate::kernel::jobs::{Kind, Runner};
+use crate::kernel::outbox::Sender;
 use crate::kernel::principal::Principal;
 use crate::kernel::read::{self, Catalogue};
 use crate::kernel::schema_version::{self, SchemaError};
 use crate::people::housekeeping::HOUSEKEEPING;
+use crate::people::notifications::digest::DIGEST;
+use crate::people::proofs::PROOF;
 
 /// Every kind of job.
-pub const JOBS: &[Kind] = &[HOUSEKEEPING, SIGN];
+pub const JOBS: &[Kind] = &[HOUSEKEEPING, PROOF, DIGEST, SIGN];
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<()> {
@@ -33,17 +36,21 @@ pub async fn run(config: Config) -> Result<()> {
     let runner = Runner::new(&installation.worker_url, app.database.clone(), app.keys.clone(), app.clock.clone(), JOBS)
         .map_err(anyhow::Error::msg)?;
     let sealer = Sealer::new(&runner, app.database.clone(), app.keys.clone(), app.clock.clone());
+    let sender = Sender::new(&installation.config.mail).map_err(anyhow::Error::msg)?;
+    let (database, keys, clock) = (app.database.clone(), app.keys.clone(), app.clock.clone());
+    let postman = Runner::outside(&installation.worker_url, database, keys, clock, Arc::new(sender));
+    let postman = postman.map_err(anyhow::Error::msg)?;
     let ready = open(&installation);
     let work = async {
         ready.await?;
         declared(&app).await?;
         if installation.config.profile == Profile::Demo && installation.is_embedded() {
             Box::pin(crate::demo::load(&app)).await.map_err(anyhow::Error::msg)?;
-            demo::greet(address);
+            demo::greet(address, &installation.config.mail);
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        tokio::join!(runner.run(), sealer.run(), app.feed.run(&installation.direct_url));
+        tokio::join!(runner.run(), postman.run(), sealer.run(), app.feed.run(&installation.direct_url));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

@@ -32,6 +32,55 @@ pub struct Kind {
     pub every: Option<Duration>,
 }
 
+/// Work that reaches outside the house. It opens transactions of its own, so that none is open while it waits for
+/// others, and has a runner of its own, so that nothing else waits for them.
+pub trait Courier: Send + Sync {
+    /// The kind of its jobs, one of [`OUTSIDE`].
+    fn kind(&self) -> &'static str;
+
+    /// Does it, within the time of a lease; the subject is what [`enqueue`] was given.
+    fn run<'r>(&'r self, place: &'r Place, subject: Option<Uuid>) -> BoxFuture<'r, Result<Ended>>;
+}
+
+/// The kinds of jobs that couriers do.
+pub const OUTSIDE: &[&str] = &[crate::kernel::outbox::MAIL];
+
+/// How a job ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It is done.
+    Done,
+    /// It is to be done again then.
+    Again(DateTime<Utc>),
+}
+
+/// Inside which wall an courier is run.
+pub struct Place {
+    app: Database,
+    keys: Arc<KeyRing>,
+    clock: Clock,
+    municipality: MunicipalityId,
+}
+
+impl Place {
+    /// A transaction of the system; `act` is what the audit shows.
+    pub fn begin(&self, act: &'static str) -> Tx {
+        let principal = Principal::system(act);
+        let request = Request::new(principal, Some(self.municipality), self.now(), self.keys.clone());
+        self.app.begin(Arc::new(request), Mode::Write)
+    }
+
+    /// The key ring.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
 /// How long a claimed job belongs to its claimer.
 const LEASE: &str = "30 seconds";
 /// After how many rounds it looks for municipalities that lack a recurring job.
@@ -64,7 +113,15 @@ pub struct Runner {
     app: Database,
     keys: Arc<KeyRing>,
     clock: Clock,
-    kinds: &'static [Kind],
+    lane: Lane,
+}
+
+/// Which jobs a runner runs.
+enum Lane {
+    /// All kinds that are done inside, in a transaction.
+    Inside(&'static [Kind]),
+    /// The jobs of one courier.
+    Outside(Arc<dyn Courier>),
 }
 
 struct Claimed {
@@ -84,8 +141,23 @@ impl Runner {
         clock: Clock,
         kinds: &'static [Kind],
     ) -> Result<Self> {
+        Self::in_lane(worker_url, app, keys, clock, Lane::Inside(kinds))
+    }
+
+    /// A runner of an courier's jobs, which the others leave.
+    pub fn outside(
+        worker_url: &str,
+        app: Database,
+        keys: Arc<KeyRing>,
+        clock: Clock,
+        courier: Arc<dyn Courier>,
+    ) -> Result<Self> {
+        Self::in_lane(worker_url, app, keys, clock, Lane::Outside(courier))
+    }
+
+    fn in_lane(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, lane: Lane) -> Result<Self> {
         let worker = PgPoolOptions::new().max_connections(2).connect_lazy(worker_url)?;
-        Ok(Self { worker, app, keys, clock, kinds })
+        Ok(Self { worker, app, keys, clock, lane })
     }
 
     /// Runs jobs as they fall due until it is dropped; looks every second.
@@ -107,8 +179,8 @@ impl Runner {
 
     /// Puts every recurring job that a municipality lacks into the queue.
     pub async fn schedule(&self) -> Result<()> {
-        let recurring: Vec<&str> =
-            self.kinds.iter().filter(|kind| kind.every.is_some()).map(|kind| kind.name).collect();
+        let Lane::Inside(kinds) = &self.lane else { return Ok(()) };
+        let recurring: Vec<&str> = kinds.iter().filter(|kind| kind.every.is_some()).map(|kind| kind.name).collect();
         let text = "INSERT INTO jobs (id, municipality_id, kind, run_at)
             SELECT gen_random_uuid(), m.id, kind, $2 FROM municipalities m CROSS JOIN unnest($1::text[]) kind
             WHERE NOT EXISTS (SELECT FROM jobs j
@@ -148,11 +220,16 @@ impl Runner {
             "UPDATE jobs SET attempts = attempts + 1, lease_until = $1 + interval '{LEASE}'
              WHERE id IN (
                 SELECT id FROM jobs j WHERE state = 'READY' AND run_at <= $1
-                    AND (lease_until IS NULL OR lease_until < $1)
+                    AND (lease_until IS NULL OR lease_until < $1) AND (kind = ANY($2)) = $3
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, municipality_id, kind, subject_id, attempts"
         );
-        let rows = sqlx::query(AssertSqlSafe(text)).bind(self.clock.now()).fetch_all(&self.worker).await?;
+        let (kinds, these) = match &self.lane {
+            Lane::Inside(_) => (OUTSIDE.to_vec(), false),
+            Lane::Outside(courier) => (vec![courier.kind()], true),
+        };
+        let query = sqlx::query(AssertSqlSafe(text)).bind(self.clock.now()).bind(kinds).bind(these);
+        let rows = query.fetch_all(&self.worker).await?;
         let claimed = rows.iter().map(|row| {
             Ok(Claimed {
                 id: row.try_get("id")?,
@@ -165,24 +242,34 @@ impl Runner {
         claimed.collect()
     }
 
-    async fn run_one(&self, job: &Claimed) -> Result<()> {
-        let Some(kind) = self.kinds.iter().find(|k| k.name == job.kind) else {
-            return Err(Error::internal(format!("no job kind {}", job.kind)));
+    async fn run_one(&self, job: &Claimed) -> Result<Ended> {
+        let (app, keys, clock) = (self.app.clone(), self.keys.clone(), self.clock.clone());
+        let place = Place { app, keys, clock, municipality: job.municipality };
+        let kind = match &self.lane {
+            Lane::Outside(courier) => return courier.run(&place, job.subject).await,
+            Lane::Inside(_) => self.kind(job).ok_or_else(|| Error::internal(format!("no job kind {}", job.kind)))?,
         };
-        let principal = Principal::system(kind.name);
-        let request = Request::new(principal, Some(job.municipality), self.clock.now(), self.keys.clone());
-        let tx = self.app.begin(Arc::new(request), Mode::Write);
+        let tx = place.begin(kind.name);
         (kind.run)(&tx, job.subject).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(Ended::Done)
+    }
+
+    fn kind(&self, job: &Claimed) -> Option<&'static Kind> {
+        match &self.lane {
+            Lane::Inside(kinds) => kinds.iter().find(|k| k.name == job.kind),
+            Lane::Outside(_) => None,
+        }
     }
 
     /// Done, due again, to be tried again later, or left to the operators.
-    async fn finish(&self, job: &Claimed, result: Result<()>) -> Result<()> {
+    async fn finish(&self, job: &Claimed, result: Result<Ended>) -> Result<()> {
         let now = self.clock.now();
-        let every = self.kinds.iter().find(|k| k.name == job.kind).and_then(|k| k.every);
+        let every = self.kind(job).and_then(|k| k.every);
         let (state, run_at, error) = match (&result, every) {
-            (Ok(()), None) => ("DONE", now, None),
-            (Ok(()), Some(every)) => ("READY", now + every, None),
+            (Ok(Ended::Again(at)), _) => ("READY", *at, None),
+            (Ok(Ended::Done), None) => ("DONE", now, None),
+            (Ok(Ended::Done), Some(every)) => ("READY", now + every, None),
             (Err(error), None) if job.attempts >= ATTEMPTS => ("FAILED", now, Some(error.code())),
             (Err(error), Some(every)) if job.attempts >= ATTEMPTS => ("READY", now + every, Some(error.code())),
             (Err(error), _) => ("READY", now + backoff(job.attempts), Some(error.code())),

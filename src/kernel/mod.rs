@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod keys;
 pub mod money;
 mod orm;
+pub mod outbox;
 pub mod patch;
 mod pipeline;
 pub mod policy;

@@ -30,6 +30,23 @@ pub async fn principal(tx: &Tx, session: SessionId, account: AccountId) -> Resul
     Ok(of_rows(session, account, &rows, tx.now)?.principal)
 }
 
+/// What an account is appointed to now, whether or not it is signed in; nothing for one that is suspended.
+pub async fn appointed(tx: &Tx, account: AccountId) -> Result<Option<Principal>> {
+    let mut sql = Sql::new(
+        "SELECT p.role, p.scope, p.scope_id, p.id FROM accounts a \
+         LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
+         AND p.ended_at IS NULL AND ",
+    );
+    let today = Param::Date(Some(tx.today()));
+    sql.fill("p.starts_on <= ? AND (p.ends_on IS NULL OR p.ends_on >= ?) WHERE ", [today.clone(), today]);
+    sql.fill("a.id = ? AND a.suspended_at IS NULL", [Param::Uuid(Some(account.0))]);
+    let rows = tx.ask(sql).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Principal { account: Some(account), appointments: appointments(&rows, 3)?, ..Principal::default() }))
+}
+
 /// As [`principal`], read on its own.
 pub async fn lookup(
     database: &Database,
@@ -59,17 +76,7 @@ fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
 
 fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTime<Utc>) -> Result<Found> {
     let first = rows.first().ok_or(Error::Unauthenticated)?;
-    let mut appointments = Vec::new();
-    for row in rows {
-        if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
-            appointments.push(Appointment {
-                id: AppointmentId(row.get(8, Ty::Uuid)?),
-                role: from_word(role)?,
-                scope: from_word(row.get(1, Ty::Text)?)?,
-                scope_id: row.get(2, Ty::Uuid)?,
-            });
-        }
-    }
+    let mut appointments = appointments(rows, 8)?;
     let acts_for_the_town = appointments.iter().any(|a| a.role.acts_for_the_town());
     let last_seen_at = first.get(5, Ty::Time)?;
     if !Limits::of(first.get(3, Ty::Bool)?, acts_for_the_town).hold(first.get(4, Ty::Time)?, last_seen_at, now) {
@@ -105,6 +112,22 @@ pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
     Ok(false)
 }
 
+/// The appointments in rows that begin with role, scope and scope id; the id is in the column `id`.
+fn appointments(rows: &[FlatRow], id: usize) -> Result<Vec<Appointment>> {
+    let mut appointments = Vec::new();
+    for row in rows {
+        if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
+            appointments.push(Appointment {
+                id: AppointmentId(row.get(id, Ty::Uuid)?),
+                role: from_word(role)?,
+                scope: from_word(row.get(1, Ty::Text)?)?,
+                scope_id: row.get(2, Ty::Uuid)?,
+            });
+        }
+    }
+    Ok(appointments)
+}
+
 /// Do the appointments the request began with still hold, now that it is about to be committed?
 ///
 /// # Errors
@@ -112,6 +135,7 @@ pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
 pub async fn still_holds(tx: &Tx) -> Result<()> {
     let (Some(session), Some(account)) = (tx.principal.session, tx.principal.account) else { return Ok(()) };
     let now = principal(tx, session, account).await?;
-    let hold = tx.principal.appointments.iter().all(|held| now.appointments.contains(held));
-    if hold { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
+    // More than before is no harm: somebody has just accepted an invitation.
+    let held = tx.principal.appointments.iter().all(|held| now.appointments.contains(held));
+    if held { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
 }

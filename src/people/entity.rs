@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::kernel::date::Date;
 pub use crate::kernel::principal::AppointmentId;
 use crate::kernel::principal::{AccountId, Role, ScopeKind, SessionId};
-use crate::{entity, id_type};
+use crate::{entity, id_type, text_enum};
 
 id_type!(/// 部・課
     SectionId = "sec");
@@ -23,6 +23,18 @@ id_type!(/// 回復コード
 id_type!(/// 自治体の設定
     SettingsId = "set");
 
+text_enum! {
+    /// メールの言語。
+    Language {
+        /// 日本語
+        Ja,
+        /// やさしい日本語
+        JaEasy,
+        /// 英語
+        En,
+    }
+}
+
 entity! {
     /// Accounts.
     account in "accounts" {
@@ -31,6 +43,7 @@ entity! {
         name: String,
         name_kana: String,
         password_hash: Option<String>,
+        language: Language,
         suspended_at: Option<DateTime<Utc>>,
         second_factor_at: Option<DateTime<Utc>>,
     }
@@ -139,6 +152,8 @@ entity! {
         token_hash: String,
         expires_at: DateTime<Utc>,
         accepted_at: Option<DateTime<Utc>>,
+        invited_by: Option<AccountId>,
+        revoked_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -149,6 +164,7 @@ entity! {
         public_contact: Option<String>,
         grant_withdrawal_days: i32,
         second_factor_required: bool,
+        self_registration: bool,
     }
 }
 

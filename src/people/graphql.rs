@@ -8,17 +8,17 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{AccountId, SessionId};
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::text::Checks;
-use crate::kernel::work::{Work, act};
+use crate::kernel::work::{Turn, Work, act};
 use crate::people::commands::{
-    self, AccountCreateInput, AppointmentCreateInput, InvitationAcceptInput, MunicipalitySettingsChangeInput,
-    SectionAbolishInput, SectionChangeInput, SectionCreateInput,
+    self, AccountCreateInput, AppointmentCreateInput, MunicipalitySettingsChangeInput, SectionAbolishInput,
+    SectionChangeInput, SectionCreateInput,
 };
-use crate::people::entity::{AppointmentId, SectionId, SettingsId};
+use crate::people::entity::{AppointmentId, Language, SectionId, SettingsId};
 use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
-use crate::people::{refresh, rules, token};
+use crate::people::{guessable, invitations, refresh, rules};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -29,24 +29,62 @@ pub struct Identity {
     pub issuer: String,
 }
 
-/// Mutations on credentials: they take neither an idempotency key nor a dry run, and need no session.
+impl Identity {
+    /// Checks and hashes a new password of the person with this address. No connection is held while it is hashed.
+    pub async fn new_password(
+        &self,
+        turn: &mut Turn<'_>,
+        path: &'static str,
+        password: &str,
+        email: &str,
+    ) -> Result<String> {
+        let known = guessable::words_of(turn.tx(), email).await?;
+        turn.release().await?;
+        let mut checks = Checks::new();
+        rules::check_password(&mut checks, path, password, &known);
+        checks.done()?;
+        self.passwords.hash(password).await
+    }
+}
+
+/// Mutations on credentials: they stand alone and take neither an idempotency key nor a dry run.
 pub const CREDENTIAL_ACTS: &[&str] = &[
     "sessionSignIn",
     "sessionRefresh",
     "sessionElevate",
     "sessionEnd",
     "passwordChange",
+    "passwordResetRequest",
+    "passwordResetConfirm",
     "invitationAccept",
+    "invitationClaim",
     "accountCreate",
+    "accountRegister",
+    "accountRegistrationConfirm",
+    "emailChangeRequest",
+    "emailChangeConfirm",
     "secondFactorEnrol",
     "secondFactorConfirm",
     "recoveryCodesRenew",
 ];
-
-/// Those of them that are tried with something secret.
-pub const PROOFS: &[&str] =
-    &["sessionSignIn", "sessionRefresh", "sessionElevate", "invitationAccept", "passwordChange", "secondFactorConfirm"];
-
+/// Those of them that are tried with something secret: who fails too often has to wait.
+pub const PROOFS: &[&str] = &[
+    "sessionSignIn",
+    "sessionRefresh",
+    "sessionElevate",
+    "passwordChange",
+    "passwordResetConfirm",
+    "invitationAccept",
+    "invitationClaim",
+    "accountRegistrationConfirm",
+    "emailChangeRequest",
+    "emailChangeConfirm",
+    "secondFactorConfirm",
+];
+/// Those of them by which nobody in particular has a mail sent: each counts as much as a failure.
+pub const MAILING_ACTS: &[&str] = &["passwordResetRequest", "accountRegister"];
+/// Those of them that may end the very session they come with.
+pub const ENDING_ACTS: &[&str] = &["sessionEnd", "passwordResetConfirm"];
 /// What is open to somebody who first has to enrol a second factor.
 pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
     "viewer",
@@ -61,7 +99,7 @@ pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    queries
+    invitations::graphql::queries(queries)
         .own::<Account>(
             "viewer",
             |request| request.principal.account.map(|a| a.0),
@@ -161,24 +199,9 @@ impl PeopleMutation {
         if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
             return Err(session::failed(turn.tx(), Some(stored.account)));
         }
+        let hash = identity.new_password(&mut turn, "new", &new, &stored.email).await?;
         drop(turn);
-        let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
         act(ctx, move |tx| Box::pin(commands::change_password(tx, stored.hash, hash))).await
-    }
-
-    /// 招待を受けてアカウントを作る。招待は一度だけ、72時間有効。
-    async fn invitation_accept(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "受諾の内容。")] input: InvitationAcceptInput,
-    ) -> Result<SessionTokens> {
-        let identity = ctx.data_unchecked::<Identity>();
-        token::read_bearer(commands::INVITATION, &input.token)?;
-        let hash = new_password(identity, "input.password", &input.password, &[]).await?;
-        let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let tx = turn.tx();
-        let account = commands::accept_invitation(tx, input, hash).await?;
-        session::open(tx, &identity.issuer, account, "").await
     }
 
     /// アカウントを作る(管理者)。
@@ -187,14 +210,23 @@ impl PeopleMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "アカウントの内容。")] input: AccountCreateInput,
     ) -> Result<Read<Account>> {
-        {
+        let identity = ctx.data_unchecked::<Identity>();
+        let hash = {
             let mut turn = ctx.data_unchecked::<Work>().turn().await;
             turn.tx().may_create::<Account>(commands::ACCOUNT_CREATE, &[])?;
-            turn.release().await?;
-        }
-        let identity = ctx.data_unchecked::<Identity>();
-        let hash = new_password(identity, "input.initialPassword", &input.initial_password, &[&input.email]).await?;
+            let (path, password) = ("input.initialPassword", &input.initial_password);
+            identity.new_password(&mut turn, path, password, &input.email).await?
+        };
         act(ctx, move |tx| Box::pin(commands::create_account(tx, input, hash))).await
+    }
+
+    /// 自分に届くメールの言語を選ぶ(サインインした人)。
+    async fn account_language_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "言語。")] language: Language,
+    ) -> Result<Read<Account>> {
+        act(ctx, move |tx| Box::pin(commands::set_language(tx, language))).await
     }
 
     /// アカウントを停止する(管理者)。サインインはすべて終わる。
@@ -262,12 +294,4 @@ impl PeopleMutation {
     ) -> Result<Read<MunicipalitySettings>> {
         act(ctx, move |tx| Box::pin(commands::change_settings(tx, id, input))).await
     }
-}
-
-/// Checks and hashes a new password; `known` are words it must not be.
-async fn new_password(identity: &Identity, path: &'static str, password: &str, known: &[&str]) -> Result<String> {
-    let mut checks = Checks::new();
-    rules::check_password(&mut checks, path, password, known);
-    checks.done()?;
-    identity.passwords.hash(password).await
 }

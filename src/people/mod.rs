@@ -5,6 +5,7 @@
 //! account --second factor--> TOTP + recovery codes (see `factor`)
 //! account --appointment--> role x scope x term        section --successor--> section
 //! account <--notification-- act of a noun             (see `notifications`)
+//! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
 //! ```
 //!
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
@@ -16,11 +17,16 @@ pub mod commands;
 pub mod entity;
 pub mod factor;
 pub mod graphql;
+pub mod guessable;
 pub mod housekeeping;
+pub mod invitations;
+pub mod mails;
 pub mod notifications;
 pub mod password;
+pub mod proofs;
 pub mod records;
 pub mod refresh;
+mod romaji;
 pub mod rules;
 pub mod scope;
 pub mod session;

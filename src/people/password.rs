@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use tokio::sync::Semaphore;
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::keys::KeyRing;
+use crate::kernel::keys::{KeyRing, Pepper};
 use crate::kernel::text::normal_password;
 
 /// Hashes and verifies passwords.
@@ -41,7 +41,7 @@ impl Passwords {
         })
     }
 
-    /// The hash of a new password, as a PHC string.
+    /// The hash of a new password, as a PHC string that names its pepper (`keyid`).
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password = normal_password(password);
         self.work(move |keys| hash(keys, &password)).await?
@@ -51,9 +51,15 @@ impl Passwords {
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.nobody).to_owned();
-        let password: String = normal_password(password).chars().take(256).collect();
+        let password = normal_password(password);
+        let (password, short) = if password.len() > LONGEST { (String::new(), false) } else { (password, true) };
         let fits = self.work(move |keys| verify(keys, &password, &stored)).await??;
-        Ok(fits && known)
+        Ok(fits && known && short)
+    }
+
+    /// A new hash for a password that was verified, where the stored one is outdated.
+    pub async fn renewed(&self, password: &str, stored: &str) -> Result<Option<String>> {
+        if outdated(&self.keys, stored)? { self.hash(password).await.map(Some) } else { Ok(None) }
     }
 
     /// How many passwords were hashed or compared.
@@ -74,17 +80,85 @@ impl Passwords {
     }
 }
 
-fn argon2(keys: &KeyRing) -> Result<Argon2<'_>> {
-    Argon2::new_with_secret(&keys.pepper, Algorithm::Argon2id, Version::default(), Params::default())
-        .map_err(Error::internal)
+/// The longest password that is looked at, in bytes of its normal form.
+pub const LONGEST: usize = 256;
+
+fn argon2(pepper: &Pepper) -> Result<Argon2<'_>> {
+    let keyid = KeyId::new(pepper.id.as_bytes()).map_err(Error::internal)?;
+    let params = ParamsBuilder::new().keyid(keyid).build().map_err(Error::internal)?;
+    Argon2::new_with_secret(&pepper.key, Algorithm::Argon2id, Version::default(), params).map_err(Error::internal)
 }
 
 fn hash(keys: &KeyRing, password: &str) -> Result<String> {
-    let hash: PasswordHash = argon2(keys)?.hash_password(password.as_bytes()).map_err(Error::internal)?;
+    let pepper = keys.pepper().map_err(Error::internal)?;
+    let hash: PasswordHash = argon2(pepper)?.hash_password(password.as_bytes()).map_err(Error::internal)?;
     Ok(hash.to_string())
 }
 
 fn verify(keys: &KeyRing, password: &str, stored: &str) -> Result<bool> {
     let stored = PasswordHash::new(stored).map_err(Error::internal)?;
-    Ok(argon2(keys)?.verify_password(password.as_bytes(), &stored).is_ok())
+    let params = Params::try_from(&stored).map_err(Error::internal)?;
+    let pepper =
+        keys.pepper_of(params.keyid()).ok_or_else(|| Error::internal("a password of a pepper that is gone"))?;
+    Ok(argon2(pepper)?.verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+/// Was a hash made with other parameters, or another pepper, than new ones are?
+fn outdated(keys: &KeyRing, stored: &str) -> Result<bool> {
+    let now = argon2(keys.pepper().map_err(Error::internal)?)?.params().clone();
+    let stored = PasswordHash::new(stored).map_err(Error::internal)?;
+    let params = Params::try_from(&stored).map_err(Error::internal)?;
+    let cost = |p: &Params| (p.m_cost(), p.t_cost(), p.p_cost());
+    let same = stored.algorithm.as_str() == Algorithm::Argon2id.as_str()
+        && cost(&params) == cost(&now)
+        && params.keyid() == now.keyid();
+    Ok(!same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords(keys: KeyRing) -> Passwords {
+        Passwords::new(Arc::new(keys)).expect("passwords")
+    }
+
+    #[tokio::test]
+    async fn a7_two_keyboards_give_one_password_and_too_long_ones_none() {
+        let all = passwords(KeyRing::ephemeral().expect("keys"));
+        let stored = all.hash("か\u{3099}っこうのパスワード１２").await.expect("a hash");
+        for same in ["がっこうのパスワード12", "か\u{3099}っこうのﾊﾟｽﾜｰﾄﾞ12"] {
+            assert!(all.verify(same, Some(&stored)).await.expect("compared"), "{same}");
+        }
+        let most = all.hash(&"😀".repeat(64)).await.expect("a hash");
+        assert!(all.verify(&"😀".repeat(64), Some(&most)).await.expect("compared"));
+        let before = all.count();
+        assert!(!all.verify(&"😀".repeat(65), Some(&most)).await.expect("compared"), "nothing is cut off");
+        assert_eq!(all.count(), before + 1, "and it takes as long");
+    }
+
+    #[tokio::test]
+    async fn a8_a_hash_names_its_pepper_and_an_outdated_one_is_known() {
+        let stored = |keys: &KeyRing, params: Params| {
+            let pepper = keys.pepper().expect("a pepper");
+            let argon2 = Argon2::new_with_secret(&pepper.key, Algorithm::Argon2id, Version::default(), params);
+            let hash: PasswordHash = argon2.expect("argon2").hash_password(b"a long password").expect("a hash");
+            hash.to_string()
+        };
+        let keys = KeyRing::ephemeral().expect("keys");
+        let id = keys.pepper().expect("a pepper").id.clone();
+        let weak = ParamsBuilder::new().t_cost(1).keyid(KeyId::new(id.as_bytes()).expect("an id")).build();
+        let weak = stored(&keys, weak.expect("parameters"));
+        let current = hash(&keys, "a long password").expect("a hash");
+        assert!(current.contains("keyid="), "{current}");
+        assert!(outdated(&keys, &weak).expect("read") && !outdated(&keys, &current).expect("read"));
+        assert!(verify(&keys, "a long password", &weak).expect("compared"), "it verifies all the same");
+        let rotated = keys.with_pepper("second", &[7; 32]);
+        assert!(verify(&rotated, "a long password", &current).expect("compared"));
+        assert!(outdated(&rotated, &current).expect("read"));
+        let renewed = hash(&rotated, "a long password").expect("a hash");
+        assert!(!outdated(&rotated, &renewed).expect("read"));
+        let other = KeyRing::ephemeral().expect("keys");
+        assert!(verify(&other, "a long password", &current).is_err(), "its pepper is gone");
+    }
 }

@@ -5,12 +5,14 @@ use chrono::{DateTime, Duration, Utc};
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
 use crate::kernel::request::japan_day;
-use crate::kernel::text::Checks;
+use crate::kernel::text::{Checks, normal_password};
 use crate::people::commands::{APPOINTMENT_END, SECTION_ABOLISH};
 use crate::people::entity::{account, appointment, section};
 use crate::people::factor::commands::{
     RECOVERY_CODES_RENEW, SECOND_FACTOR_CONFIRM, SECOND_FACTOR_DISABLE, SECOND_FACTOR_ENROL, SECOND_FACTOR_RESET,
 };
+use crate::people::guessable;
+use crate::people::password::LONGEST;
 
 /// How long an access token lives.
 pub const ACCESS_TOKEN_LIFE: Duration = Duration::minutes(5);
@@ -20,8 +22,6 @@ pub const COOKIE_GRACE: Duration = Duration::minutes(1);
 pub const LOST_REPLY: Duration = Duration::seconds(30);
 /// How often it is written that a session is in use.
 pub const SEEN_EVERY: Duration = Duration::minutes(1);
-/// How long an invitation can be accepted.
-pub const INVITATION_LIFE: Duration = Duration::hours(72);
 
 /// How long a session lives (NIST SP 800-63B-4, 2.1.3 and 2.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +49,23 @@ impl Limits {
     }
 }
 
-/// NIST SP 800-63B-4: length, no composition rules, and not one's own name or the town's.
-pub fn check_password(checks: &mut Checks, path: &'static str, password: &str, known: &[&str]) {
-    let length = password.chars().count();
+/// The shortest password, in characters. NIST SP 800-63B-4 asks for 15 where it stands alone and 8 beside a second
+/// factor; why it is one number for everybody: docs/adr/0020.
+const SHORTEST: usize = 12;
+
+/// NIST SP 800-63B-4: length, no composition rules, and nothing that others would try first. `known` are words of the
+/// person and the town, as [`guessable::plain`] gives them. It is judged in the form in which it is hashed.
+pub fn check_password(checks: &mut Checks, path: &'static str, password: &str, known: &[String]) {
+    let password = normal_password(password);
     checks.check(
-        length >= 12,
+        password.chars().count() >= SHORTEST,
         path,
         "TOO_SHORT",
         "パスワードは12文字以上にしてください。",
         "A password has at least 12 characters.",
     );
-    checks.check(password.len() <= 256, path, "TOO_LONG", "パスワードが長すぎます。", "The password is too long.");
-    let plain = password.to_lowercase();
-    let guessable = known.iter().any(|k| !k.is_empty() && plain == k.to_lowercase())
-        || plain.chars().collect::<std::collections::HashSet<_>>().len() < 4;
+    checks.check(password.len() <= LONGEST, path, "TOO_LONG", "パスワードが長すぎます。", "The password is too long.");
+    let guessable = password.len() <= LONGEST && guessable::is_guessable(&password, known);
     checks.check(!guessable, path, "GUESSABLE", "推測されやすいパスワードです。", "The password is too easy to guess.");
 }
 
@@ -111,10 +114,14 @@ pub fn appointment(row: &appointment::Model, action: Action, now: DateTime<Utc>)
 mod tests {
     use super::*;
 
-    fn rules_broken(password: &str) -> bool {
+    fn rules_broken(password: &str) -> Vec<&'static str> {
         let mut checks = Checks::new();
-        check_password(&mut checks, "password", password, &["雲南市", "admin@unnan.example.jp"]);
-        checks.done().is_err()
+        let known = ["雲南市", "雲南", "うんなん", "unnan", "admin@unnan.example.jp"].map(guessable::plain);
+        check_password(&mut checks, "password", password, &known);
+        match checks.done() {
+            Err(crate::kernel::error::Error::Invalid(_, found)) => found.iter().map(|v| v.rule).collect(),
+            _ => Vec::new(),
+        }
     }
 
     #[test]
@@ -134,11 +141,19 @@ mod tests {
 
     #[test]
     fn a7_long_and_unguessable_is_all_that_is_asked() {
-        for bad in ["short", "aaaaaaaaaaaaaaaa", "Admin@Unnan.example.jp", &"長".repeat(90)] {
-            assert!(rules_broken(bad), "{bad}");
+        for (bad, rule) in [
+            ("1234567", "TOO_SHORT"),
+            ("ｓｈｏｒｔ１２３４", "TOO_SHORT"),
+            (&"長".repeat(90) as &str, "TOO_LONG"),
+            (&"㍿".repeat(30), "TOO_LONG"),
+            (&"x1".repeat(500), "TOO_LONG"),
+        ] {
+            assert!(rules_broken(bad).contains(&rule), "{bad}");
         }
-        for good in ["correct horse battery", "夜空に星が降る里の灯り火", &"x1y2".repeat(16)] {
-            assert!(!rules_broken(good), "{good}");
+        for good in
+            ["correct horse battery", "夜空に星が降る里の灯り火", "😀🏔🚜🌾🎏🏮🎐🍙🦌🌊🐟🍵", &"x1y2zk9w".repeat(8)]
+        {
+            assert_eq!(rules_broken(good), Vec::<&str>::new(), "{good}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an appointment may be over. The things belong to rings further out; people know them by the
 //! name of their table and the prefix of their ids only.
 
+use sea_orm::Iterable;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
@@ -19,6 +20,18 @@ pub fn things(kind: ScopeKind) -> Option<(&'static str, &'static str)> {
         ScopeKind::Call => ("cal", "challenge_calls"),
         ScopeKind::Proposal => ("prp", "challenge_proposals"),
     })
+}
+
+/// What an id says by its prefix; no id names the municipality as a whole. Whether the thing is there is another
+/// question ([`find`]).
+///
+/// # Errors
+/// INVALID_INPUT where it is no id; NOT_FOUND where it is of a kind that no appointment is over.
+pub fn read(given: Option<&str>) -> Result<(ScopeKind, Option<Uuid>)> {
+    let Some(text) = given else { return Ok((ScopeKind::Municipality, None)) };
+    let (found, id) = id::decode(text)?;
+    let kind = ScopeKind::iter().find(|kind| things(*kind).is_some_and(|(prefix, _)| prefix == found));
+    Ok((kind.ok_or(Error::NotFound)?, Some(id)))
 }
 
 /// The thing an appointment names.

@@ -89,6 +89,10 @@ async fn pass(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, 
     let stored = known.as_ref().and_then(|k| k.hash.as_deref());
     let fits = passwords.verify(proof.password, stored).await?;
     let id = known.as_ref().map(|k| k.id);
+    let renewed = match stored {
+        Some(stored) if fits => passwords.renewed(proof.password, stored).await?,
+        _ => None,
+    };
     let Some(known) = known.filter(|_| fits) else { return Err(failed(turn.tx(), id)) };
     if !confirm(turn.tx(), &known).await? {
         return Err(failed(turn.tx(), id));
@@ -100,7 +104,26 @@ async fn pass(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, 
             return Err(failed(turn.tx(), id));
         }
     }
-    Ok(known.id)
+    let id = known.id;
+    rehash(turn.tx(), known, renewed);
+    Ok(id)
+}
+
+/// Keeps a new hash of the same password, unless the password was changed meanwhile. Afterwards, because two devices
+/// that sign in at once must not wait for each other.
+fn rehash(tx: &Tx, known: Known, renewed: Option<String>) {
+    let (Some(old), Some(new)) = (known.hash, renewed) else { return };
+    tx.afterwards(Box::new(move |tx| {
+        Box::pin(async move {
+            let mut sql = Sql::new("UPDATE accounts SET password_hash = ");
+            sql.fill(
+                "? WHERE id = ? AND password_hash = ?",
+                [Param::text(new), Param::Uuid(Some(known.id.0)), Param::text(old)],
+            );
+            tx.run(sql).await?;
+            Ok(())
+        })
+    }));
 }
 
 /// Proves once more who uses the session (step-up), so that acts which need a fresh proof may be done.

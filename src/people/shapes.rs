@@ -11,17 +11,19 @@ use crate::kernel::read::{Cells, Key, Mask, Ty};
 use crate::kernel::request::Request;
 use crate::kernel::text_enum::from_word;
 use crate::people::commands::{
-    ACCOUNT_CREATE, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH, SECTION_CHANGE,
-    SECTION_CREATE, SESSION_ELEVATE, SESSION_END, SESSIONS_END_OTHERS, SETTINGS_CHANGE,
+    ACCOUNT_CREATE, ACCOUNT_LANGUAGE_SET, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH,
+    SECTION_CHANGE, SECTION_CREATE, SESSION_ELEVATE, SESSION_END, SESSIONS_END_OTHERS, SETTINGS_CHANGE,
 };
 use crate::people::entity::{
-    AppointmentId, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
+    AppointmentId, Language, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
 };
 use crate::people::factor::commands::{
     RECOVERY_CODES_RENEW, SECOND_FACTOR_CONFIRM, SECOND_FACTOR_DISABLE, SECOND_FACTOR_ENROL, SECOND_FACTOR_RESET,
 };
+use crate::people::invitations::commands::INVITATION_CLAIM;
 use crate::people::notifications::commands::NOTIFICATIONS_MARK_ALL_READ;
 use crate::people::notifications::shapes::{Notification, NotificationChoice};
+use crate::people::proofs::commands::EMAIL_CHANGE_REQUEST;
 use crate::people::records::shapes::AuditEntry;
 use crate::people::{rules, scope};
 use crate::shape;
@@ -56,6 +58,8 @@ shape! {
         .column::<String>("nameKana", "氏名のふりがな。")
         .column::<String>("email", "メールアドレス。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: true, reason: "PERSONAL" })
+        .column::<Language>("language", "届くメールの言語。本人と管理者だけに表示される。")
+        .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
         .column::<Option<DateTime<Utc>>>("secondFactorAt", "二要素認証を始めた日時。していなければ null。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
@@ -82,6 +86,9 @@ shape! {
         .act(SECOND_FACTOR_RESET, "", ADMIN, Over::Municipality)
         .apart(SECOND_FACTOR_RESET, &["id"])
         .step_up(SECOND_FACTOR_RESET)
+        .act(ACCOUNT_LANGUAGE_SET, "", &[], Over::Own("id"))
+        .act(EMAIL_CHANGE_REQUEST, "", &[], Over::Own("id"))
+        .step_up(EMAIL_CHANGE_REQUEST)
 }
 
 shape! {
@@ -123,11 +130,12 @@ shape! {
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
         .create(APPOINTMENT_CREATE, "", ADMIN, Over::Municipality)
         .step_up(APPOINTMENT_CREATE)
+        .create(INVITATION_CLAIM, "", &[], Over::SignedIn)
         .act(APPOINTMENT_END, "", ADMIN, Over::Municipality)
 }
 
 /// The prefixed id of what an appointment is over.
-fn scope_id(row: &Cells<'_>, _request: &Request) -> Result<async_graphql::Value> {
+pub(crate) fn scope_id(row: &Cells<'_>, _request: &Request) -> Result<async_graphql::Value> {
     let id: Option<uuid::Uuid> = row.get("scope_id")?;
     let kind: ScopeKind = from_word(&row.get::<String>("scope")?)?;
     let prefix = scope::things(kind).map_or("mun", |(prefix, _)| prefix);
@@ -162,6 +170,7 @@ shape! {
         .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
         .column::<bool>("secondFactorRequired", "町の仕事をする人に二要素認証を求めるか。")
+        .column::<bool>("selfRegistration", "住民などが自分でアカウントを登録できるか。")
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)

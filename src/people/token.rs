@@ -116,7 +116,7 @@ pub fn jwks(keys: &KeyRing) -> serde_json::Value {
     serde_json::json!({ "keys": keys.signing.iter().map(key).collect::<Vec<_>>() })
 }
 
-/// A secret that whoever bears it may use: `kind_code_id_secret`. It carries the municipality and the
+/// A secret that whoever bears it may use: `kind.code.id.secret`. It carries the municipality and the
 /// row it is found by; only the hash of the whole is kept.
 pub struct Bearer {
     /// The municipality's code.
@@ -128,7 +128,18 @@ pub struct Bearer {
 /// Makes a bearer secret for a row.
 pub fn bearer(kind: &str, code: &LocalGovernmentCode, id: Uuid) -> Result<String> {
     let secret = secret_text(32).map_err(Error::internal)?;
-    Ok(format!("{kind}.{}.{}.{secret}", code.as_str(), id.simple()))
+    Ok(format!("{}.{secret}", public_part(kind, code, id)))
+}
+
+/// As [`bearer`], but derived from the key ring: the secret of a link in a mail, which is made once for its hash and
+/// once more when the mail is sent, and kept nowhere in between.
+pub fn mailed(keys: &KeyRing, public: &str) -> String {
+    format!("{public}.{}", keys.link_secret(public))
+}
+
+/// The public part of the bearer secret of a row.
+pub fn public_part(kind: &str, code: &LocalGovernmentCode, id: Uuid) -> String {
+    format!("{kind}.{}.{}", code.as_str(), id.simple())
 }
 
 /// Takes a bearer secret apart.

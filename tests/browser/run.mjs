@@ -14,7 +14,7 @@ let opened;
 try {
   opened = await openBrowser(server.url);
   for (const [name, story] of Object.entries(STORIES)) {
-    await story({ ...opened, url: server.url });
+    await story({ ...opened, url: server.url, letters: server.letters });
     if (process.env.SHOTS) await opened.page.screenshot({ path: `${process.env.SHOTS}/${name.replaceAll(' ', '-')}.png` });
     console.log(`ok  ${name}`);
   }

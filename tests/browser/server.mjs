@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const PATIENCE = 120_000;
 
-/** Starts it; gives its address and how to stop it. */
+/** Starts it; gives its address, how to stop it, and the folder of its letters. */
 export async function startServer(program) {
   const scratch = await mkdtemp(join(tmpdir(), 'entaku-browser-'));
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -31,7 +31,7 @@ export async function startServer(program) {
     await stop();
     throw new Error(`${error.message}; the server said:\n${said}`);
   }
-  return { url, stop };
+  return { url, stop, letters: join(data, 'mail') };
 }
 
 async function ready(url, server) {

@@ -1,7 +1,8 @@
 // What staff do in the page, one story after the other.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseCsv } from './csv.mjs';
 
 const EMAIL = 'grant-staff@unnan.example.jp';
@@ -131,6 +132,27 @@ export const STORIES = {
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...sessionStorage })), /grantApplications/);
   },
+  'a link in a mail sets a new password, and leaves the address bar at once': async ({ page, url, letters }) => {
+    await page.goto(`${url}/account#password-reset`);
+    await page.getByLabel('団体コード').fill('322091');
+    await page.getByLabel('メールアドレス').fill('resident@unnan.example.jp');
+    await page.getByRole('button', { name: '送る' }).click();
+    await page.getByText('リンクをメールで送りました').waitFor();
+    const link = await newestLink(letters, 'resident@unnan.example.jp');
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'パスワードの再設定' }).waitFor();
+    await page.getByLabel('パスワード').fill('password1234');
+    await page.getByRole('button', { name: '送る' }).click();
+    await page.getByText('推測されやすいパスワードです。').waitFor();
+    assert.equal(page.url(), `${url}/account`);
+    await page.getByLabel('パスワード').fill('峠の茶屋で食べた団子の味');
+    await page.getByRole('button', { name: '送る' }).click();
+    await page.getByText('パスワードが変わりました').waitFor();
+    await page.goto(link);
+    await page.getByLabel('パスワード').fill('峠の茶屋で食べた団子の味');
+    await page.getByRole('button', { name: '送る' }).click();
+    await page.getByText('リンクは使われたか、期限が過ぎています。').waitFor();
+  },
   'who has a second factor is asked for a code': async ({ page }) => {
     await page.getByRole('banner').getByRole('button', { name: 'サインイン' }).click();
     await signIn(page, PASSWORD, 'resident@unnan.example.jp');
@@ -225,4 +247,16 @@ async function fill(page, values) {
   for (const [name, value] of Object.entries(values)) {
     await page.locator(`[id="input.${name}"], [id="${name}"]`).first().fill(value);
   }
+}
+
+/** The link of the newest letter to somebody, as soon as it is there. */
+async function newestLink(letters, to) {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((go) => setTimeout(go, 200))) {
+    const names = (await readdir(letters).catch(() => [])).filter((name) => name.endsWith('.txt')).sort().reverse();
+    for (const name of names) {
+      const text = await readFile(join(letters, name), 'utf8');
+      if (text.startsWith(`To: ${to}\n`)) return text.match(/^http\S+$/m)[0];
+    }
+  }
+  throw new Error(`no letter to ${to}`);
 }

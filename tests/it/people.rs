@@ -146,7 +146,9 @@ async fn a26_an_invitation_is_good_once_and_for_three_days() {
     let town = Town::new().await;
     let invite = async || {
         let tx = town.system();
-        let token = entaku::people::commands::invite_first_admin(&tx, "first@example.jp").await.expect("an invitation");
+        let token = entaku::people::invitations::commands::invite_first_admin(&tx, "first@example.jp")
+            .await
+            .expect("an invitation");
         tx.commit().await.expect("committed");
         token
     };

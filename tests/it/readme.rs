@@ -151,7 +151,8 @@ async fn the_examples_do_what_they_say() {
     let readme = read("README.md");
     let town = demo().await;
     let tx = town.system();
-    let invitation = entaku::people::commands::invite_first_admin(&tx, "first@example.jp").await.expect("a secret");
+    let invitation =
+        entaku::people::invitations::commands::invite_first_admin(&tx, "first@example.jp").await.expect("a secret");
     tx.commit().await.expect("committed");
     let examples = operations(&readme, &invitation);
     assert!(examples.iter().any(is_mutation) && examples.iter().any(|e| !is_mutation(e)), "{examples:?}");

@@ -5,4 +5,5 @@ pub(super) mod challenge;
 pub(super) mod grants;
 pub(super) mod liaison;
 pub(super) mod notifications;
+pub(super) mod people;
 pub(super) mod roundtable;

@@ -40,8 +40,20 @@ pub(super) struct Stored {
     pub(super) sealing: Vec<StoredSecret>,
     /// 32 random bytes, base64url.
     pub(super) cursor: String,
+    /// The first hashes; all verify. The last one is never removed: signatures of the audit are made with it.
+    #[serde(default)]
+    pub(super) peppers: Vec<StoredPepper>,
+    /// The only pepper of older files, 32 random bytes, base64url. Hashes that name no pepper were made with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) pepper: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct StoredPepper {
+    /// What a hash names it by: 1 to 8 bytes.
+    pub(super) id: String,
     /// 32 random bytes, base64url.
-    pub(super) pepper: String,
+    pub(super) key: String,
 }
 
 /// What a rotation has done, by the ids of the keys.
@@ -63,7 +75,8 @@ impl Stored {
             next: Some(draw_key()?),
             sealing: vec![draw_secret()?],
             cursor: secret_text(32)?,
-            pepper: secret_text(32)?,
+            peppers: vec![StoredPepper { id: secret_text(6)?, key: secret_text(32)? }],
+            pepper: None,
         })
     }
 }

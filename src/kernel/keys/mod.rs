@@ -16,7 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use file::{Rotated, rotate};
-use file::{Stored, StoredKey, StoredSecret, draw_secret, load, store};
+use file::{Stored, StoredKey, StoredPepper, StoredSecret, draw_secret, load, store};
 
 /// What went wrong with the key file.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,14 @@ pub enum KeyError {
     /// A key in it is malformed, or the system gives no randomness.
     #[error("key file: {0}")]
     Key(&'static str),
+}
+
+/// What is mixed into password hashes (argon2's secret), so that a stolen table alone cannot be guessed at.
+pub struct Pepper {
+    /// What a hash names it by; empty for the one that hashes without a name were made with.
+    pub id: String,
+    /// The secret.
+    pub key: Vec<u8>,
 }
 
 /// A key that signs or verifies access tokens.
@@ -93,8 +101,10 @@ pub struct KeyRing {
     sealing: Vec<(String, RandomizedNonceKey)>,
     tags: hmac::Key,
     cursor: hmac::Key,
-    /// Mixed into every password hash (argon2's secret), so that a stolen table alone cannot be guessed at.
-    pub pepper: Vec<u8>,
+    /// What the secrets of links in mails are derived with.
+    links: hmac::Key,
+    /// The first hashes; all verify.
+    peppers: Vec<Pepper>,
     /// Signs the heads of the audit chain.
     pub audit: AuditKey,
 }
@@ -133,9 +143,17 @@ impl KeyRing {
         let signing = stored.signing.iter().chain(&stored.next).map(signing_key).collect::<Result<_, _>>()?;
         let sealing = stored.sealing.iter().map(sealing_key).collect::<Result<_, _>>()?;
         let cursor = hmac::Key::new(hmac::HMAC_SHA256, &bytes(&stored.cursor)?);
-        let pepper = bytes(&stored.pepper)?;
-        let tags = hmac::Key::new(hmac::HMAC_SHA256, &pepper);
-        Ok(Self { signing, sealing, tags, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
+        // No cursor is bound to this text: what is bound to one begins with a length of eight bytes.
+        let links = hmac::sign(&cursor, b"entaku: links in mails");
+        let links = hmac::Key::new(hmac::HMAC_SHA256, links.as_ref());
+        let mut peppers = stored.peppers.iter().map(pepper).collect::<Result<Vec<_>, _>>()?;
+        if let Some(key) = &stored.pepper {
+            peppers.push(Pepper { id: String::new(), key: bytes(key)? });
+        }
+        // The oldest one: signatures and tags outlive a rotation.
+        let oldest = peppers.last().ok_or(KeyError::Key("no pepper"))?;
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, &oldest.key);
+        Ok(Self { signing, sealing, tags, cursor, links, audit: AuditKey::of_pepper(&oldest.key)?, peppers })
     }
 
     /// Seals a text for one purpose: `context` must be the same when it is opened.
@@ -173,6 +191,29 @@ impl KeyRing {
         hexadecimal(hash.sign().as_ref())
     }
 
+    /// The pepper of new hashes.
+    pub fn pepper(&self) -> Result<&Pepper, KeyError> {
+        self.peppers.first().ok_or(KeyError::Key("no pepper"))
+    }
+
+    /// The pepper that a hash names; empty names the one of hashes without a name.
+    pub fn pepper_of(&self, id: &[u8]) -> Option<&Pepper> {
+        self.peppers.iter().find(|pepper| pepper.id.as_bytes() == id)
+    }
+
+    /// The same keys with a new pepper before the others, as after a rotation.
+    #[must_use]
+    pub fn with_pepper(mut self, id: &str, key: &[u8]) -> Self {
+        self.peppers.insert(0, Pepper { id: id.to_owned(), key: key.to_owned() });
+        self
+    }
+
+    /// The secret (256 bits, base64url) of the link in a mail whose public part this is. It is derived when it is
+    /// needed, so that it is kept nowhere.
+    pub fn link_secret(&self, public: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.links, public.as_bytes()))
+    }
+
     /// 16 bytes that bind a cursor to what it was made for.
     pub fn cursor_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut context = hmac::Context::with_key(&self.cursor);
@@ -193,6 +234,16 @@ fn sealing_key(stored: &StoredSecret) -> Result<(String, RandomizedNonceKey), Ke
 
 fn bytes(text: &str) -> Result<Vec<u8>, KeyError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::Key("not base64url"))
+}
+
+fn pepper(stored: &StoredPepper) -> Result<Pepper, KeyError> {
+    let fits = (1..=8).contains(&stored.id.len());
+    let key = bytes(&stored.key)?;
+    if fits {
+        Ok(Pepper { id: stored.id.clone(), key })
+    } else {
+        Err(KeyError::Key("the id of a pepper has 1 to 8 bytes"))
+    }
 }
 
 fn signing_key(stored: &StoredKey) -> Result<SigningKey, KeyError> {

@@ -8,12 +8,14 @@ use crate::kernel::policy::Action;
 use crate::kernel::principal::AccountId;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
-use crate::people::entity::account;
-use crate::people::session;
+use crate::people::entity::{Language, account};
 use crate::people::shapes::Account;
+use crate::people::{proofs, session};
 
 /// アカウントを作る。
 pub const ACCOUNT_CREATE: Action = Action("accountCreate");
+/// メールの言語を選ぶ。
+pub const ACCOUNT_LANGUAGE_SET: Action = Action("accountLanguageSet");
 /// アカウントを停止する。
 pub const ACCOUNT_SUSPEND: Action = Action("accountSuspend");
 
@@ -57,6 +59,16 @@ pub async fn suspend_account(tx: &Tx, id: AccountId) -> Result<AccountId> {
     Ok(id)
 }
 
+/// Chooses the language of one's mails.
+pub async fn set_language(tx: &Tx, language: Language) -> Result<AccountId> {
+    let id = tx.principal.account.ok_or(Error::Unauthenticated)?;
+    let row = tx.load::<Account>(id, ACCOUNT_LANGUAGE_SET).await?;
+    let mut row: account::ActiveModel = row.into();
+    row.language = Set(language);
+    row.update(tx).await?;
+    Ok(id)
+}
+
 /// One's own password, as it is stored.
 pub struct OwnPassword {
     /// Whose it is.
@@ -83,6 +95,7 @@ pub async fn change_password(tx: &Tx, old: String, hash: String) -> Result<Accou
     }
     let row = account::ActiveModel { id: Set(id), password_hash: Set(Some(hash)), ..Default::default() };
     row.update(tx).await?;
+    proofs::commands::end_of(tx, id).await?;
     session::end_others(tx, id, tx.principal.session, "PASSWORD_CHANGED").await?;
     Ok(id)
 }

@@ -2,7 +2,6 @@
 
 mod accounts;
 mod appointments;
-mod invitations;
 mod municipalities;
 mod sections;
 mod sessions;
@@ -10,7 +9,6 @@ mod settings;
 
 pub use accounts::*;
 pub use appointments::*;
-pub use invitations::*;
 pub use municipalities::*;
 pub use sections::*;
 pub use sessions::*;

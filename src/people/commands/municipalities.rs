@@ -9,6 +9,7 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, municipality, settings};
 use crate::people::housekeeping;
+use crate::people::notifications::digest;
 
 /// Registers a municipality; its settings and jobs are made inside its own wall by
 /// [`ensure_settings`].
@@ -43,6 +44,7 @@ pub async fn ensure_settings(tx: &Tx) -> Result<SettingsId> {
         return Ok(known.id);
     }
     housekeeping::schedule(tx).await?;
+    digest::schedule(tx).await?;
     let row = settings::ActiveModel { id: Set(SettingsId::new()), ..Default::default() };
     Ok(row.insert(tx).await?.id)
 }

@@ -27,13 +27,20 @@ pub struct MunicipalitySettingsChangeInput {
     pub grant_withdrawal_days: Option<i32>,
     /// 町の仕事をする人に二要素認証を求めるか。求めると、まだ登録していない人は登録だけができる。
     pub second_factor_required: Option<bool>,
+    /// 住民などが自分でアカウントを登録できるか。
+    pub self_registration: Option<bool>,
 }
 
 /// Changes the settings.
 pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
     let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
-    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days, second_factor_required } =
-        input;
+    let MunicipalitySettingsChangeInput {
+        revision,
+        public_contact,
+        grant_withdrawal_days,
+        second_factor_required,
+        self_registration,
+    } = input;
     same_revision(row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
@@ -53,6 +60,9 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
             asks_nobody_for_more(tx).await?;
         }
         row.second_factor_required = Set(required);
+    }
+    if let Some(open) = self_registration {
+        row.self_registration = Set(open);
     }
     checks.done()?;
     row.update(tx).await?;

@@ -36,7 +36,7 @@ pub async fn mark_all_read(tx: &Tx) -> Result<AccountId> {
     tx.peek::<Account>(account, NOTIFICATIONS_MARK_ALL_READ).await?;
     let mut sql = Sql::new("UPDATE notifications SET read_at = ");
     let params = [Param::Time(Some(tx.now)), Param::Uuid(Some(account.0))];
-    sql.fill("? WHERE account_id = ? AND read_at IS NULL", params);
+    sql.fill("? WHERE account_id = ? AND read_at IS NULL AND in_app", params);
     tx.run(sql).await?;
     Ok(account)
 }
@@ -48,7 +48,7 @@ pub struct NotificationChoiceSetInput {
     pub kind: NotificationKind,
     /// アプリ内で受け取るか。
     pub in_app: bool,
-    /// メールのまとめで受け取るか。選択は保存されるが、メールはまだ送られない。
+    /// メールのまとめで受け取るか。毎朝7時までの未読のものが、一通のメールで届く。
     pub mail_digest: bool,
 }
 

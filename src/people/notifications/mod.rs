@@ -10,9 +10,12 @@
 //! reads a notification and marks it as read. It carries the object's title and nothing else of it, and
 //! a noun names recipients who may read that title when it is written (`notices.rs` of the nouns). Like a
 //! letter it stays with its recipient: a later change of title or rights does not rewrite it, and what
-//! its `objectId` leads to is shown by today's rights. Digests by mail are chosen, but not sent yet.
+//! its `objectId` leads to is shown by today's rights. What one chose for the digest and has not read is mailed once,
+//! in the morning (`digest.rs`); a notification only for the digest is not shown in the application. They are kept for
+//! a year (`people::housekeeping`).
 
 pub mod commands;
+pub mod digest;
 pub mod entity;
 pub mod graphql;
 mod notice;

@@ -63,8 +63,8 @@ impl<'a> Notice<'a> {
     }
 }
 
-/// Tells it to each recipient once, but not to who acts, nor to those who chose not to be told of the kind
-/// or whose account is suspended.
+/// Tells it to each recipient once, but not to who acts, nor to those who chose to be told of the kind neither in the
+/// application nor by mail, or whose account is suspended.
 pub async fn notify(tx: &Tx, notice: Notice<'_>) -> Result<()> {
     if notice.holders.is_empty() && notice.accounts.is_empty() {
         return Ok(());
@@ -78,11 +78,14 @@ fn statement(tx: &Tx, notice: Notice<'_>) -> Sql {
     let text = texts(notice.kind, notice.title);
     let kind = Param::text(notice.kind.word());
     let mut sql = Sql::new(
-        "INSERT INTO notifications (id, account_id, kind, object_kind, object_id, text_ja, text_easy, text_en) SELECT ",
+        "INSERT INTO notifications (id, account_id, kind, object_kind, object_id, text_ja, text_easy, text_en, in_app) \
+         SELECT ",
     );
     // A UUIDv7 each: its time from one of ours, its randomness from the database.
     sql.fill(
-        "(left(?, 18) || right(gen_random_uuid()::text, 18))::uuid, a.id, ?, ?, ?, ?, ?, ? FROM accounts a",
+        "(left(?, 18) || right(gen_random_uuid()::text, 18))::uuid, a.id, ?, ?, ?, ?, ?, ?, coalesce(c.in_app, true) \
+         FROM accounts a LEFT JOIN notification_choices c ON c.municipality_id = a.municipality_id \
+         AND c.account_id = a.id AND c.kind = ?",
         [
             Param::text(Uuid::now_v7().to_string()),
             kind.clone(),
@@ -91,15 +94,15 @@ fn statement(tx: &Tx, notice: Notice<'_>) -> Sql {
             Param::text(text.ja),
             Param::text(text.easy),
             Param::text(text.en),
+            kind,
         ],
     );
     let mut except = notice.except;
     except.extend(tx.principal.account.map(|actor| actor.0));
     sql.fill(
-        " WHERE a.suspended_at IS NULL AND a.id <> ALL(?) AND NOT EXISTS (SELECT FROM notification_choices c \
-         WHERE c.municipality_id = a.municipality_id AND c.account_id = a.id AND c.kind = ? AND NOT c.in_app) \
+        " WHERE a.suspended_at IS NULL AND a.id <> ALL(?) AND coalesce(c.in_app OR c.mail_digest, true) \
          AND a.id IN (SELECT unnest(?)",
-        [Param::Uuids(except), kind, Param::Uuids(notice.accounts)],
+        [Param::Uuids(except), Param::Uuids(notice.accounts)],
     );
     for holders in &notice.holders {
         write_holders(tx, holders, &mut sql);

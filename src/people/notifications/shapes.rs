@@ -15,6 +15,8 @@ use crate::people::notifications::entity::{
 use crate::shape;
 
 const OWN: Over = Over::Own("account_id");
+/// Those whose application shows it; nobody, where it was only for the digest.
+const READER: Over = Over::Own("reader_id");
 
 /// お知らせの絞り込み。
 #[derive(InputObject)]
@@ -48,8 +50,8 @@ shape! {
         .column::<DateTime<Utc>>("createdAt", "届いた日時。")
         .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<NotificationFilterInput>()
-        .readable(&[], OWN)
-        .act(NOTIFICATION_MARK_READ, "", &[], OWN)
+        .readable(&[], READER)
+        .act(NOTIFICATION_MARK_READ, "", &[], READER)
 }
 
 /// The prefixed id of what it is about.
@@ -63,7 +65,7 @@ shape! {
         .revision()
         .column::<NotificationKind>("kind", "種類。")
         .column::<bool>("inApp", "アプリ内で受け取るか。")
-        .column::<bool>("mailDigest", "メールのまとめで受け取るか。メールはまだ送られない。")
+        .column::<bool>("mailDigest", "メールのまとめ(毎朝、未読のもの)で受け取るか。")
         .ordered([Key::up("kind", Ty::Text)])
         .readable(&[], OWN)
         .create(NOTIFICATION_CHOICE_SET, "", &[], OWN)

@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod database;
+pub mod post;
 pub mod schema;
+pub mod smtp;
 pub mod town;
 pub mod world;
 

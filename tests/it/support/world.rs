@@ -71,6 +71,8 @@ impl World {
     /// district, and so on.
     pub fn some(&self, argument: &str, payload: &str) -> Option<String> {
         let wanted = argument.strip_suffix("Id").unwrap_or("").to_lowercase();
+        // An organization is what a role may be over by whoever may give one.
+        let wanted = if wanted == "scope" { "organization".to_owned() } else { wanted };
         let named = |name: &str| {
             let name = name.to_lowercase();
             !wanted.is_empty() && (name.ends_with(&wanted) || wanted.ends_with(&name))

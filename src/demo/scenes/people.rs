@@ -1,0 +1,44 @@
+//! Who comes in by mail: the town lets people register by themselves, and a new colleague is invited.
+
+use async_graphql::MaybeUndefined;
+use sea_orm::EntityTrait;
+
+use crate::demo::stage::Stage;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::principal::Role;
+use crate::people::commands::{self, MunicipalitySettingsChangeInput};
+use crate::people::entity::{Language, settings};
+use crate::people::invitations::commands::{InvitationCreateInput, invite};
+
+/// Who is invited and has not come yet.
+const INVITED: &str = "newcomer@example.jp";
+
+/// Plays the scene.
+pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
+    if stage.is_there("invitations", "email", INVITED).await? {
+        return Ok(());
+    }
+    let open = MunicipalitySettingsChangeInput {
+        revision: None,
+        public_contact: MaybeUndefined::Undefined,
+        grant_withdrawal_days: None,
+        second_factor_required: None,
+        self_registration: Some(true),
+    };
+    stage
+        .act("admin", |tx| {
+            Box::pin(async move {
+                let own = settings::Entity::find().one(tx).await?.ok_or(Error::NotFound)?;
+                commands::change_settings(tx, own.id, open).await
+            })
+        })
+        .await?;
+    let invitation = InvitationCreateInput {
+        email: INVITED.to_owned(),
+        role: Role::PlanningStaff,
+        scope_id: None,
+        language: Some(Language::Ja),
+    };
+    stage.act("admin", |tx| Box::pin(invite(tx, invitation))).await?;
+    Ok(())
+}
