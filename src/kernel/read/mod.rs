@@ -10,6 +10,7 @@
 //! | state | the plan as one SQL statement | [`statement`], [`sql`] |
 //! | fetch | one pipeline, or inside a mutation's transaction | `kernel::pipeline`, `kernel::tx` |
 //! | answer | flat rows as JSON, in the response's order | [`cells`], [`answer`], [`viewer`], [`json`] |
+//! | catch up | what has changed since, for those who were away | [`changes`] |
 //! | tell | an object that has changed, to whoever subscribed | [`streams`] |
 //!
 //! An example. A noun says
@@ -43,6 +44,7 @@
 
 mod answer;
 mod cells;
+mod changes;
 mod check;
 mod column;
 pub(crate) mod cursor;
