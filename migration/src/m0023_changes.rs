@@ -52,35 +52,44 @@ const TOLD: &[Told] = &[
     Told::of("facilities"),
     Told::of("organizations").part_of("districts", "district_id").judged_by(&["published", "district_id"]),
     Told::of("officers").part_of("organizations", "organization_id").judged_by(IN_PLACE).opened_by(&["published"]),
-    Told::of("liaison_assignments")
-        .part_of("districts", "district_id")
-        .judged_by(&["state", "term_start", "term_end", "district_id", "account_id"]),
+    Told::of("liaison_assignments").part_of("districts", "district_id").judged_by(&[
+        "state",
+        "term_start",
+        "term_end",
+        "district_id",
+        "account_id",
+    ]),
     Told::of("liaison_visits").part_of("districts", "district_id").judged_by(&["district_id", "account_id"]),
-    Told::of("liaison_requests")
-        .part_of("districts", "district_id")
-        .judged_by(&["district_id", "section_id", "organization_id"]),
+    Told::of("liaison_requests").part_of("districts", "district_id").judged_by(&[
+        "district_id",
+        "section_id",
+        "organization_id",
+    ]),
     Told::of("grant_programmes").judged_by(&["state"]),
     Told::of("grant_allocations").part_of("grant_programmes", "programme_id").judged_by(&["programme_state"]),
-    Told::of("grant_applications")
-        .part_of("grant_programmes", "programme_id")
-        .judged_by(&["state", "organization_id", "district_id"]),
+    Told::of("grant_applications").part_of("grant_programmes", "programme_id").judged_by(&[
+        "state",
+        "organization_id",
+        "district_id",
+    ]),
     Told::of("grant_acts").part_of("grant_applications", "application_id").judged_by(IN_PLACE),
-    Told::of("roundtables")
-        .part_of("organizations", "organization_id")
-        .judged_by(&["announced_at", "organization_id", "district_id"]),
+    Told::of("roundtables").part_of("organizations", "organization_id").judged_by(&[
+        "announced_at",
+        "organization_id",
+        "district_id",
+    ]),
     of_record("roundtable_participants"),
     of_record("roundtable_issues"),
     of_record("roundtable_decisions"),
     of_record("roundtable_action_items"),
     of_record("roundtable_passages"),
     Told::of("challenge_calls").judged_by(&["state"]),
-    Told::of("challenge_criteria")
-        .part_of("challenge_calls", "call_id")
-        .judged_by(&["call_id"])
-        .opened_by(&["state"]),
-    Told::of("challenge_proposals")
-        .part_of("challenge_calls", "call_id")
-        .judged_by(&["state", "proposer_id", "organization_id"]),
+    Told::of("challenge_criteria").part_of("challenge_calls", "call_id").judged_by(&["call_id"]).opened_by(&["state"]),
+    Told::of("challenge_proposals").part_of("challenge_calls", "call_id").judged_by(&[
+        "state",
+        "proposer_id",
+        "organization_id",
+    ]),
     Told::of("challenge_reviews").part_of("challenge_proposals", "proposal_id").judged_by(SCREENED),
     Told::of("challenge_scores").part_of("challenge_reviews", "review_id").judged_by(SCREENED),
     Told::of("legal_bases"),

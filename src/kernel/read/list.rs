@@ -142,7 +142,7 @@ impl ListArgs {
         let after = match given("after") {
             Some(Value::String(text)) => {
                 cursor::open(text, "after", &binding, keys.len() + 1, request).map_err(server_error)?
-            },
+            }
             _ => Vec::new(),
         };
         let form = Form { conditions: narrowed.conditions, keys, resumed: !after.is_empty() };

@@ -14,9 +14,9 @@ use async_graphql::{
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-use crate::kernel::read::{changes, register};
 use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
 use crate::kernel::read::streams::Streams;
+use crate::kernel::read::{changes, register};
 use crate::kernel::request::Request;
 
 /// A field of the query root.
@@ -134,7 +134,8 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let fields = C::queries().fields.iter();
-            let mut fields: IndexMap<_, _> = fields.map(|f| (f.name.to_owned(), meta_field::<C>(registry, f))).collect();
+            let mut fields: IndexMap<_, _> =
+                fields.map(|f| (f.name.to_owned(), meta_field::<C>(registry, f))).collect();
             if let MetaType::Object { fields: beside, .. } = registry.create_fake_output_type::<C::Beside>() {
                 fields.extend(beside);
             }

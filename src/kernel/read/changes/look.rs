@@ -52,9 +52,7 @@ impl Asking {
                 let tables = self.kinds.iter().map(|shape| shape.table.to_owned()).collect();
                 Window::after(cursor, tables, self.first, database, request).await?
             }
-            Since::Now(_) => {
-                Window { objects: Vec::new(), end: feed::now(database, request).await?, more: false }
-            }
+            Since::Now(_) => Window { objects: Vec::new(), end: feed::now(database, request).await?, more: false },
         };
         let reason = if let Since::Now(reason) = self.since { reason } else { None };
         let groups = self.groups(&window);
@@ -76,9 +74,8 @@ impl Asking {
             }
             let ids: Vec<Uuid> = objects.iter().map(|o| o.object).collect();
             let nodes = self.changes.nodes.iter().zip(&self.args);
-            let asked = nodes.map(|(plans, args)| {
-                Asked::of(plans[shape.table].clone(), args[shape.table].clone(), ids.clone())
-            });
+            let asked = nodes
+                .map(|(plans, args)| Asked::of(plans[shape.table].clone(), args[shape.table].clone(), ids.clone()));
             let judged = objects.iter().filter_map(|o| Some((o.object, o.was.clone()?)));
             groups.push(Group { shape, asked: asked.collect(), judged: judged.collect() });
         }

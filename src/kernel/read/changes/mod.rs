@@ -28,8 +28,8 @@ use crate::kernel::read::plan::{Plan, bounded};
 use crate::kernel::read::select::{Env, Written, below};
 use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::request::Request;
-pub(crate) use register::{arguments, set};
 use register::{ResyncReason, kind};
+pub(crate) use register::{arguments, set};
 
 /// How many objects looking at the events is taken to be worth.
 const LOOKING: u64 = 100;
@@ -225,9 +225,9 @@ fn first(given: &IndexMap<String, Value>) -> Result<usize> {
         Some(Value::Number(number)) => number.as_u64().and_then(|n| usize::try_from(n).ok()),
         Some(_) => None,
     };
-    number.filter(|n| (1..=MOST).contains(n)).ok_or_else(|| {
-        Error::invalid("first", "RANGE", "件数は1から100までで指定してください。", "first is 1 to 100.")
-    })
+    number
+        .filter(|n| (1..=MOST).contains(n))
+        .ok_or_else(|| Error::invalid("first", "RANGE", "件数は1から100までで指定してください。", "first is 1 to 100."))
 }
 
 /// A hash of what the reader holds now: it also changes when a term begins or ends.
