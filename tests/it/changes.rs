@@ -90,7 +90,10 @@ impl Phone {
 
 /// Something that everybody is told of, after all that was done before.
 pub(crate) async fn marker(clerk: &Client) -> String {
-    text(&clerk.run(DISTRICT, json!({ "name": "しるし" })).await.data()["districtCreate"]["id"])
+    text(
+        &clerk.run(DISTRICT, json!({ "name": format!("しるし {}", uuid::Uuid::now_v7()) })).await.data()["districtCreate"]
+            ["id"],
+    )
 }
 
 #[tokio::test]
