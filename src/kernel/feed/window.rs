@@ -10,7 +10,7 @@ use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
 
 /// How many events are looked at for one answer, whoever may read their objects.
-const LOOKED_AT: i64 = 10_000;
+const LOOKED_AT: i64 = 4_000;
 
 /// An object of which something changed.
 pub(crate) struct Changed {

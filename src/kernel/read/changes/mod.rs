@@ -32,7 +32,7 @@ use register::{ResyncReason, kind};
 pub(crate) use register::{arguments, set};
 
 /// How many objects looking at the events is taken to be worth.
-const LOOKING: u64 = 100;
+const LOOKING: u64 = 300;
 /// The most objects of one answer; as many as there are where no number is given.
 const MOST: usize = 100;
 /// How many digits of a hash are kept in cursors.
