@@ -38,8 +38,8 @@ const TOLD: &[Told] = &[
     own("sessions"),
     own("notifications").secret(&["text_ja", "text_easy", "text_en"]),
     own("notification_choices"),
-    Told::of("refresh_tokens").secret(&["hash"]).part_of("sessions", "session_id"),
-    Told::of("session_cookies").secret(&["hash"]).part_of("sessions", "session_id"),
+    Told::of("refresh_tokens").secret(&["hash"]).silent(),
+    Told::of("session_cookies").secret(&["hash"]).silent(),
     Told::of("invitations").secret(&["token_hash"]),
     Told::of("sections"),
     Told::of("municipality_settings"),
@@ -166,8 +166,10 @@ BEGIN
             NULLIF(current_setting('entaku.purpose', true), ''),
             TG_TABLE_NAME, object, TG_OP,
             entaku_impersonal(before, personal), entaku_impersonal(after, personal));
-    INSERT INTO events (municipality_id, kind, object_id, op, parent_kind, parent_id, was)
-        VALUES (town, TG_TABLE_NAME, object, TG_OP, part[1], (coalesce(new_row, old_row) ->> part[2])::uuid, was);
+    IF TG_ARGV[4] IS DISTINCT FROM 'silent' THEN
+        INSERT INTO events (municipality_id, kind, object_id, op, parent_kind, parent_id, was)
+            VALUES (town, TG_TABLE_NAME, object, TG_OP, part[1], (coalesce(new_row, old_row) ->> part[2])::uuid, was);
+    END IF;
     RETURN NULL;
 END $$;
 
