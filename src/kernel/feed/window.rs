@@ -45,8 +45,7 @@ pub(crate) async fn now(database: &Database, request: &Request) -> Result<Cursor
 
 /// Each event is looked at once. Those of one object become one, which stands where its first does: whoever goes on
 /// after it has missed none. A row of each: 0 an object, 1 the last event that was looked at, 2 what can be seen now.
-const TEXT: &str = "
-WITH seen AS MATERIALIZED (
+const TEXT: &str = "WITH seen AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY xid, seq) AS n, e.* FROM (
         SELECT xid, seq, at, kind, object_id, op, was FROM events
         WHERE municipality_id = ? AND (xid, seq) > (?::xid8, ?) AND xid < pg_snapshot_xmin(pg_current_snapshot())
