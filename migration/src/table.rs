@@ -44,7 +44,7 @@ impl Told {
         self
     }
 
-    /// It depends on these columns of the object it belongs to, too. Not before m0017, which makes the function.
+    /// It depends on these columns of the object it belongs to, too. Not before m0023, which makes the function.
     pub(crate) const fn opened_by(mut self, columns: &'static [&'static str]) -> Self {
         self.opened_by = columns;
         self

@@ -1,7 +1,7 @@
 //! What the other side changed: for somebody whose change was refused because another was first (CONFLICT/STALE).
 //!
 //! It comes from the audit, as far as the reader may see the object and its fields now. Of fields that are not
-//! everybody's, and of those made of other things, only the name is told, and that only to those who see them.
+//! everybody's, of personal ones, and of those made of other things, only the name is told, and that only to those who see them.
 
 use async_graphql::Value;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -20,6 +20,8 @@ use crate::kernel::read::viewer::{is_masked, object};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
 
+/// What stands in the record for somebody's personal data.
+const PERSONAL: &str = "***";
 /// The most revisions that are told, the newest.
 const MOST: usize = 20;
 
@@ -78,7 +80,7 @@ fn entries(stale: &Stale) -> Sql {
 
 fn write_entries(stale: &Stale, sql: &mut Sql) {
     sql.fill(
-        "FROM audit_entries a WHERE a.kind = ? AND a.object_id = ? AND a.op <> 'DELETE' \
+        "FROM audit_entries a WHERE a.kind = ? AND a.object_id = ? AND a.op IN ('INSERT', 'UPDATE') \
          AND (a.after ->> 'revision')::int4 > ?::int4",
         [Param::text(stale.table), Param::Uuid(Some(stale.object)), Param::Int(Some(stale.seen.into()))],
     );
@@ -117,12 +119,17 @@ impl Entry {
         })
     }
 
+    /// The record does not keep the values of personal columns.
+    fn is_personal(&self, column: &str) -> bool {
+        [&self.before, &self.after].iter().any(|side| side.get(column).is_some_and(|kept| kept == PERSONAL))
+    }
+
     /// What changed of a field; nothing where it did not or is not the reader's business.
     fn field(&self, field: &Field, cells: &Cells<'_>, request: &Request) -> Option<Value> {
         let columns = match field.source {
             Source::Column("revision", ..) => return None,
             Source::Column(column, ..) | Source::One(_, column) => vec![column],
-            Source::Computed(columns, _) => columns.to_vec(),
+            Source::Computed(columns, ..) => columns.to_vec(),
             _ => return None,
         };
         if !columns.iter().any(|column| self.after.contains_key(*column)) || is_masked(field, cells, request) {
@@ -130,7 +137,7 @@ impl Entry {
         }
         let name = ("name", Value::from(field.name));
         Some(match field.source {
-            Source::Column(column, ty, _) if field.mask.is_none() => object([
+            Source::Column(column, ty, _) if field.mask.is_none() && !self.is_personal(column) => object([
                 name,
                 ("before", value(self.before.get(column), ty)),
                 ("after", value(self.after.get(column), ty)),

@@ -38,7 +38,8 @@ impl Reader {
 
 /// The ids of a world that somebody may read.
 async fn readable(client: &Client, world: &World) -> BTreeSet<String> {
-    let ids: Vec<&String> = world.ids.values().flatten().collect();
+    let told = Nouns::queries().shapes().iter().filter(|shape| shape.is_told());
+    let ids: Vec<&String> = told.flat_map(|shape| &world.ids[shape.name]).collect();
     let mut found = BTreeSet::new();
     for some in ids.chunks(AT_ONCE * 10) {
         let mut variables = serde_json::Map::new();
@@ -59,7 +60,7 @@ async fn readable(client: &Client, world: &World) -> BTreeSet<String> {
 /// What is tried: the readers of a row are changed, or it is deleted.
 fn attempts(judged: &HashMap<String, Vec<String>>) -> Vec<String> {
     let mut attempts = Vec::new();
-    for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant && !OF_PRINCIPALS.contains(&s.table)) {
+    for shape in Nouns::queries().shapes().iter().filter(|s| s.is_told() && !OF_PRINCIPALS.contains(&s.table)) {
         let table = shape.table;
         for column in judged.get(table).into_iter().flatten() {
             for order in ["", " DESC"] {
@@ -80,7 +81,7 @@ fn attempts(judged: &HashMap<String, Vec<String>>) -> Vec<String> {
         let row = format!("id IN (SELECT id FROM {table} WHERE municipality_id = $1 ORDER BY id LIMIT 4)");
         attempts.push(format!("UPDATE {table} SET {change} WHERE municipality_id = $1 AND {row}"));
     }
-    for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant && !OF_PRINCIPALS.contains(&s.table)) {
+    for shape in Nouns::queries().shapes().iter().filter(|s| s.is_told() && !OF_PRINCIPALS.contains(&s.table)) {
         let table = shape.table;
         let row = format!("id = (SELECT id FROM {table} WHERE municipality_id = $1 ORDER BY id DESC LIMIT 1)");
         attempts.push(format!("DELETE FROM {table} WHERE municipality_id = $1 AND {row}"));

@@ -79,7 +79,7 @@ impl Changes {
         sets: &[&SelectionSet],
     ) -> Result<Self, ServerError> {
         let rules = rules(shapes);
-        let shapes: Vec<_> = shapes.iter().copied().filter(|shape| shape.tenant).collect();
+        let shapes: Vec<_> = shapes.iter().copied().filter(|shape| shape.is_told()).collect();
         let mut made = Self { written: written.clone(), shapes, parts: Vec::new(), nodes: Vec::new(), rules };
         for (key, fields) in env.collect(sets, "ChangeSet") {
             let part = match name(&fields) {

@@ -115,7 +115,7 @@ fn kinds(registry: &mut Registry, shapes: &[&'static ShapeDef]) {
     let kinds = MetaType::Enum {
         name: KIND.to_owned(),
         description: Some("対象の種類。".to_owned()),
-        enum_values: shapes.iter().filter(|shape| shape.tenant).map(value).collect(),
+        enum_values: shapes.iter().filter(|shape| shape.is_told()).map(value).collect(),
         visible: None,
         inaccessible: false,
         tags: vec![],
