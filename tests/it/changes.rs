@@ -367,7 +367,10 @@ async fn events_remember_what_every_shape_is_read_by() {
     for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
         let told = triggers.iter().any(|(table, name, _)| table == shape.table && name == "changed");
         let told = told && arg(shape.table, "changed", 4).is_empty();
-        assert_eq!(told, shape.is_told(), "{} has events, and its shape says otherwise, or none", shape.table);
+        assert_eq!(told, shape.is_told(), "{}: events, or none? The shape and the trigger must agree", shape.table);
+        if !told {
+            continue;
+        }
         let judged = arg(shape.table, "changed", 2);
         for column in read_by(shape) {
             assert!(judged.contains(&column), "{} is read by {column}: judged_by", shape.table);
