@@ -15,6 +15,8 @@ pub(crate) struct Told {
     judged: &'static [&'static str],
     /// The columns of the object it belongs to on which that depends, too.
     opened_by: &'static [&'static str],
+    /// The columns whose update is one; empty for all. What is only seen again is no act.
+    acts: &'static [&'static str],
     /// Are there no events at all? Nobody reads the rows, and they change often.
     silent: bool,
 }
@@ -22,7 +24,7 @@ pub(crate) struct Told {
 impl Told {
     /// Rows that belong to nothing and that the same people read for ever.
     pub(crate) const fn of(table: &'static str) -> Self {
-        Self { table, secrets: &[], part_of: None, judged: &[], opened_by: &[], silent: false }
+        Self { table, secrets: &[], part_of: None, judged: &[], opened_by: &[], acts: &[], silent: false }
     }
 
     /// Columns whose values never enter the audit.
@@ -50,6 +52,12 @@ impl Told {
         self
     }
 
+    /// Only an update of these columns is recorded and told.
+    pub(crate) const fn acts(mut self, columns: &'static [&'static str]) -> Self {
+        self.acts = columns;
+        self
+    }
+
     /// The rows change often and nobody reads them: they have no events.
     pub(crate) const fn silent(mut self) -> Self {
         self.silent = true;
@@ -58,7 +66,7 @@ impl Told {
 
     /// The statements that make the triggers, or make them anew.
     pub(crate) fn triggers(&self) -> String {
-        let Self { table, secrets, part_of, judged, opened_by, silent } = self;
+        let Self { table, secrets, part_of, judged, opened_by, acts, silent } = self;
         let (secrets, judged, opened) = (secrets.join(","), judged.join(","), opened_by.join(","));
         let parent = part_of.map(|(parent, column)| format!("{parent}.{column}")).unwrap_or_default();
         let args = match (silent, parent.as_str(), judged.as_str()) {
@@ -66,8 +74,9 @@ impl Told {
             (false, "", "") => format!("'{secrets}'"),
             _ => format!("'{secrets}', '{parent}', '{judged}', '{opened}'"),
         };
+        let of = if acts.is_empty() { String::new() } else { format!(" OF {}", acts.join(", ")) };
         let mut sql = format!(
-            "CREATE OR REPLACE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON {table}
+            "CREATE OR REPLACE TRIGGER changed AFTER INSERT OR DELETE OR UPDATE{of} ON {table}
                 FOR EACH ROW EXECUTE FUNCTION entaku_changed({args});"
         );
         if let (Some((parent, column)), false) = (part_of, opened.is_empty()) {
@@ -84,7 +93,7 @@ impl Told {
 
     /// The statements that take back what [`Told::triggers`] made beyond what there was before (m0023).
     pub(crate) fn without(&self) -> String {
-        let mut sql = Self::of(self.table).secret(self.secrets).triggers();
+        let mut sql = Self::of(self.table).secret(self.secrets).acts(self.acts).triggers();
         if let (Some((parent, _)), false) = (self.part_of, self.opened_by.is_empty()) {
             sql += &format!("DROP TRIGGER opens_{} ON {parent};", self.table);
         }
