@@ -22,6 +22,7 @@ mod m0015_session_cookies;
 mod m0019_mail;
 mod m0020_second_factor;
 mod m0021_audit_chain;
+mod m0023_changes;
 mod table;
 
 /// All migrations, oldest first.
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_mail::Migration),
             Box::new(m0020_second_factor::Migration),
             Box::new(m0021_audit_chain::Migration),
+            Box::new(m0023_changes::Migration),
         ]
     }
 }

@@ -27,7 +27,7 @@ use crate::kernel::error::{Error, Result, SECOND_FACTOR_REQUIRED};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
 use crate::kernel::principal::Principal;
-use crate::kernel::read::Catalogue;
+use crate::kernel::read::{Catalogue, other_side};
 use crate::kernel::request::{Errand, Locale, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
@@ -428,7 +428,7 @@ async fn attempt_once(
     }
     let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
     let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
-    let response = engine.execute(data).await;
+    let mut response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
             Ok(()) if task.dry_run => work.rollback().await,
@@ -438,10 +438,24 @@ async fn attempt_once(
     } else {
         work.rollback().await
     };
+    tell_other_side(app, request, &mut response.errors).await;
     match ended {
         Err(error) => Err(vec![server_error(error)]),
         Ok(()) if response.errors.iter().any(is_retry) => Err(response.errors),
         Ok(()) => Ok(response),
+    }
+}
+
+/// Who was too late is told what the other side changed. Without it the refusal stands all the same.
+async fn tell_other_side(app: &App, request: &Request, errors: &mut [ServerError]) {
+    for error in errors {
+        let Some(Error::Stale(stale)) = error.source::<Error>() else { continue };
+        let mut stale = stale.clone();
+        match other_side(&stale, Nouns::queries().shapes(), &app.database, request).await {
+            Ok(found) => stale.other_side = found,
+            Err(cause) => tracing::warn!(%cause, "what the other side changed is not told"),
+        }
+        error.source = Some(Arc::new(Error::Stale(stale)));
     }
 }
 

@@ -23,11 +23,14 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::feed::{Cursor, Event};
 use crate::kernel::principal::MunicipalityId;
 use crate::kernel::read::Catalogue;
-use crate::kernel::read::streams::{Subject, Telling, Watch, belongs, is_visible};
+use crate::kernel::read::streams::{Subject, Telling, Watch, is_visible};
 use crate::kernel::request::{Locale, Request};
 
 /// What a subscription costs its caller at least, in points: as much as a large page.
 const SUBSCRIBING: u64 = 100;
+
+/// What cursors of subscriptions are bound to.
+const BINDING: &str = "events";
 
 /// Who listens: asked anew for each event, because rights change.
 #[derive(Clone)]
@@ -122,7 +125,7 @@ impl Subscription {
             let resumed = listener.headers.get("last-event-id").and_then(|id| id.to_str().ok());
             let after = resumed.or(telling.after());
             let at = match after {
-                Some(text) => Cursor::open(text, &request)?,
+                Some(text) => Cursor::open::<0>(text, "after", BINDING, &request)?.0,
                 None => listener.app.feed.now().await?,
             };
             Ok((municipality, subject, after.is_none(), at))
@@ -189,7 +192,7 @@ impl Subscription {
         let _turn =
             self.listener.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
         let request = self.listener.request().await.map_err(server_error)?;
-        let Some(id) = self.concerned(event, &request).await.map_err(server_error)? else { return Ok(Look::Nothing) };
+        let Some(id) = self.concerned(event, &request) else { return Ok(Look::Nothing) };
         match self.show(event.cursor, id, &request).await? {
             // Whoever sees the same as before must not learn that something else was changed.
             Some((_, shown))
@@ -208,7 +211,7 @@ impl Subscription {
 
     /// The object as it is now; nothing when it may not be seen.
     async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<(Told, u64)>, ServerError> {
-        let cursor = cursor.seal(request);
+        let cursor = cursor.seal(BINDING, &[], request);
         let root = (self.document.env(&self.variables), set(&self.document));
         let app = &self.listener.app;
         let told = self.telling.tell(root, &app.database, request, &cursor, (self.subject.shape, id)).await?;
@@ -248,27 +251,22 @@ impl Subscription {
     }
 
     /// The object of the subscription that the event is about, if it is about one.
-    async fn concerned(&self, event: &Event, request: &Arc<Request>) -> Result<Option<Uuid>> {
-        let database = &self.listener.app.database;
-        let of_shape = event.table == self.subject.shape.table;
-        if let (Watch::Own(_, column), Some(account)) = (self.telling.watch(), request.principal.account) {
-            let part = (self.subject.shape.table, *column);
-            let own = of_shape && belongs(part, event.object, account.0, database, request).await?;
-            return Ok(own.then_some(event.object));
+    fn concerned(&self, event: &Event, request: &Request) -> Option<Uuid> {
+        let Subject { shape, id } = self.subject;
+        if event.table == shape.table && (id == Some(event.object) || self.is_own(event, request)) {
+            return Some(event.object);
         }
-        if of_shape && self.subject.id == Some(event.object) {
-            return Ok(self.subject.id);
-        }
-        let (Watch::One(_, parts), Some(id)) = (self.telling.watch(), self.subject.id) else { return Ok(None) };
-        if !self.telling.shows_object() {
-            return Ok(None);
-        }
-        for part in parts.iter().filter(|(table, _)| event.table == *table) {
-            if belongs(*part, event.object, id, database, request).await? {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
+        // The event of what it belongs to tells that its readers changed.
+        let has_parts = matches!(self.telling.watch(), Watch::One(_)) && self.telling.shows_object();
+        let parent = event.parent.as_ref().filter(|_| has_parts && !event.only_readers);
+        let belongs = parent.is_some_and(|(table, parent)| table == shape.table && id == Some(*parent));
+        if belongs { id } else { None }
+    }
+
+    /// Is it a change of something that belongs to the account of who asks?
+    fn is_own(&self, event: &Event, request: &Request) -> bool {
+        let own = request.principal.account.map(|account| ("accounts".to_owned(), account.0));
+        matches!(self.telling.watch(), Watch::Own(_)) && own.is_some() && event.parent == own
     }
 }
 

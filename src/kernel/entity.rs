@@ -32,16 +32,29 @@ macro_rules! entity {
     };
 }
 
-use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::error::{Error, Refusal, Result, Stale};
+use crate::kernel::id::TypedId;
+use crate::kernel::read::Shape;
 
 /// CONFLICT/STALE unless the client saw the newest revision. Clients that name none overwrite knowingly.
-pub fn same_revision(row: i32, seen: Option<i32>) -> Result<()> {
-    if seen.is_none_or(|seen| seen == row) {
-        return Ok(());
+pub fn same_revision<S: Shape>(id: S::Id, newest: i32, seen: Option<i32>) -> Result<()> {
+    match seen {
+        Some(seen) if seen != newest => Err(stale::<S>(
+            Refusal::new(
+                "STALE",
+                "他の人が先に変更しました。読み直してから変更してください。",
+                "Somebody changed this first. Read it again before changing it.",
+            ),
+            id,
+            seen,
+        )),
+        _ => Ok(()),
     }
-    Err(Error::Conflict(Refusal::new(
-        "STALE",
-        "他の人が先に変更しました。読み直してから変更してください。",
-        "Somebody changed this first. Read it again before changing it.",
-    )))
+}
+
+/// A refusal because somebody else was first. The answer says what they changed after the revision that was seen, 0
+/// for none.
+pub fn stale<S: Shape>(refusal: Refusal, id: S::Id, seen: i32) -> Error {
+    let (table, object) = (S::shape().table, id.uuid());
+    Error::Stale(Box::new(Stale { refusal, table, object, seen, other_side: None }))
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{ErrorExtensionValues, Name, Value};
+use uuid::Uuid;
 
 use crate::kernel::pipeline::Failure;
 use crate::kernel::request::Locale;
@@ -54,6 +55,21 @@ impl Refusal {
     }
 }
 
+/// What the client saw of an object is no longer its newest revision.
+#[derive(Clone, Debug)]
+pub struct Stale {
+    /// What is said of it.
+    pub refusal: Refusal,
+    /// The object's table.
+    pub table: &'static str,
+    /// The object.
+    pub object: Uuid,
+    /// The revision the client saw, 0 for none.
+    pub seen: i32,
+    /// What was changed since, as far as the client may see it (`kernel::read::other_side`).
+    pub other_side: Option<Value>,
+}
+
 /// One thing wrong with the input; all of them are reported at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -84,6 +100,8 @@ pub enum Error {
     Invalid(&'static str, Vec<Violation>),
     /// Right person, wrong moment.
     Conflict(Refusal),
+    /// Somebody else was first.
+    Stale(Box<Stale>),
     /// Too many tries.
     RateLimited,
     /// A request named a document by an id that no manifest has.
@@ -132,7 +150,7 @@ impl Error {
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::Invalid(..) => "INVALID_INPUT",
-            Self::Conflict(_) => "CONFLICT",
+            Self::Conflict(_) | Self::Stale(_) => "CONFLICT",
             Self::RateLimited => "RATE_LIMITED",
             Self::UnknownDocument => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable | Self::Retry => "UNAVAILABLE",
@@ -144,6 +162,7 @@ impl Error {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::BadRequest(r) | Self::Conflict(r) => r.reason,
+            Self::Stale(stale) => stale.refusal.reason,
             Self::Forbidden(reason) | Self::Invalid(reason, _) | Self::SecondFactor(reason) => reason,
             _ => "",
         }
@@ -153,6 +172,7 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::BadRequest(r) | Self::Conflict(r) => r.message.clone(),
+            Self::Stale(stale) => stale.refusal.message.clone(),
             Self::Parse => Message::new("GraphQL文書を読み取れません。", "The document cannot be parsed."),
             Self::Unauthenticated => Message::new("サインインが必要です。", "Please sign in."),
             Self::NotFound => Message::new("見つかりません。", "Not found."),
@@ -192,7 +212,7 @@ impl Error {
     }
 
     /// The message and extensions as they leave the server. `request` is the id to find the log by.
-    pub fn render(&self, locale: Locale, request: uuid::Uuid) -> (String, ErrorExtensionValues) {
+    pub fn render(&self, locale: Locale, request: Uuid) -> (String, ErrorExtensionValues) {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code());
         if !self.reason().is_empty() {
@@ -200,6 +220,11 @@ impl Error {
         }
         match self {
             Self::Invalid(_, fields) => extensions.set("fields", violations(fields, locale)),
+            Self::Stale(stale) => {
+                if let Some(other_side) = &stale.other_side {
+                    extensions.set("otherSide", other_side.clone());
+                }
+            }
             Self::Internal(cause) => {
                 tracing::error!(%request, %cause, "internal error");
                 extensions.set("requestId", request.to_string());

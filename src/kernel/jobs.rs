@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::kernel::clock::Clock;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::feed;
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
@@ -85,6 +86,12 @@ impl Place {
 const LEASE: &str = "30 seconds";
 /// After how many rounds it looks for municipalities that lack a recurring job.
 const ROUNDS: u64 = 60;
+/// After how many rounds it clears old events.
+const CLEARING: u64 = 3_600;
+/// How much longer events are kept than their cursors can be used: they bear the time of their request.
+const MARGIN: Duration = Duration::days(1);
+/// How many are cleared at once.
+const BATCH: i64 = 5_000;
 /// How often a job is tried before it is left to the operators (`entaku doctor`).
 const ATTEMPTS: i32 = 10;
 
@@ -160,13 +167,18 @@ impl Runner {
         Ok(Self { worker, app, keys, clock, lane })
     }
 
-    /// Runs jobs as they fall due until it is dropped; looks every second.
+    /// Runs jobs as they fall due until it is dropped; looks every second. Between them it clears old events.
     pub async fn run(&self) {
         for round in 0_u64.. {
             if round.is_multiple_of(ROUNDS)
                 && let Err(error) = self.schedule().await
             {
                 tracing::warn!(%error, "recurring jobs wait for the database");
+            }
+            if round.is_multiple_of(CLEARING)
+                && let Err(error) = self.clear_events().await
+            {
+                tracing::warn!(%error, "old events wait to be cleared");
             }
             match self.run_due().await {
                 Ok(0) => {}
@@ -202,6 +214,23 @@ impl Runner {
         };
         let town = |row: &PgRow| Ok(MunicipalityId(row.try_get(0)?));
         Ok((horizon.try_get(0)?, towns.iter().map(town).collect::<Result<_>>()?))
+    }
+
+    /// Clears the events, of all municipalities, that are too old to be asked for; returns how many. The oldest
+    /// stand first in the key, so nothing else is looked at.
+    pub async fn clear_events(&self) -> Result<u64> {
+        const TEXT: &str = "DELETE FROM events WHERE at < $1
+            AND (xid, seq) IN (SELECT xid, seq FROM events ORDER BY xid, seq LIMIT $2)";
+        let before = self.clock.now() - feed::KEPT_FOR - MARGIN;
+        let mut cleared = 0;
+        loop {
+            let query = sqlx::query(TEXT).bind(before).bind(BATCH);
+            let batch = query.execute(&self.worker).await?.rows_affected();
+            cleared += batch;
+            if batch < BATCH.unsigned_abs() {
+                return Ok(cleared);
+            }
+        }
     }
 
     /// Claims and runs the job that has been due longest; returns how many it found.

@@ -322,7 +322,7 @@ pub async fn change_visit(tx: &Tx, id: LiaisonVisitId, input: LiaisonVisitChange
     let row = tx.load::<LiaisonVisit>(id, LIAISON_VISIT_CHANGE).await?;
     rules::visit(&row, LIAISON_VISIT_CHANGE, tx.now)?;
     let LiaisonVisitChangeInput { revision, visited_on, minutes, kind, place, content, requests_heard } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<LiaisonVisit>(id, row.revision, revision)?;
     let mut checks = Checks::new();
     check_activity(tx, &mut checks, visited_on, minutes);
     let mut moved = row.clone();

@@ -256,7 +256,7 @@ pub async fn change_organization(
 ) -> Result<OrganizationId> {
     let row = tx.load::<CommunityOrganization>(id, ORGANIZATION_CHANGE).await?;
     let OrganizationChangeInput { revision, phone, email, corporate_number, facility_id } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<CommunityOrganization>(id, row.revision, revision)?;
     if let MaybeUndefined::Value(facility) = facility_id {
         tx.peek::<Facility>(facility, Action::READ).await?;
     }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::kernel::error::Result;
-use crate::kernel::read::streams::{Part, Streams};
+use crate::kernel::read::streams::Streams;
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::work::act;
 use crate::roundtables::commands::{
@@ -24,17 +24,9 @@ pub fn queries(queries: Queries) -> Queries {
 
 /// Subscriptions of round tables.
 pub fn streams(streams: Streams) -> Streams {
-    const RECORD: &[Part] = &[
-        ("roundtable_passages", "roundtable_id"),
-        ("roundtable_issues", "roundtable_id"),
-        ("roundtable_decisions", "roundtable_id"),
-        ("roundtable_action_items", "roundtable_id"),
-        ("roundtable_participants", "roundtable_id"),
-    ];
     let names = ("roundtableRecordChanged", "RoundtableRecordChange", "roundtable");
     streams.one::<Roundtable>(
         names,
-        RECORD,
         "円卓会議とその記録(発言、困りごと、決定、宿題、参加者)の変更を受け取る。初めに今の内容が届く。",
     )
 }

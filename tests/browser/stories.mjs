@@ -97,6 +97,24 @@ export const STORIES = {
     await run(page);
     await shown(page, '"grantApplications"');
   },
+  'a subscription tells until it is stopped': async ({ page }) => {
+    const read = async (query) => {
+      const body = JSON.stringify({ query });
+      const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+      return (await fetch('/graphql', { method: 'POST', headers, body })).json();
+    };
+    const { data } = await page.evaluate(read, '{ organizations(first: 1) { nodes { id name } } }');
+    const [{ id, name }] = data.organizations.nodes;
+    await type(page, `subscription Told { objectChanged(id: "${id}") { object { ... on CommunityOrganization { name } } } }`);
+    await run(page);
+    await shown(page, `"name": "${name}"`);
+    const stop = page.locator('.graphiql-execute-button[aria-label^="中止する"], .graphiql-execute-button[aria-label^="Stop"]');
+    await stop.click();
+    await stop.waitFor({ state: 'detached' });
+    await type(page, 'query Again { again: __typename }');
+    await run(page);
+    await shown(page, '"again": "Query"');
+  },
   'the schema is downloaded': async ({ page }) => {
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /スキーマ/ }).click()]);
     assert.match(await readFile(await file.path(), 'utf8'), /^type Query/m);

@@ -95,6 +95,9 @@ async fn table_catalogue_is_current() {
             (SELECT 'key(' || string_agg(a.attname, ',' ORDER BY k.n) || ')' FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(attnum, n)
                 JOIN pg_attribute a ON a.attnum = k.attnum WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid),
             (SELECT 'triggers(' || string_agg(t.tgname, ',' ORDER BY t.tgname) || ')' FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
+            (SELECT NULLIF(concat_ws(' ', 'part_of(' || NULLIF(a[2], '') || ')', 'judged_by(' || NULLIF(a[3], '') || ')', 'opened_by(' || NULLIF(a[4], '') || ')', NULLIF(a[5], '')), '')
+                FROM (SELECT string_to_array(encode(t.tgargs, 'escape'), '\\000') a FROM pg_trigger t
+                    WHERE t.tgrelid = c.oid AND t.tgname = 'changed') told),
             (SELECT 'app(' || string_agg(p, ',' ORDER BY p) || ')' FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']) p
                 WHERE has_table_privilege('entaku_app', c.oid, p)),
             (SELECT 'worker(' || string_agg(p, ',' ORDER BY p) || ')' FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']) p

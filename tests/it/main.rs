@@ -6,6 +6,7 @@ mod audit;
 mod audit_chain;
 mod bench;
 mod challenges;
+mod changes;
 mod cli;
 mod containers;
 mod demo;

@@ -49,6 +49,11 @@ impl Hall {
         Self { town, district, organization, officer, liaison, planner }
     }
 
+    /// Its district.
+    pub(crate) fn district(&self) -> uuid::Uuid {
+        entaku::kernel::id::decode(&self.district).expect("an id").1
+    }
+
     fn plan(&self) -> Value {
         json!({"input": {"organizationId": self.organization, "title": "第1回 買い物円卓会議", "theme": "車を手放した後の買い物",
             "purpose": "困りごとを分かち合う。", "startsAt": "2026-05-20T04:00:00Z", "venue": "交流センター", "audience": "PUBLIC"}})

@@ -5,6 +5,7 @@ use std::time::Duration;
 use entaku::kernel::principal::{Role, ScopeKind};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -144,6 +145,22 @@ async fn minutes_are_told_as_they_are_written_and_from_where_one_left_off() {
     other.subscribe("theirs", RECORD, json!({ "id": id, "after": cursor(&first) })).await;
     let refused = other.hear().await;
     assert_eq!(refused["payload"][0]["extensions"]["reason"], "CURSOR", "a cursor is its reader's own: {refused}");
+}
+
+/// Its event says to what it belonged.
+#[tokio::test]
+async fn a_part_that_is_deleted_is_told() {
+    let hall = Hall::new().await;
+    let server = Server::start(&hall.town).await;
+    let id = hall.held().await;
+    hall.officer.run(PASSAGE, passage(&id, 1, None, "消される")).await.data();
+    let mut socket = server.socket(&hall.planner).await;
+    socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    while numbers(&socket.hear().await) != [1] {}
+    let mut superuser = PgConnection::connect(&crate::support::database::superuser_here()).await.expect("a connection");
+    let gone = sqlx::query("DELETE FROM roundtable_passages WHERE municipality_id = $1").bind(hall.town.id.0);
+    assert_eq!(gone.execute(&mut superuser).await.expect("deleted").rows_affected(), 1);
+    while numbers(&socket.hear().await) != Vec::<i64>::new() {}
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ import { GraphiQL } from 'graphiql';
 import { type ReactNode, useMemo, useRef } from 'react';
 import { useConsole } from '../console';
 import { send } from '../server/graphql';
+import { listen } from '../server/listen';
 import { Opening, type Opened } from './opening';
-import { chosenOperation } from './separate';
+import { chosenOperation, isSubscription } from './separate';
 
 const PLUGINS = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
 
@@ -65,8 +66,10 @@ function useFetcher() {
   return useMemo(
     () =>
       async ({ query, operationName, variables }: Sent, options?: { headers?: Record<string, string> }) => {
-        const operation = { query: chosenOperation(query, operationName), operationName: operationName ?? undefined };
-        const answer = await send({ ...operation, variables: variables ?? undefined }, { dryRun: now.current.dryRun, headers: options?.headers });
+        const chosen = { query: chosenOperation(query, operationName), operationName: operationName ?? undefined };
+        const operation = { ...chosen, variables: variables ?? undefined };
+        if (isSubscription(operation.query)) return listen(operation, options?.headers);
+        const answer = await send(operation, { dryRun: now.current.dryRun, headers: options?.headers });
         if (answer.status === 401) now.current.signedOut();
         return (answer.body ?? { errors: answer.problems }) as object;
       },

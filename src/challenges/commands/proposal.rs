@@ -175,7 +175,7 @@ pub async fn change_proposal(tx: &Tx, id: ProposalId, input: ChallengeProposalCh
         group_name,
         guardian_consent,
     } = input;
-    same_revision(old.revision, revision)?;
+    same_revision::<ChallengeProposal>(id, old.revision, revision)?;
     let call = tx.peek::<ChallengeCall>(old.call_id, Action::READ).await?;
     let mut checks = Checks::new();
     let (category, requested) = (category.unwrap_or(old.category), requested_yen.unwrap_or(old.requested_yen));

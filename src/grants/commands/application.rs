@@ -96,7 +96,7 @@ pub async fn change_application(
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_CHANGE).await?;
     let GrantApplicationChangeInput { revision, title, purpose, requested_yen } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<GrantApplication>(id, row.revision, revision)?;
     let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
     let mut checks = Checks::new();
     if let Some(title) = title {

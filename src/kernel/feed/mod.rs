@@ -7,8 +7,12 @@
 //! NOTIFY inside business transactions would make their commits queue up, so only this dispatcher notifies:
 //! a commit wakes the process's own, which tells the others through one connection. A look every second
 //! finds what a process that died did not tell.
+//!
+//! Whoever was away asks for what they missed by a cursor ([`Window`]); after [`KEPT_FOR`] events are cleared.
 
+mod cursor;
 mod listener;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +21,16 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::kernel::clock::Clock;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::Result;
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::read::{FlatRow, Ty, cursor};
+use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
+pub use cursor::{Cursor, KEPT_FOR};
 use listener::Listener;
+pub(crate) use window::{Changed, Window, now};
 
 /// How many events are kept for listeners that are slower than the changes.
 const KEPT: usize = 4_096;
@@ -37,33 +43,6 @@ const GATHER: Duration = Duration::from_millis(20);
 const SOONEST: Duration = Duration::from_millis(25);
 /// How often it looks when nothing happens.
 const LONGEST: Duration = Duration::from_secs(1);
-/// What cursors of events are bound to.
-const BINDING: &str = "events";
-
-/// The place of an event in the order of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor {
-    /// The transaction's id (`xid8`).
-    xid: u64,
-    seq: i64,
-}
-
-impl Cursor {
-    /// As clients keep it, bound to who asks.
-    pub fn seal(self, request: &Request) -> String {
-        cursor::seal(&[self.xid.to_string(), self.seq.to_string()], BINDING, request)
-    }
-
-    /// The cursor of a text.
-    ///
-    /// # Errors
-    /// INVALID_INPUT/CURSOR when it was not made for this person and municipality.
-    pub fn open(text: &str, request: &Request) -> Result<Self> {
-        let keys = cursor::open(text, BINDING, 2, request)?;
-        Ok(Self { xid: keys[0].parse().map_err(Error::internal)?, seq: keys[1].parse().map_err(Error::internal)? })
-    }
-}
-
 /// A row was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -75,16 +54,24 @@ pub struct Event {
     pub table: String,
     /// The row's id.
     pub object: Uuid,
+    /// The object it belongs to: its table and id.
+    pub parent: Option<(String, Uuid)>,
+    /// Has only who may read it changed, because the object it belongs to did?
+    pub only_readers: bool,
 }
 
 impl Event {
+    const COLUMNS: &str = "xid::text, seq, at, municipality_id, kind, object_id, parent_kind, parent_id, op";
+
     fn of(row: &FlatRow) -> Result<Self> {
-        let xid = row.get::<&str>(0, Ty::Text)?.parse().map_err(Error::internal)?;
+        let parent: (Option<&str>, Option<Uuid>) = (row.get(6, Ty::Text)?, row.get(7, Ty::Uuid)?);
         Ok(Self {
-            cursor: Cursor { xid, seq: row.get(1, Ty::Long)? },
-            municipality: MunicipalityId(row.get(2, Ty::Uuid)?),
-            table: row.get(3, Ty::Text)?,
-            object: row.get(4, Ty::Uuid)?,
+            cursor: Cursor::of(row, 0)?,
+            municipality: MunicipalityId(row.get(3, Ty::Uuid)?),
+            table: row.get(4, Ty::Text)?,
+            object: row.get(5, Ty::Uuid)?,
+            parent: parent.0.map(str::to_owned).zip(parent.1),
+            only_readers: row.get::<&str>(8, Ty::Text)? == "READERS",
         })
     }
 }
@@ -115,10 +102,7 @@ impl Feed {
 
     /// The cursor of what can be seen now.
     pub async fn now(&self) -> Result<Cursor> {
-        let sql = Sql::new("SELECT pg_snapshot_xmin(pg_current_snapshot())::text");
-        let rows = self.database.ask(&self.request(), sql).await?;
-        let row = rows.first().ok_or(Error::Unavailable)?;
-        Ok(Cursor { xid: row.get::<&str>(0, Ty::Text)?.parse().map_err(Error::internal)?, seq: -1 })
+        window::now(&self.database, &self.request()).await
     }
 
     /// Tells events until it is dropped. `url` leads to PostgreSQL without a pooler in between.
@@ -172,13 +156,13 @@ impl Feed {
     }
 
     async fn page(&self, after: Cursor, of: Option<MunicipalityId>) -> Result<Vec<Event>> {
-        let mut sql = Sql::new("SELECT xid::text, seq, municipality_id, kind, object_id FROM events WHERE ");
+        let mut sql = Sql::new(&format!("SELECT {} FROM events WHERE ", Event::COLUMNS));
         if let Some(municipality) = of {
             sql.fill("municipality_id = ? AND ", [Param::Uuid(Some(municipality.0))]);
         }
         sql.fill(
             "(xid, seq) > (?::xid8, ?) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq LIMIT ?",
-            [Param::text(after.xid.to_string()), Param::Int(Some(after.seq)), Param::Int(i64::try_from(PAGE).ok())],
+            after.params().into_iter().chain([Param::Int(i64::try_from(PAGE).ok())]),
         );
         self.database.ask(&self.request(), sql).await?.iter().map(Event::of).collect()
     }

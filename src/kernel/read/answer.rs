@@ -100,6 +100,11 @@ impl<'a> Answer<'a> {
         Ok(true)
     }
 
+    /// Was the object with this id found?
+    pub(crate) fn shows(&self, id: Uuid) -> bool {
+        matches!(&self.plan.root, Node::Objects(object) if self.first(object.branch, id).is_some())
+    }
+
     /// Writes the list at the plan's root.
     pub(crate) fn list(&self, to: &mut Json) -> Result<()> {
         let Node::List(connection) = &self.plan.root else {

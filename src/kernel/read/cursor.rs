@@ -17,17 +17,23 @@ pub(crate) fn seal(keys: &[String], binding: &str, request: &Request) -> String 
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The key texts of a cursor.
+/// The key texts of a cursor that an argument brought.
 ///
 /// # Errors
 /// INVALID_INPUT/CURSOR when it is not one of ours for this list and this person.
-pub(crate) fn open(text: &str, binding: &str, length: usize, request: &Request) -> Result<Vec<String>> {
+pub(crate) fn open(
+    text: &str,
+    argument: &'static str,
+    binding: &str,
+    length: usize,
+    request: &Request,
+) -> Result<Vec<String>> {
     let refused = || {
         let message = Message::new(
             "カーソルが正しくありません。一覧を最初から読み直してください。",
             "The cursor is not valid here. Read the list from its beginning.",
         );
-        Error::Invalid("CURSOR", vec![Violation { path: "after".into(), rule: "CURSOR", message }])
+        Error::Invalid("CURSOR", vec![Violation { path: argument.into(), rule: "CURSOR", message }])
     };
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| refused())?;
     let (found, payload) = bytes.split_at_checked(TAG).ok_or_else(refused)?;

@@ -26,6 +26,11 @@ impl Json {
         self.raw("null");
     }
 
+    /// `true` or `false`
+    pub(crate) fn flag(&mut self, is: bool) {
+        self.raw(if is { "true" } else { "false" });
+    }
+
     /// A text of anybody's, escaped.
     pub(crate) fn text(&mut self, text: &str) {
         // Writing to memory cannot fail.

@@ -102,6 +102,7 @@ pub(crate) struct Form {
 }
 
 /// The arguments of one list, checked.
+#[derive(Clone)]
 pub(crate) struct ListArgs {
     pub(crate) first: i64,
     pub(crate) form: Form,
@@ -139,7 +140,9 @@ impl ListArgs {
         let mut params = vec![Param::Int(Some(first))];
         params.extend(narrowed.params);
         let after = match given("after") {
-            Some(Value::String(text)) => cursor::open(text, &binding, keys.len() + 1, request).map_err(server_error)?,
+            Some(Value::String(text)) => {
+                cursor::open(text, "after", &binding, keys.len() + 1, request).map_err(server_error)?
+            }
             _ => Vec::new(),
         };
         let form = Form { conditions: narrowed.conditions, keys, resumed: !after.is_empty() };

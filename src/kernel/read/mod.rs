@@ -10,6 +10,7 @@
 //! | state | the plan as one SQL statement | [`statement`], [`sql`] |
 //! | fetch | one pipeline, or inside a mutation's transaction | `kernel::pipeline`, `kernel::tx` |
 //! | answer | flat rows as JSON, in the response's order | [`cells`], [`answer`], [`viewer`], [`json`] |
+//! | catch up | what has changed since, for those who were away | [`changes`] |
 //! | tell | an object that has changed, to whoever subscribed | [`streams`] |
 //!
 //! An example. A noun says
@@ -43,12 +44,14 @@
 
 mod answer;
 mod cells;
+mod changes;
 mod check;
 mod column;
 pub(crate) mod cursor;
 mod json;
 mod list;
 mod operation;
+mod other_side;
 mod payload;
 mod plan;
 mod register;
@@ -67,6 +70,7 @@ pub use column::{ColumnValue, Ty};
 pub use json::Json;
 pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation, Prepared};
+pub use other_side::other_side;
 pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;

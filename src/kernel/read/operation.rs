@@ -13,6 +13,7 @@ use crate::kernel::id;
 use crate::kernel::pipeline::Query;
 use crate::kernel::read::answer::Answer;
 use crate::kernel::read::cells::FlatRow;
+use crate::kernel::read::changes::{Asking, Changes};
 use crate::kernel::read::json::Json;
 use crate::kernel::read::list::{Form, ListArgs, server_error};
 use crate::kernel::read::plan::{Plan, bounded};
@@ -60,6 +61,8 @@ enum Root {
         written: Written,
         kinds: Kinds,
     },
+    /// What has changed.
+    Changes(Arc<Changes>),
 }
 
 /// A plan and its statements.
@@ -75,7 +78,7 @@ impl Compiled {
     }
 
     /// The statement for these arguments.
-    fn statement(&self, args: &[ListArgs]) -> Arc<Statement> {
+    pub(crate) fn statement(&self, args: &[ListArgs]) -> Arc<Statement> {
         let form: Vec<Form> = args.iter().map(|a| a.form.clone()).collect();
         let mut known = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(statement) = known.get(&form) {
@@ -135,6 +138,12 @@ impl Asked {
         Ok(Self { compiled, statement, args, ids, weight })
     }
 
+    /// A plan whose arguments were read before, for these ids. It was weighed before, too.
+    pub(crate) fn of(compiled: Arc<Compiled>, args: Vec<ListArgs>, ids: Vec<Uuid>) -> Self {
+        let statement = compiled.statement(&args);
+        Self { compiled, statement, args, ids, weight: 0 }
+    }
+
     /// Is there anything to fetch?
     fn needs_rows(&self) -> bool {
         !self.compiled.plan.branches.is_empty()
@@ -162,14 +171,24 @@ enum Part {
         named: Vec<(String, Uuid)>,
         asked: Vec<Asked>,
     },
+    /// It asks by itself, because what it reads depends on what has changed.
+    Changes(Asking),
 }
 
 impl Part {
     fn asked(&self) -> &[Asked] {
         match self {
-            Self::Known(_) => &[],
+            Self::Known(_) | Self::Changes(_) => &[],
             Self::Object(asked) | Self::List(asked) => std::slice::from_ref(asked),
             Self::Nodes { asked, .. } => asked,
+        }
+    }
+
+    /// How many objects it may show.
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Changes(asking) => asking.weight(),
+            _ => self.asked().iter().map(|asked| asked.weight).sum(),
         }
     }
 
@@ -178,6 +197,7 @@ impl Part {
         let answers = answers.collect::<Result<Vec<_>>>()?;
         match self {
             Self::Known(value) => to.value(value),
+            Self::Changes(_) => return Err(Error::internal("changes are answered by themselves")),
             Self::List(_) => answers[0].list(to)?,
             Self::Object(asked) => write_or_null(&answers, asked.ids[0], to)?,
             Self::Nodes { single: true, named, .. } => write_or_null(&answers, named[0].1, to)?,
@@ -265,7 +285,7 @@ impl Prepared<'_> {
     pub fn weights(&self) -> impl Iterator<Item = (&Name, u64)> {
         self.operation.fields.iter().zip(&self.parts).map(|((key, _, root), part)| match (root, part) {
             (Root::Introspection, _) => (key, DESCRIBED),
-            (_, Ok(part)) => (key, part.asked().iter().map(|asked| asked.weight).sum()),
+            (_, Ok(part)) => (key, part.weight()),
             (_, Err(_)) => (key, 0),
         })
     }
@@ -283,6 +303,9 @@ impl Prepared<'_> {
             let written = answered.data.mark();
             let done = match part {
                 Err(error) => Err(error),
+                Ok(Part::Changes(asking)) => {
+                    asking.answer(database, request, &mut answered.data).await.map_err(server_error)
+                }
                 Ok(part) => {
                     let rows = match &mut found {
                         Ok(found) => Ok(found.by_ref().take(part.asked().len()).collect()),
@@ -335,6 +358,7 @@ fn compile_field(env: Env<'_>, queries: &Queries, selected: &[&Positioned<Select
         What::List(shape) => Root::List(Compiled::new(shape(), Plan::list(env, shape(), name, written, &sets)?)),
         What::Node => Root::Nodes { single: true, written: written.clone(), kinds: Kinds::default() },
         What::Nodes => Root::Nodes { single: false, written: written.clone(), kinds: Kinds::default() },
+        What::Changes => Root::Changes(Arc::new(Changes::compile(env, queries.shapes(), written, &sets)?)),
     })
 }
 
@@ -369,6 +393,7 @@ fn prepare(
             behind_the_wall(request, compiled.shape).map_err(server_error)?;
             Part::List(Asked::new(compiled.clone(), Vec::new(), env, request)?)
         }
+        Root::Changes(changes) => Part::Changes(changes.clone().ask(env, request)?),
         Root::Payload(None) => Part::Known(Value::Null),
         Root::Payload(Some(compiled)) => Part::Object(Asked::new(compiled.clone(), vec![Uuid::nil()], env, request)?),
         Root::Nodes { single, written, kinds } => {
@@ -427,7 +452,7 @@ fn text(args: &Arguments, name: &str) -> String {
     args.get(name).map(plain_text).unwrap_or_default()
 }
 
-fn plain_text(value: &Value) -> String {
+pub(crate) fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

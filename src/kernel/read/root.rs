@@ -14,9 +14,9 @@ use async_graphql::{
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-use crate::kernel::read::register;
 use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
 use crate::kernel::read::streams::Streams;
+use crate::kernel::read::{changes, register};
 use crate::kernel::request::Request;
 
 /// A field of the query root.
@@ -34,6 +34,7 @@ pub(crate) enum What {
     Own(ShapeFn, fn(&Request) -> Option<Uuid>),
     Node,
     Nodes,
+    Changes,
 }
 
 /// The fields of the query root, and the shapes they lead to.
@@ -45,11 +46,17 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// A root with `node` and `nodes`.
+    /// A root with `node`, `nodes` and `changesSince`.
     pub fn new() -> Self {
         let mut queries = Self::default();
         queries.add("node", "ID から対象を読む。見つからない・閲覧できない場合は null。", What::Node);
         queries.add("nodes", "複数の ID から対象を読む(最大100)。見つからないものは null。", What::Nodes);
+        queries.add(
+            "changesSince",
+            "閲覧できる対象のうち、前回の同期より後に変わったもの。オフラインで使うアプリケーションのために。\
+             カーソルを指定しなければ、最初のカーソルだけが返る。",
+            What::Changes,
+        );
         queries
     }
 
@@ -127,7 +134,8 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let fields = C::queries().fields.iter();
-            let mut fields: IndexMap<_, _> = fields.map(|f| (f.name.to_owned(), meta_field(registry, f))).collect();
+            let mut fields: IndexMap<_, _> =
+                fields.map(|f| (f.name.to_owned(), meta_field::<C>(registry, f))).collect();
             if let MetaType::Object { fields: beside, .. } = registry.create_fake_output_type::<C::Beside>() {
                 fields.extend(beside);
             }
@@ -140,7 +148,7 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
     }
 }
 
-fn meta_field(registry: &mut Registry, field: &RootField) -> MetaField {
+fn meta_field<C: Catalogue>(registry: &mut Registry, field: &RootField) -> MetaField {
     let (ty, args) = match field.what {
         What::One(shape) => (register::nullable(registry, shape()), IndexMap::from([register::id_argument(registry)])),
         What::List(shape) => {
@@ -153,6 +161,7 @@ fn meta_field(registry: &mut Registry, field: &RootField) -> MetaField {
             (register::NODE.to_owned(), IndexMap::from([register::id_argument(registry)]))
         }
         What::Nodes => (format!("[{}]", register::NODE), IndexMap::from([ids_argument(registry)])),
+        What::Changes => (changes::set(registry, C::queries().shapes()), changes::arguments(registry)),
     };
     let mut meta = MetaField::new(field.name, ty);
     meta.description = Some(field.doc.to_owned());

@@ -180,6 +180,8 @@ pub struct ShapeDef {
     pub prefix: &'static str,
     /// Is it behind the municipality's wall?
     pub tenant: bool,
+    /// Have its rows no events? Then nobody is told of them.
+    pub silent: bool,
     /// Its fields, in the schema's order.
     pub fields: Vec<Field>,
     /// Its rows of the policy.
@@ -209,6 +211,7 @@ impl ShapeDef {
             table,
             prefix: S::Id::PREFIX,
             tenant: true,
+            silent: false,
             fields: Vec::new(),
             permits: Vec::new(),
             acts: Vec::new(),
@@ -234,6 +237,18 @@ impl ShapeDef {
     pub fn shared(mut self) -> Self {
         self.tenant = false;
         self
+    }
+
+    /// A table without events: records that are written once.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+
+    /// Is a change of its rows told?
+    pub fn is_told(&self) -> bool {
+        self.tenant && !self.silent
     }
 
     /// A column as a field. The column's name is the field's in snake case.

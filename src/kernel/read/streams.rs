@@ -30,9 +30,6 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
 
-/// A row that belongs to the object of a stream: its table, and its column with the object's id.
-pub type Part = (&'static str, &'static str);
-
 /// A field of the subscription root.
 pub struct Stream {
     /// Its name in the schema.
@@ -51,9 +48,9 @@ pub enum Watch {
     /// Of the object that the argument `id` names, whatever it is.
     Any,
     /// Of the object of this shape that `id` names, and of the rows that belong to it.
-    One(ShapeFn, &'static [Part]),
-    /// Of the objects of this shape whose column holds the account of who asks.
-    Own(ShapeFn, &'static str),
+    One(ShapeFn),
+    /// Of the objects of this shape that belong to the account of who asks.
+    Own(ShapeFn),
 }
 
 /// The fields of the subscription root.
@@ -73,10 +70,9 @@ impl Streams {
     pub fn one<S: Shape>(
         mut self,
         (name, payload, object): (&'static str, &'static str, &'static str),
-        parts: &'static [Part],
         doc: &'static str,
     ) -> Self {
-        self.0.push(Stream { name, doc, payload, object, watch: Watch::One(S::shape, parts) });
+        self.0.push(Stream { name, doc, payload, object, watch: Watch::One(S::shape) });
         self
     }
 
@@ -85,10 +81,9 @@ impl Streams {
     pub fn own<S: Shape>(
         mut self,
         (name, payload, object): (&'static str, &'static str, &'static str),
-        column: &'static str,
         doc: &'static str,
     ) -> Self {
-        self.0.push(Stream { name, doc, payload, object, watch: Watch::Own(S::shape, column) });
+        self.0.push(Stream { name, doc, payload, object, watch: Watch::Own(S::shape) });
         self
     }
 }
@@ -130,7 +125,7 @@ fn meta_field(registry: &mut Registry, stream: &Stream) -> MetaField {
             register::node_interface(registry);
             register::NODE.to_owned()
         }
-        Watch::One(shape, _) | Watch::Own(shape, _) => register::nullable(registry, shape()),
+        Watch::One(shape) | Watch::Own(shape) => register::nullable(registry, shape()),
     };
     let fields = [
         ("cursor", text, "この変更の位置。`after` に指定すると、この後から続けて受け取れる。"),
@@ -139,7 +134,7 @@ fn meta_field(registry: &mut Registry, stream: &Stream) -> MetaField {
     register::insert(registry, stream.payload, "変更の通知の一件。", fields);
     let mut meta = MetaField::new(stream.name, format!("{}!", stream.payload));
     meta.description = Some(stream.doc.to_owned());
-    if !matches!(stream.watch, Watch::Own(..)) {
+    if !matches!(stream.watch, Watch::Own(_)) {
         meta.args.extend([register::id_argument(registry)]);
     }
     let after = <Option<String> as InputType>::create_type_info(registry);
@@ -216,8 +211,8 @@ impl Telling {
             None => String::new(),
         };
         match self.stream.watch {
-            Watch::Own(shape, _) => Ok(Subject { shape: shape(), id: None }),
-            Watch::One(shape, _) => Ok(Subject { shape: shape(), id: Some(id::decode_as(shape().prefix, &id())?) }),
+            Watch::Own(shape) => Ok(Subject { shape: shape(), id: None }),
+            Watch::One(shape) => Ok(Subject { shape: shape(), id: Some(id::decode_as(shape().prefix, &id())?) }),
             Watch::Any => {
                 let id = id();
                 let (prefix, uuid) = id::decode(&id)?;
@@ -341,20 +336,5 @@ pub async fn is_visible(
     sql.param(Param::Uuid(Some(id)));
     sql.push(" AND ");
     write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
-    Ok(!database.ask(request, sql).await?.is_empty())
-}
-
-/// Does the row belong to the object?
-pub async fn belongs(
-    (table, column): Part,
-    row: Uuid,
-    object: Uuid,
-    database: &Database,
-    request: &Arc<Request>,
-) -> Result<bool> {
-    let mut sql = Sql::new(&format!("SELECT t.id FROM {table} t WHERE t.id = "));
-    sql.param(Param::Uuid(Some(row)));
-    sql.push(&format!(" AND t.{column} = "));
-    sql.param(Param::Uuid(Some(object)));
     Ok(!database.ask(request, sql).await?.is_empty())
 }

@@ -87,7 +87,7 @@ pub struct SectionChangeInput {
 pub async fn change_section(tx: &Tx, id: SectionId, input: SectionChangeInput) -> Result<SectionId> {
     let row = tx.load::<Section>(id, SECTION_CHANGE).await?;
     let SectionChangeInput { revision, postal_code, address, phone, fax, email } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<Section>(id, row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: section::ActiveModel = row.into();
     postal_code.map_value(|t| checks.text("input.postalCode", &t, 10)).apply(&mut row.postal_code);

@@ -41,7 +41,7 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         second_factor_required,
         self_registration,
     } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<MunicipalitySettings>(id, row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
     public_contact.map_value(|t| checks.text("input.publicContact", &t, 500)).apply(&mut row.public_contact);

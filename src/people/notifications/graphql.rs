@@ -14,7 +14,7 @@ use crate::people::shapes::Account;
 /// Subscriptions of notifications.
 pub fn streams(streams: Streams) -> Streams {
     let names = ("notificationChanged", "NotificationChange", "notification");
-    streams.own::<Notification>(names, "reader_id", "自分に届いたお知らせと、その既読を受け取る。サインインが必要。")
+    streams.own::<Notification>(names, "自分に届いたお知らせと、その既読を受け取る。サインインが必要。")
 }
 
 /// Mutations of notifications.

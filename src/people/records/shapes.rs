@@ -67,6 +67,7 @@ impl Filter for AuditEntryFilterInput {
 shape! {
     AuditEntry("AuditEntry", "記録。誰が、どの任命によって、何をしたか。誰の個人情報を見たか。書き換えることはできない。", "audit_entries") { id: AuditEntryId, row: entry::Entity }
     |shape| shape
+        .silent()
         .column::<DateTime<Utc>>("at", "日時。")
         .one::<Account>("actor", "actor_id", "行った人。システムの処理では null。閲覧できない人も null になる。")
         .one::<Appointment>("appointment", "appointment_id", "どの任命によって行ったか。本人としての操作では null。")
@@ -88,6 +89,7 @@ shape! {
 shape! {
     AuditHead("AuditHead", "ある日の記録の鎖の先頭。署名されている。システムの外に控えておくと、後から記録の末尾が消されたことが分かる。", "audit_heads") { id: AuditHeadId, row: head::Entity }
     |shape| shape
+        .silent()
         .column::<Date>("day", "日付。")
         .computed::<i32>("position", "その日までに封印された記録の数。", &["position"], position)
         .column::<String>("hash", "最後の記録のハッシュ(SHA-256、16進数)。")

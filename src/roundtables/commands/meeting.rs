@@ -106,7 +106,7 @@ pub struct RoundtableChangeInput {
 pub async fn change(tx: &Tx, id: RoundtableId, input: RoundtableChangeInput) -> Result<RoundtableId> {
     let old = begin(tx, id, CHANGE).await?;
     let RoundtableChangeInput { revision, title, theme, purpose, starts_at, venue, audience } = input;
-    same_revision(old.revision, revision)?;
+    same_revision::<Roundtable>(id, old.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: roundtable::ActiveModel = old.into();
     if let Some(text) = title {

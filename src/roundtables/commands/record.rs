@@ -9,6 +9,7 @@ use super::{
     PASSAGE_RECORD, begin, write,
 };
 use crate::kernel::date::Date;
+use crate::kernel::entity::stale;
 use crate::kernel::error::Result;
 use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
@@ -18,7 +19,7 @@ use crate::roundtables::entity::{
     RoundtableId, RoundtableState, Sector, SessionKind, action_item, decision, issue, participant, passage,
 };
 use crate::roundtables::rules;
-use crate::roundtables::shapes::{Roundtable, RoundtableActionItem, RoundtableIssue};
+use crate::roundtables::shapes::{Roundtable, RoundtableActionItem, RoundtableIssue, RoundtablePassage};
 
 /// 円卓会議の参加者。
 #[derive(InputObject)]
@@ -202,7 +203,10 @@ pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Res
         .filter(passage::Column::Number.eq(number))
         .one(tx)
         .await?;
-    rules::passage_revision(existing.as_ref().map(|p| p.revision), revision)?;
+    rules::passage_revision(existing.as_ref().map(|p| p.revision), revision).map_err(|refusal| match &existing {
+        Some(theirs) => stale::<RoundtablePassage>(refusal, theirs.id, revision.unwrap_or(0)),
+        None => refusal.into(),
+    })?;
     let (organization, district) = (meeting.organization_id, meeting.district_id);
     if meeting.state == RoundtableState::Held {
         write(tx, meeting, |row| row.state = Set(RoundtableState::MinutesDraft)).await?;

@@ -208,7 +208,7 @@ pub async fn change_node(tx: &Tx, id: StrategyNodeId, input: StrategyNodeChangeI
         nickname,
         section_id,
     } = input;
-    same_revision(old.revision, revision)?;
+    same_revision::<StrategyNode>(id, old.revision, revision)?;
     let revised_by = under_revision(tx, &strategy, revision_id, &old.sort_path).await?;
     if let MaybeUndefined::Value(section) = section_id {
         tx.peek::<Section>(section, Action::READ).await?;

@@ -215,7 +215,7 @@ pub async fn change_strategy(tx: &Tx, id: StrategyId, input: StrategyChangeInput
         summary,
         population_vision,
     } = input;
-    same_revision(row.revision, revision)?;
+    same_revision::<Strategy>(id, row.revision, revision)?;
     see(tx, legal_basis_id.as_opt_ref().flatten().copied(), section_id.as_opt_ref().flatten().copied()).await?;
     let mut checks = Checks::new();
     let mut row: strategy::ActiveModel = row.into();
