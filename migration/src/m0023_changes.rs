@@ -55,7 +55,7 @@ const TOLD: &[Told] = &[
     Told::of("recovery_codes").secret(&["hash"]).silent(),
     Told::of("mails").secret(&["recipient", "subject", "body", "link"]).silent(),
     Told::of("address_proofs").secret(&["email", "token_hash"]).silent(),
-    Told::of("invitations").secret(&["token_hash"]),
+    Told::of("invitations").judged_by(&["scope_id"]).secret(&["token_hash"]),
     Told::of("sections"),
     Told::of("municipality_settings"),
     Told::of("ledger_years"),
