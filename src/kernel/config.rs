@@ -1,5 +1,6 @@
 //! Configuration, from the environment alone. Every problem is listed at once; secrets are never shown.
 
+mod files;
 mod wire;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::kernel::codes::LocalGovernmentCode;
+pub use files::{Bucket, FilesConfig, Place};
 pub use wire::{Rate, Whom, WireConfig};
 
 /// How careful the installation must be.
@@ -53,6 +55,8 @@ pub struct Config {
     pub connections: u32,
     /// Who may ask how much, and from where.
     pub wire: WireConfig,
+    /// Where files are kept, and how large they may be.
+    pub files: FilesConfig,
 }
 
 /// Everything wrong with the environment, a line each.
@@ -89,10 +93,22 @@ impl Config {
         let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2));
         let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or(cores * 4);
         let wire = wire::read(&var, profile, &mut problems);
+        let files = files::read(&var, &data_dir, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
-        Ok(Self { listen, profile, data_dir, database, keys_file, default_municipality, issuer, connections, wire })
+        Ok(Self {
+            listen,
+            profile,
+            data_dir,
+            database,
+            keys_file,
+            default_municipality,
+            issuer,
+            connections,
+            wire,
+            files,
+        })
     }
 }
 
