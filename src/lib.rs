@@ -3,6 +3,7 @@
 //! Rings, from the inside out; each knows only those before it (tests/architecture.rs):
 //! - [`kernel`]: the foundation; it knows no noun.
 //! - [`people`]: accounts, sessions, sections, appointments.
+//! - [`files`]: what people send, and exports; beside the ledger.
 //! - [`ledger`]: accounts, journals, posting; it knows no grant.
 //! - [`organizations`]: districts and community organizations.
 //! - [`liaison`]: who looks after a district, their visits, the requests they relay.
@@ -20,6 +21,7 @@ pub mod bench;
 pub mod challenges;
 pub mod cli;
 pub mod demo;
+pub mod files;
 pub mod grants;
 pub mod kernel;
 pub mod ledger;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const RINGS: &[&[&str]] = &[
     &["kernel"],
     &["people"],
-    &["ledger"],
+    &["ledger", "files"],
     &["organizations"],
     &["liaison", "grants", "roundtables", "challenges"],
     &["strategy"],

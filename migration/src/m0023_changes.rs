@@ -87,6 +87,7 @@ const TOLD: &[Told] = &[
         "organization_id",
         "district_id",
     ]),
+    Told::of("grant_application_files").part_of("grant_applications", "application_id").judged_by(IN_PLACE),
     Told::of("grant_acts").part_of("grant_applications", "application_id").judged_by(IN_PLACE),
     Told::of("roundtables").part_of("organizations", "organization_id").judged_by(&[
         "announced_at",
@@ -98,6 +99,9 @@ const TOLD: &[Told] = &[
     of_record("roundtable_decisions"),
     of_record("roundtable_action_items"),
     of_record("roundtable_passages"),
+    of_record("roundtable_files"),
+    Told::of("files").part_of("accounts", "uploader_id").judged_by(&["uploader_id"]).secret(&["object_key"]),
+    Told::of("exports").part_of("accounts", "account_id").judged_by(&["account_id"]).secret(&["object_key"]),
     Told::of("challenge_calls").judged_by(&["state"]),
     Told::of("challenge_criteria").part_of("challenge_calls", "call_id").judged_by(&["call_id"]).opened_by(&["state"]),
     Told::of("challenge_proposals").part_of("challenge_calls", "call_id").judged_by(&[

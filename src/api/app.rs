@@ -15,11 +15,13 @@ use crate::api::rates::Rates;
 use crate::api::schema::{EntakuSchema, schema};
 use crate::api::trusted::Trusted;
 use crate::api::variables::InputTypes;
+use crate::files::graphql::UploadLimit;
 use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
-use crate::kernel::config::WireConfig;
+use crate::kernel::config::{FilesConfig, WireConfig};
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::feed::Feed;
+use crate::kernel::files::Store;
 use crate::kernel::keys::KeyRing;
 use crate::kernel::principal::{MunicipalityId, Principal};
 use crate::kernel::read::sql::{Param, Sql};
@@ -39,6 +41,8 @@ pub struct Settings {
     pub default_municipality: Option<LocalGovernmentCode>,
     /// Who may ask how much, and from where.
     pub wire: WireConfig,
+    /// Where files are kept, and how large they may be.
+    pub files: FilesConfig,
 }
 
 /// One server's parts.
@@ -59,6 +63,8 @@ pub struct App {
     pub input_types: InputTypes,
     /// The documents it has validated.
     pub documents: Documents,
+    /// Where files are kept.
+    pub files: Arc<Store>,
     /// What changes.
     pub feed: Feed,
     /// The channels that are open.
@@ -85,7 +91,10 @@ impl App {
         let passwords = Arc::new(Passwords::new(keys.clone())?);
         let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone() };
         let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
+        let files = Arc::new(Store::open(&settings.files)?);
+        let limit = UploadLimit(files.limit);
         Ok(Arc::new(Self {
+            files,
             feed,
             places: Places::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
@@ -93,8 +102,8 @@ impl App {
             database,
             keys,
             passwords,
-            schema: schema(identity.clone(), ValidationMode::Strict),
-            checked: schema(identity, ValidationMode::Fast),
+            schema: schema(identity.clone(), limit, ValidationMode::Strict),
+            checked: schema(identity, limit, ValidationMode::Fast),
             input_types: InputTypes::default(),
             documents: Documents::default(),
             trusted: Trusted::read(&settings.wire).map_err(Error::internal)?,

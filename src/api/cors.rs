@@ -15,11 +15,11 @@ pub fn layer(origins: &[String]) -> CorsLayer {
     let named = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
     let mut asked = vec![header::ACCEPT, header::ACCEPT_LANGUAGE, header::AUTHORIZATION, header::CONTENT_TYPE];
     asked.extend(named(&["entaku-dry-run", "entaku-municipality", "idempotency-key"]));
-    let mut shown = vec![header::RETRY_AFTER];
+    let mut shown = vec![header::RETRY_AFTER, header::CONTENT_DISPOSITION];
     shown.extend(named(&["ratelimit", "ratelimit-policy"]));
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
         .allow_headers(asked)
         .expose_headers(shown)
         .max_age(REMEMBERED)

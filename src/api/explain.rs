@@ -29,6 +29,13 @@ pub struct Asker {
 #[derive(Clone, Debug)]
 pub struct VariableValues(Value);
 
+impl VariableValues {
+    /// As JSON.
+    pub fn json(self) -> Result<serde_json::Value> {
+        self.0.into_json().map_err(Error::internal)
+    }
+}
+
 /// 変数の値。名前と値の組からなる JSON のオブジェクト。
 #[Scalar(name = "VariableValues", specified_by_url = "https://spec.graphql.org/October2021/#sec-Language.Variables")]
 impl ScalarType for VariableValues {

@@ -20,7 +20,7 @@ use crate::api::negotiation::{Media, locale, media};
 use crate::api::response::{bad_request, refuse};
 use crate::api::status::End;
 use crate::api::subscribing::Listener;
-use crate::api::{account, address, caching, cors, playground, sdl, socket, sse};
+use crate::api::{account, address, caching, cors, files, playground, sdl, socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -45,6 +45,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(readyz))
         .route("/.well-known/jwks.json", get(jwk_set))
         .route("/schema.graphql", get(sdl::download))
+        .merge(files::router(&app))
         .merge(playground::router())
         .merge(account::router())
         .layer(CatchPanicLayer::custom(panicked))

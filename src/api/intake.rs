@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, Method, Uri, header};
 use futures_util::StreamExt;
 use http_body_util::LengthLimitError;
@@ -108,9 +108,14 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, Not
 
 /// Throws away what a client goes on sending, for a while, so that it comes to read the answer: a connection that is
 /// closed amid a body looks broken to it.
-fn linger(body: Body) {
+pub(super) fn linger(body: Body) {
+    throw_away(body.into_data_stream());
+}
+
+/// As [`linger`], of a body that has been read in part.
+pub(super) fn throw_away(mut chunks: BodyDataStream) {
     tokio::spawn(tokio::time::timeout(LINGERING, async move {
-        let (mut chunks, mut thrown) = (body.into_data_stream(), 0);
+        let mut thrown = 0;
         while let Some(Ok(chunk)) = chunks.next().await {
             thrown += chunk.len();
             if thrown > THROWN {

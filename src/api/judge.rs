@@ -29,6 +29,11 @@ fn with_one_of(mut schema: Schema) -> Schema {
     schema
 }
 
+/// The schema as the judge knows it.
+pub fn schema() -> Option<&'static Valid<Schema>> {
+    SCHEMA.as_ref()
+}
+
 /// What is wrong with a document, as much as an answer shows.
 ///
 /// # Errors

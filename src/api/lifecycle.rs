@@ -383,7 +383,7 @@ async fn query(
 }
 
 /// Executes a mutation, and repeats what PostgreSQL asks to repeat.
-async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
+async fn mutation(app: &Arc<App>, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
     for attempt in 1.. {
         let done = attempt_once(app, request, gql, task).await;
         let again = matches!(&done, Err(errors) if attempt < TRIES && errors.iter().any(is_retry));
@@ -417,7 +417,7 @@ fn is_retry(error: &ServerError) -> bool {
 
 /// One try in one transaction. A mutation commits whole or leaves nothing.
 async fn attempt_once(
-    app: &App,
+    app: &Arc<App>,
     request: &Arc<Request>,
     gql: &GraphQlRequest,
     task: &Task,
@@ -428,6 +428,7 @@ async fn attempt_once(
     }
     let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
     let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
+    let data = data.data(Asker { app: app.clone(), request: request.clone() });
     let mut response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {

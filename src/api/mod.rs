@@ -11,6 +11,8 @@ pub mod cost;
 pub mod documents;
 pub mod establish;
 pub mod explain;
+pub mod exports;
+pub mod files;
 pub mod guard;
 pub mod http;
 pub mod identity;

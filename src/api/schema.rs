@@ -7,7 +7,9 @@ use async_graphql::{MergedObject, Schema, ValidationMode};
 use chrono::{DateTime, Utc};
 
 use crate::api::explain::WireQuery;
+use crate::api::exports::ExportMutation;
 use crate::api::limits;
+use crate::files::graphql::{FileMutation, UploadLimit};
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
 use crate::people::factor::graphql::SecondFactorMutation;
@@ -15,7 +17,7 @@ use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
 use crate::people::proofs::graphql::ProofMutation;
-use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
+use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
 pub struct Nouns;
@@ -26,6 +28,7 @@ impl Catalogue for Nouns {
     fn queries() -> &'static Queries {
         static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
             let queries = people::graphql::queries(Queries::new());
+            let queries = files::graphql::queries(queries);
             let queries = ledger::graphql::queries(queries);
             let queries = organizations::graphql::queries(queries);
             let queries = liaison::graphql::queries(queries);
@@ -56,6 +59,8 @@ pub struct Mutation(
     InvitationMutation,
     ProofMutation,
     NotificationMutation,
+    FileMutation,
+    ExportMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
@@ -71,7 +76,7 @@ pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, StreamRoot<Nouns>>;
 /// because one alone makes every field take the slow path.
 ///
 /// `mode` is fast for documents that were found good before, with variables that fit.
-pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
+pub fn schema(identity: Identity, limit: UploadLimit, mode: ValidationMode) -> EntakuSchema {
     let root = QueryRoot::<Nouns>(PhantomData);
     Schema::build(root, Mutation::default(), StreamRoot::<Nouns>(PhantomData))
         .validation_mode(mode)
@@ -80,6 +85,7 @@ pub fn schema(identity: Identity, mode: ValidationMode) -> EntakuSchema {
         .limit_depth(limits::INTROSPECTION_DEPTH as usize)
         .disable_suggestions()
         .data(identity)
+        .data(limit)
         .finish()
 }
 

@@ -50,6 +50,19 @@ impl End {
     }
 }
 
+/// The status of an answer that is not GraphQL's: there the status alone must tell what went wrong.
+pub fn plain(error: &Error) -> StatusCode {
+    match error {
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::BadRequest(refusal) if refusal.reason == "TOO_LARGE" => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::BadRequest(refusal) if refusal.reason == "MEDIA_TYPE" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::BadRequest(refusal) if refusal.reason == "METHOD" => StatusCode::METHOD_NOT_ALLOWED,
+        error => status(End::of(error), Media::GraphQl),
+    }
+}
+
 /// The status (GraphQL over HTTP, 6.4). A well-formed request whose document fails is 200 in plain JSON,
 /// because old clients take every other status for a broken transport.
 pub fn status(end: End, media: Media) -> StatusCode {

@@ -88,6 +88,7 @@ impl Installation {
             issuer: self.config.issuer.clone(),
             default_municipality: self.config.default_municipality.clone(),
             wire: self.config.wire.clone(),
+            files: self.config.files.clone(),
         };
         App::new(database, self.keys()?, Clock::System, settings).map_err(anyhow::Error::msg)
     }

@@ -7,11 +7,12 @@ use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 
 use crate::api::app::App;
+use crate::api::exports;
 use crate::api::schema::Nouns;
 use crate::api::serve;
 use crate::cli::demo;
 use crate::cli::installation::Installation;
-use crate::kernel::audit::head::SIGN;
+use crate::kernel::audit::head;
 use crate::kernel::audit::seal::Sealer;
 use crate::kernel::config::{Config, Profile};
 use crate::kernel::jobs::{Kind, Runner};
@@ -19,12 +20,16 @@ use crate::kernel::outbox::Sender;
 use crate::kernel::principal::Principal;
 use crate::kernel::read::{self, Catalogue};
 use crate::kernel::schema_version::{self, SchemaError};
-use crate::people::housekeeping::HOUSEKEEPING;
-use crate::people::notifications::digest::DIGEST;
-use crate::people::proofs::PROOF;
+use crate::people::notifications::digest;
+use crate::people::proofs;
+use crate::{files, people};
 
 /// Every kind of job.
-pub const JOBS: &[Kind] = &[HOUSEKEEPING, PROOF, DIGEST, SIGN];
+fn jobs(app: &Arc<App>) -> Vec<Kind> {
+    let mut kinds = vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
+    kinds.extend(files::housekeeping::kinds(&app.files));
+    kinds
+}
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<()> {
@@ -33,8 +38,9 @@ pub async fn run(config: Config) -> Result<()> {
     let address = listener.local_addr()?;
     let installation = Installation::open(config).await?;
     let app = installation.app()?;
-    let runner = Runner::new(&installation.worker_url, app.database.clone(), app.keys.clone(), app.clock.clone(), JOBS)
-        .map_err(anyhow::Error::msg)?;
+    let (database, keys, clock) = (app.database.clone(), app.keys.clone(), app.clock.clone());
+    let runner = Runner::new(&installation.worker_url, database, keys, clock, jobs(&app));
+    let runner = runner.map_err(anyhow::Error::msg)?;
     let sealer = Sealer::new(&runner, app.database.clone(), app.keys.clone(), app.clock.clone());
     let sender = Sender::new(&installation.config.mail).map_err(anyhow::Error::msg)?;
     let (database, keys, clock) = (app.database.clone(), app.keys.clone(), app.clock.clone());

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::files::entity::FileId;
 use crate::kernel::date::Date;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
@@ -17,6 +18,8 @@ id_type!(/// 交付金の配分
     GrantAllocationId = "gal");
 id_type!(/// 交付申請
     GrantApplicationId = "gap");
+id_type!(/// 交付申請に添付したファイル
+    GrantApplicationFileId = "gaf");
 id_type!(/// 交付申請に対する行為
     GrantActId = "gac");
 
@@ -148,6 +151,22 @@ entity! {
         paid_by: Option<AccountId>,
         commitment_id: Option<LedgerJournalId>,
         payment_id: Option<LedgerJournalId>,
+    }
+}
+
+entity! {
+    /// Files of applications, with what is kept of each.
+    grant_application_file in "grant_application_files" {
+        id: GrantApplicationFileId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        file_id: FileId,
+        attached_by: Option<AccountId>,
+        name: String,
+        media_type: String,
+        size: i32,
+        sha256: String,
     }
 }
 

@@ -2,14 +2,16 @@
 
 use async_graphql::{Context, Object};
 
+use crate::files::entity::FileId;
 use crate::grants::commands::application::{self, GrantApplicationChangeInput, GrantApplicationCreateInput};
+use crate::grants::commands::attachment;
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{
     self, GrantApplicationDecideInput, GrantApplicationRecommendInput, GrantApplicationRefuseInput,
     GrantApplicationReturnInput,
 };
-use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
+use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId};
 use crate::grants::shapes::{GrantAllocation, GrantApplication, GrantProgramme};
 use crate::kernel::error::Result;
 use crate::kernel::read::{Queries, Read};
@@ -75,6 +77,26 @@ impl GrantMutation {
         #[graphql(desc = "申請の内容。")] input: GrantApplicationCreateInput,
     ) -> Result<Read<GrantApplication>> {
         act(ctx, move |tx| Box::pin(application::create_application(tx, input))).await
+    }
+
+    /// 送ったファイルを、下書きか返された交付申請に添付する。
+    async fn grant_application_file_attach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "送ったファイル。")] file_id: FileId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(attachment::attach(tx, id, file_id))).await
+    }
+
+    /// 下書きか返された交付申請から、添付したファイルを取り外す。内容は消える。
+    async fn grant_application_file_detach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "添付したファイル。")] grant_application_file_id: GrantApplicationFileId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(attachment::detach(tx, id, grant_application_file_id))).await
     }
 
     /// 交付申請の下書き、または返された申請を変える。

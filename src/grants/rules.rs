@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_DECIDE,
-    GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
-    GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
-    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PUBLISH,
+    GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND,
+    GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT,
+    GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PROGRAMME_CLOSE,
+    GRANT_PROGRAMME_PUBLISH,
 };
 use crate::grants::entity::GrantApplicationState::{
     self, Decided, Draft, Paid, PaymentRequested, Refused, Returned, Reviewed, Submitted, UnderReview, Withdrawn,
@@ -21,7 +22,10 @@ use crate::kernel::request::japan_day;
 /// The state an act leads to, or nothing where it is not an act of the state.
 pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantApplicationState> {
     match (state, action) {
-        (Draft | Returned, GRANT_APPLICATION_CHANGE) => Some(state),
+        (
+            Draft | Returned,
+            GRANT_APPLICATION_CHANGE | GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
+        ) => Some(state),
         (Draft | Returned, GRANT_APPLICATION_SUBMIT) => Some(Submitted),
         (Draft | Submitted | UnderReview | Returned | Reviewed | Decided, GRANT_APPLICATION_WITHDRAW) => {
             Some(Withdrawn)
@@ -205,18 +209,19 @@ mod tests {
     }
 
     /// One line a state, one column an act, in the order of [`APPLICATION_ACTS`]: change, submit, withdraw,
-    /// review start, return, recommend, decide, refuse, payment request, payment execute.
+    /// review start, return, recommend, decide, refuse, payment request, payment execute, file attach,
+    /// file detach.
     const TABLE: &[(GrantApplicationState, &str)] = &[
-        (Draft, "xxx......."),
-        (Submitted, "..xx......"),
-        (UnderReview, "..x.xx...."),
-        (Returned, "xxx......."),
-        (Reviewed, "..x...xx.."),
-        (Decided, "..x.....x."),
-        (Refused, ".........."),
-        (Withdrawn, ".........."),
-        (PaymentRequested, ".........x"),
-        (Paid, ".........."),
+        (Draft, "xxx.......xx"),
+        (Submitted, "..xx........"),
+        (UnderReview, "..x.xx......"),
+        (Returned, "xxx.......xx"),
+        (Reviewed, "..x...xx...."),
+        (Decided, "..x.....x..."),
+        (Refused, "............"),
+        (Withdrawn, "............"),
+        (PaymentRequested, ".........x.."),
+        (Paid, "............"),
     ];
 
     #[test]

@@ -3,15 +3,18 @@
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
 
+use crate::files::shapes::attached;
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_DECIDE,
-    GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
-    GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
-    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
+    GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND,
+    GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT,
+    GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PROGRAMME_CLOSE,
+    GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
 };
 use crate::grants::entity::{
-    GrantActId, GrantActKind, GrantAllocationId, GrantApplicationId, GrantApplicationState, GrantProgrammeId,
-    GrantProgrammeState, grant_act, grant_allocation, grant_application, grant_programme,
+    GrantActId, GrantActKind, GrantAllocationId, GrantApplicationFileId, GrantApplicationId, GrantApplicationState,
+    GrantProgrammeId, GrantProgrammeState, grant_act, grant_allocation, grant_application, grant_application_file,
+    grant_programme,
 };
 use crate::grants::rules;
 use crate::kernel::date::Date;
@@ -158,6 +161,7 @@ shape! {
         .masked(inside())
         .column::<Option<Date>>("paidOn", "支払った日。")
         .many::<GrantAct>("acts", "application_id", "これまでの行為。古い順。")
+        .many::<GrantApplicationFile>("files", "application_id", "添付したファイル。公開はされない。")
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
@@ -168,6 +172,8 @@ shape! {
         .readable(LIAISON, IN_DISTRICT)
         .create(GRANT_APPLICATION_CREATE, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_CHANGE, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_FILE_ATTACH, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_APPLICATION_FILE_DETACH, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_SUBMIT, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_WITHDRAW, WITHDRAWAL, OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_REVIEW_START, "", GRANT_STAFF, Over::Municipality)
@@ -187,6 +193,14 @@ shape! {
         .apart(GRANT_APPLICATION_REVIEW_START, &["submitted_by"])
         .apart(GRANT_APPLICATION_RETURN, &["submitted_by"])
         .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"])
+}
+
+shape! {
+    GrantApplicationFile("GrantApplicationFile", "交付申請に添付したファイル。団体と職員だけが読め、公開はされない。", "grant_application_files") { id: GrantApplicationFileId, row: grant_application_file::Entity }
+    |shape| attached::<GrantApplicationFileId>(shape.one::<GrantApplication>("application", "application_id", "交付申請。"))
+        .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .readable(LIAISON, IN_DISTRICT)
 }
 
 shape! {

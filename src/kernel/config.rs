@@ -1,6 +1,7 @@
 //! Configuration, from the environment alone. Every problem is listed at once; secrets are never shown.
 
 mod mail;
+mod files;
 mod wire;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 
 use crate::kernel::codes::LocalGovernmentCode;
 pub use mail::{MailConfig, Route};
+pub use files::{Bucket, FilesConfig, Place};
 pub use wire::{Rate, Whom, WireConfig};
 
 /// How careful the installation must be.
@@ -57,6 +59,8 @@ pub struct Config {
     pub wire: WireConfig,
     /// How mails leave, and where their links lead.
     pub mail: MailConfig,
+    /// Where files are kept, and how large they may be.
+    pub files: FilesConfig,
 }
 
 /// Everything wrong with the environment, a line each.
@@ -94,6 +98,7 @@ impl Config {
         let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or(cores * 4);
         let wire = wire::read(&var, profile, &mut problems);
         let mail = mail::read(&var, (profile, &data_dir, &issuer), &mut problems);
+        let files = files::read(&var, &data_dir, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
@@ -108,6 +113,7 @@ impl Config {
             connections,
             wire,
             mail,
+            files,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! wall as the system. A crash loses nothing: the lease ends and another process takes over.
 #![allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -22,16 +23,43 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 
+/// What a job does, in a transaction of the system; the subject is what [`enqueue`] was given.
+type Run = dyn for<'t> Fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>> + Send + Sync;
+
 /// A kind of job.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Kind {
     /// Its stable name.
     pub name: &'static str,
-    /// What it does; the subject is what [`enqueue`] was given.
-    pub run: for<'t> fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>>,
-    /// When it runs again after it is done.
-    pub every: Option<Duration>,
+    run: Arc<Run>,
+    every: Option<Duration>,
+    long: bool,
 }
+
+impl Kind {
+    /// A kind that runs when it is asked for. It brings with it what it needs besides the transaction.
+    pub fn new<F>(name: &'static str, run: F) -> Self
+    where
+        F: for<'t> Fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>> + Send + Sync + 'static,
+    {
+        Self { name, run: Arc::new(run), every: None, long: false }
+    }
+
+    /// It runs again so long after it is done.
+    #[must_use]
+    pub fn every(mut self, period: Duration) -> Self {
+        self.every = Some(period);
+        self
+    }
+
+    /// It may take minutes. Long jobs wait for one another and let the others pass.
+    #[must_use]
+    pub fn long(mut self) -> Self {
+        self.long = true;
+        self
+    }
+}
+
 
 /// Work that reaches outside the house. It opens transactions of its own, so that none is open while it waits for
 /// others, and has a runner of its own, so that nothing else waits for them.
@@ -55,7 +83,7 @@ pub enum Ended {
     Again(DateTime<Utc>),
 }
 
-/// Inside which wall an courier is run.
+/// Inside which wall a courier is run.
 pub struct Place {
     app: Database,
     keys: Arc<KeyRing>,
@@ -82,8 +110,10 @@ impl Place {
     }
 }
 
-/// How long a claimed job belongs to its claimer.
+/// How long a claimed job belongs to its claimer, unless it says that it is still at it.
 const LEASE: &str = "30 seconds";
+/// How often it says so.
+const BEAT: StdDuration = StdDuration::from_secs(10);
 /// After how many rounds it looks for municipalities that lack a recurring job.
 const ROUNDS: u64 = 60;
 /// After how many rounds it clears old events.
@@ -126,7 +156,7 @@ pub struct Runner {
 /// Which jobs a runner runs.
 enum Lane {
     /// All kinds that are done inside, in a transaction.
-    Inside(&'static [Kind]),
+    Inside(Vec<Kind>),
     /// The jobs of one courier.
     Outside(Arc<dyn Courier>),
 }
@@ -140,18 +170,12 @@ struct Claimed {
 }
 
 impl Runner {
-    /// A runner with two connections of its own as `entaku_worker`.
-    pub fn new(
-        worker_url: &str,
-        app: Database,
-        keys: Arc<KeyRing>,
-        clock: Clock,
-        kinds: &'static [Kind],
-    ) -> Result<Self> {
+    /// A runner with a few connections of its own as `entaku_worker`.
+    pub fn new(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, kinds: Vec<Kind>) -> Result<Self> {
         Self::in_lane(worker_url, app, keys, clock, Lane::Inside(kinds))
     }
 
-    /// A runner of an courier's jobs, which the others leave.
+    /// A runner of a courier's jobs, which the others leave.
     pub fn outside(
         worker_url: &str,
         app: Database,
@@ -163,24 +187,30 @@ impl Runner {
     }
 
     fn in_lane(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, lane: Lane) -> Result<Self> {
-        let worker = PgPoolOptions::new().max_connections(2).connect_lazy(worker_url)?;
+        let worker = PgPoolOptions::new().max_connections(3).connect_lazy(worker_url)?;
         Ok(Self { worker, app, keys, clock, lane })
     }
 
     /// Runs jobs as they fall due until it is dropped; looks every second. Between them it clears old events.
     pub async fn run(&self) {
+        tokio::join!(self.run_lane(false), self.run_lane(true));
+    }
+
+    async fn run_lane(&self, long: bool) {
         for round in 0_u64.. {
-            if round.is_multiple_of(ROUNDS)
+            if !long
+                && round.is_multiple_of(ROUNDS)
                 && let Err(error) = self.schedule().await
             {
                 tracing::warn!(%error, "recurring jobs wait for the database");
             }
-            if round.is_multiple_of(CLEARING)
+            if !long
+                && round.is_multiple_of(CLEARING)
                 && let Err(error) = self.clear_events().await
             {
                 tracing::warn!(%error, "old events wait to be cleared");
             }
-            match self.run_due().await {
+            match self.run_next(long).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "jobs wait for the database"),
@@ -194,9 +224,10 @@ impl Runner {
         let Lane::Inside(kinds) = &self.lane else { return Ok(()) };
         let recurring: Vec<&str> = kinds.iter().filter(|kind| kind.every.is_some()).map(|kind| kind.name).collect();
         let text = "INSERT INTO jobs (id, municipality_id, kind, run_at)
-            SELECT gen_random_uuid(), m.id, kind, $2 FROM municipalities m CROSS JOIN unnest($1::text[]) kind
+            SELECT gen_random_uuid(), m.id, wanted.kind, $2
+            FROM municipalities m CROSS JOIN unnest($1::text[]) AS wanted (kind)
             WHERE NOT EXISTS (SELECT FROM jobs j
-                WHERE j.municipality_id = m.id AND j.kind = kind AND j.subject_id IS NULL AND j.state = 'READY')
+                WHERE j.municipality_id = m.id AND j.kind = wanted.kind AND j.subject_id IS NULL AND j.state = 'READY')
             ON CONFLICT DO NOTHING";
         sqlx::query(text).bind(recurring).bind(self.clock.now()).execute(&self.worker).await?;
         Ok(())
@@ -233,30 +264,61 @@ impl Runner {
         }
     }
 
-    /// Claims and runs the job that has been due longest; returns how many it found.
+    /// Claims and runs the job that has been due longest, and the long one; returns how many it found.
     pub async fn run_due(&self) -> Result<usize> {
-        let claimed = self.claim().await?;
+        Ok(self.run_next(false).await? + self.run_next(true).await?)
+    }
+
+    async fn run_next(&self, long: bool) -> Result<usize> {
+        let claimed = self.claim(long).await?;
         for job in &claimed {
             let run = AssertUnwindSafe(self.run_one(job)).catch_unwind();
-            let result = run.await.unwrap_or_else(|_| Err(Error::internal("the job panicked")));
+            let result = tokio::select! {
+                done = run => done.unwrap_or_else(|_| Err(Error::internal("the job panicked"))),
+                never = self.hold(job) => match never {},
+            };
             self.finish(job, result).await?;
         }
         Ok(claimed.len())
     }
 
-    async fn claim(&self) -> Result<Vec<Claimed>> {
+    /// Renews the lease as long as the job runs.
+    async fn hold(&self, job: &Claimed) -> Infallible {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            let text = format!(
+                "UPDATE jobs SET lease_until = $2 + interval '{LEASE}'
+                 WHERE id = $1 AND state = 'READY' AND attempts = $3"
+            );
+            let query = sqlx::query(AssertSqlSafe(text)).bind(job.id).bind(self.clock.now()).bind(job.attempts);
+            if let Err(error) = query.execute(&self.worker).await {
+                tracing::warn!(job = %job.id, %error, "a lease could not be renewed");
+            }
+        }
+    }
+
+    /// The kinds of a lane of this runner: these, or all but these. Nothing where it has no such lane.
+    fn share(&self, long: bool) -> Option<(Vec<&'static str>, bool)> {
+        match &self.lane {
+            Lane::Inside(kinds) => {
+                let of_long = kinds.iter().filter(|kind| kind.long).map(|kind| kind.name);
+                let named: Vec<_> = if long { of_long.collect() } else { of_long.chain(OUTSIDE.iter().copied()).collect() };
+                Some((named, long))
+            }
+            Lane::Outside(courier) => (!long).then(|| (vec![courier.kind()], true)),
+        }
+    }
+
+    async fn claim(&self, long: bool) -> Result<Vec<Claimed>> {
+        let Some((kinds, these)) = self.share(long) else { return Ok(Vec::new()) };
         let text = format!(
             "UPDATE jobs SET attempts = attempts + 1, lease_until = $1 + interval '{LEASE}'
              WHERE id IN (
-                SELECT id FROM jobs j WHERE state = 'READY' AND run_at <= $1
-                    AND (lease_until IS NULL OR lease_until < $1) AND (kind = ANY($2)) = $3
+                SELECT id FROM jobs j WHERE state = 'READY' AND run_at <= $1 AND (kind = ANY($2)) = $3
+                    AND (lease_until IS NULL OR lease_until < $1)
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, municipality_id, kind, subject_id, attempts"
         );
-        let (kinds, these) = match &self.lane {
-            Lane::Inside(_) => (OUTSIDE.to_vec(), false),
-            Lane::Outside(courier) => (vec![courier.kind()], true),
-        };
         let query = sqlx::query(AssertSqlSafe(text)).bind(self.clock.now()).bind(kinds).bind(these);
         let rows = query.fetch_all(&self.worker).await?;
         let claimed = rows.iter().map(|row| {
@@ -284,7 +346,7 @@ impl Runner {
         Ok(Ended::Done)
     }
 
-    fn kind(&self, job: &Claimed) -> Option<&'static Kind> {
+    fn kind(&self, job: &Claimed) -> Option<&Kind> {
         match &self.lane {
             Lane::Inside(kinds) => kinds.iter().find(|k| k.name == job.kind),
             Lane::Outside(_) => None,

@@ -44,7 +44,7 @@ pub async fn appointed(tx: &Tx, account: AccountId) -> Result<Option<Principal>>
     if rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Principal { account: Some(account), appointments: appointments(&rows, 3)?, ..Principal::default() }))
+    Ok(Some(Principal { account: Some(account), appointments: appointments(&rows)?, ..Principal::default() }))
 }
 
 /// As [`principal`], read on its own.
@@ -60,8 +60,8 @@ pub async fn lookup(
 
 fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     let mut sql = Sql::new(
-        "SELECT p.role, p.scope, p.scope_id, s.lasting, s.created_at, s.last_seen_at, s.authenticated_at, \
-         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m), p.id \
+        "SELECT p.role, p.scope, p.scope_id, p.id, s.lasting, s.created_at, s.last_seen_at, s.authenticated_at, \
+         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m) \
          FROM sessions s JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
          LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
          AND p.ended_at IS NULL AND ",
@@ -76,24 +76,65 @@ fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
 
 fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTime<Utc>) -> Result<Found> {
     let first = rows.first().ok_or(Error::Unauthenticated)?;
-    let mut appointments = appointments(rows, 8)?;
+    let mut appointments = appointments(rows)?;
     let acts_for_the_town = appointments.iter().any(|a| a.role.acts_for_the_town());
-    let last_seen_at = first.get(5, Ty::Time)?;
-    if !Limits::of(first.get(3, Ty::Bool)?, acts_for_the_town).hold(first.get(4, Ty::Time)?, last_seen_at, now) {
+    let last_seen_at = first.get(6, Ty::Time)?;
+    if !Limits::of(first.get(4, Ty::Bool)?, acts_for_the_town).hold(first.get(5, Ty::Time)?, last_seen_at, now) {
         return Err(Error::Unauthenticated);
     }
-    let factor_missing = first.get::<Option<bool>>(7, Ty::Bool)?.unwrap_or(false);
+    let factor_missing = first.get::<Option<bool>>(8, Ty::Bool)?.unwrap_or(false);
     let must_enrol = acts_for_the_town && factor_missing;
     if must_enrol {
         // Until then they hold nothing, whatever they ask for.
         appointments.clear();
     }
-    let proved_at = Some(first.get(6, Ty::Time)?);
+    let proved_at = Some(first.get(7, Ty::Time)?);
     let (account, session) = (Some(account), Some(session));
     Ok(Found {
         principal: Principal { account, session, appointments, proved_at, must_enrol, system: None },
         last_seen_at,
     })
+}
+
+/// The appointments in the first columns of some rows.
+fn appointments(rows: &[FlatRow]) -> Result<Vec<Appointment>> {
+    let mut found = Vec::new();
+    for row in rows {
+        if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
+            found.push(Appointment {
+                role: from_word(role)?,
+                scope: from_word(row.get(1, Ty::Text)?)?,
+                scope_id: row.get(2, Ty::Uuid)?,
+                id: AppointmentId(row.get(3, Ty::Uuid)?),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The principal of an account that has no session here: what it asked for earlier is done with the rights of now.
+/// They are those that a session would have.
+///
+/// # Errors
+/// UNAUTHENTICATED when the account is suspended.
+pub async fn of_account(tx: &Tx, account: AccountId) -> Result<Principal> {
+    let mut sql = Sql::new(
+        "SELECT p.role, p.scope, p.scope_id, p.id, \
+         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m) FROM accounts a \
+         LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
+         AND p.ended_at IS NULL AND ",
+    );
+    let today = Param::Date(Some(tx.today()));
+    sql.fill("p.starts_on <= ? AND (p.ends_on IS NULL OR p.ends_on >= ?) ", [today.clone(), today]);
+    sql.fill("WHERE a.id = ? AND a.suspended_at IS NULL ORDER BY p.id", [Param::Uuid(Some(account.0))]);
+    let rows = tx.ask(sql).await?;
+    let factor_missing = rows.first().ok_or(Error::Unauthenticated)?.get::<Option<bool>>(4, Ty::Bool)?.unwrap_or(false);
+    let mut appointments = appointments(&rows)?;
+    let must_enrol = factor_missing && appointments.iter().any(|a| a.role.acts_for_the_town());
+    if must_enrol {
+        appointments.clear();
+    }
+    Ok(Principal { account: Some(account), appointments, must_enrol, ..Principal::default() })
 }
 
 /// Does somebody act for the town today?
@@ -110,22 +151,6 @@ pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
         }
     }
     Ok(false)
-}
-
-/// The appointments in rows that begin with role, scope and scope id; the id is in the column `id`.
-fn appointments(rows: &[FlatRow], id: usize) -> Result<Vec<Appointment>> {
-    let mut appointments = Vec::new();
-    for row in rows {
-        if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
-            appointments.push(Appointment {
-                id: AppointmentId(row.get(id, Ty::Uuid)?),
-                role: from_word(role)?,
-                scope: from_word(row.get(1, Ty::Text)?)?,
-                scope_id: row.get(2, Ty::Uuid)?,
-            });
-        }
-    }
-    Ok(appointments)
 }
 
 /// Do the appointments the request began with still hold, now that it is about to be committed?

@@ -10,8 +10,8 @@ use crate::kernel::jobs::{self, Kind};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 
-/// The daily job of every municipality.
-pub const HOUSEKEEPING: Kind = Kind { name: "people.housekeeping", run, every: Some(Duration::days(1)) };
+/// The name of the daily job of every municipality.
+pub const HOUSEKEEPING: &str = "people.housekeeping";
 
 /// How long an idempotency key is kept.
 const KEY_LIFE: Duration = Duration::hours(48);
@@ -25,7 +25,12 @@ const MOST: i64 = 5_000;
 
 /// Puts the job of a new municipality into the queue.
 pub async fn schedule(tx: &Tx) -> Result<()> {
-    jobs::enqueue(tx, HOUSEKEEPING.name, None, tx.now).await
+    jobs::enqueue(tx, HOUSEKEEPING, None, tx.now).await
+}
+
+/// The kind of this job.
+pub fn kind() -> Kind {
+    Kind::new(HOUSEKEEPING, run).every(Duration::days(1))
 }
 
 fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {

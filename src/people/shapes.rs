@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::files::shapes::Export;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
@@ -68,6 +69,7 @@ shape! {
         .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
         .many::<NotificationChoice>("notificationChoices", "account_id", "お知らせの受け取り方。決めた種類だけ。本人だけに表示される。")
         .connection::<AuditEntry>("auditEntries", "object_id", "このアカウントについての記録。誰が見て、誰が変えたか。新しい順。")
+        .connection::<Export>("exports", "account_id", "頼んだ書き出し。新しい順。本人だけに表示される。")
         .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
         .readable(Role::STAFF, Over::Municipality)

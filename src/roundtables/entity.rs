@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::files::entity::FileId;
 use crate::kernel::date::Date;
 use crate::kernel::principal::AccountId;
 use crate::organizations::entity::{DistrictId, OrganizationId};
@@ -19,6 +20,8 @@ id_type!(/// 宿題
     ActionItemId = "rta");
 id_type!(/// 議事録の一節
     PassageId = "rtm");
+id_type!(/// 円卓会議に添付したファイル
+    RoundtableFileId = "rtf");
 
 text_enum! {
     /// 円卓会議の状態。計画から公開・終了まで。
@@ -233,5 +236,21 @@ entity! {
         number: i32,
         session: SessionKind,
         text: String,
+    }
+}
+
+entity! {
+    /// Files of the record, with what is kept of each.
+    roundtable_file in "roundtable_files" {
+        id: RoundtableFileId,
+        roundtable_id: RoundtableId,
+        organization_id: Option<OrganizationId>,
+        district_id: Option<DistrictId>,
+        file_id: FileId,
+        attached_by: Option<AccountId>,
+        name: String,
+        media_type: String,
+        size: i32,
+        sha256: String,
     }
 }

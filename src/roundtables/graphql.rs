@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Object};
 
+use crate::files::entity::FileId;
 use crate::kernel::error::Result;
 use crate::kernel::read::streams::Streams;
 use crate::kernel::read::{Queries, Read};
@@ -10,7 +11,9 @@ use crate::roundtables::commands::{
     self, RoundtableActionItemRecordInput, RoundtableChangeInput, RoundtableDecisionRecordInput, RoundtableHoldInput,
     RoundtableIssueRecordInput, RoundtableParticipantAddInput, RoundtablePassageRecordInput, RoundtablePlanInput,
 };
-use crate::roundtables::entity::{ActionItemId, ActionItemState, IssueId, IssueOutcome, RoundtableId};
+use crate::roundtables::entity::{
+    ActionItemId, ActionItemState, IssueId, IssueOutcome, RoundtableFileId, RoundtableId,
+};
 use crate::roundtables::shapes::{
     Roundtable, RoundtableActionItem, RoundtableDecision, RoundtableIssue, RoundtableParticipant, RoundtablePassage,
 };
@@ -45,6 +48,26 @@ impl RoundtableMutation {
         #[graphql(desc = "計画の内容。")] input: RoundtablePlanInput,
     ) -> Result<Read<Roundtable>> {
         act(ctx, move |tx| Box::pin(commands::plan(tx, input))).await
+    }
+
+    /// 送ったファイルを円卓会議に添付する(議事録を提出するまで)。議事録とともに公開される。
+    async fn roundtable_file_attach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "円卓会議。")] id: RoundtableId,
+        #[graphql(desc = "送ったファイル。")] file_id: FileId,
+    ) -> Result<Read<Roundtable>> {
+        act(ctx, move |tx| Box::pin(commands::attach_file(tx, id, file_id))).await
+    }
+
+    /// 円卓会議から、添付したファイルを取り外す(議事録を提出するまで)。内容は消える。
+    async fn roundtable_file_detach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "円卓会議。")] id: RoundtableId,
+        #[graphql(desc = "添付したファイル。")] roundtable_file_id: RoundtableFileId,
+    ) -> Result<Read<Roundtable>> {
+        act(ctx, move |tx| Box::pin(commands::detach_file(tx, id, roundtable_file_id))).await
     }
 
     /// まだ開催していない円卓会議の計画を変える。

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
 use crate::roundtables::commands::{
-    ACTION_ITEM_PROGRESS, ACTION_ITEM_RECORD, ANNOUNCE, CANCEL, CHANGE, CLOSE, DECISION_RECORD, HOLD, ISSUE_CONCLUDE,
-    ISSUE_RECORD, MINUTES_PUBLISH, MINUTES_RETURN, MINUTES_SUBMIT, PARTICIPANT_ADD, PASSAGE_RECORD, POSTPONE,
+    ACTION_ITEM_PROGRESS, ACTION_ITEM_RECORD, ANNOUNCE, CANCEL, CHANGE, CLOSE, DECISION_RECORD, FILE_ATTACH,
+    FILE_DETACH, HOLD, ISSUE_CONCLUDE, ISSUE_RECORD, MINUTES_PUBLISH, MINUTES_RETURN, MINUTES_SUBMIT, PARTICIPANT_ADD,
+    PASSAGE_RECORD, POSTPONE,
 };
 use crate::roundtables::entity::RoundtableState::{
     self, Announced, Closed, Held, MinutesDraft, MinutesReview, Planned, Postponed, Published,
@@ -20,7 +21,9 @@ pub fn states_for(action: Action) -> &'static [RoundtableState] {
         ANNOUNCE => &[Planned, Postponed],
         POSTPONE => &[Planned, Announced],
         HOLD => &[Announced],
-        PARTICIPANT_ADD | ISSUE_RECORD => &[Planned, Announced, Postponed, Held, MinutesDraft],
+        PARTICIPANT_ADD | ISSUE_RECORD | FILE_ATTACH | FILE_DETACH => {
+            &[Planned, Announced, Postponed, Held, MinutesDraft]
+        }
         PASSAGE_RECORD | DECISION_RECORD | ACTION_ITEM_RECORD => &[Held, MinutesDraft],
         MINUTES_SUBMIT => &[MinutesDraft],
         MINUTES_RETURN | MINUTES_PUBLISH => &[MinutesReview],
@@ -115,7 +118,16 @@ mod tests {
 
     #[test]
     fn what_is_published_or_stopped_is_no_longer_written() {
-        let writing = [PARTICIPANT_ADD, ISSUE_RECORD, PASSAGE_RECORD, DECISION_RECORD, ACTION_ITEM_RECORD, CHANGE];
+        let writing = [
+            PARTICIPANT_ADD,
+            ISSUE_RECORD,
+            PASSAGE_RECORD,
+            DECISION_RECORD,
+            ACTION_ITEM_RECORD,
+            CHANGE,
+            FILE_ATTACH,
+            FILE_DETACH,
+        ];
         for action in writing {
             for state in [MinutesReview, Published, Closed, RoundtableState::Cancelled] {
                 assert!(!states_for(action).contains(&state), "{action:?} in {state:?}");

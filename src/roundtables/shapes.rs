@@ -3,6 +3,7 @@
 use async_graphql::{Enum, InputObject};
 use chrono::{DateTime, Utc};
 
+use crate::files::shapes::attached;
 use crate::kernel::date::Date;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
@@ -12,13 +13,14 @@ use crate::organizations::entity::{DistrictId, OrganizationId};
 use crate::organizations::shapes::{CommunityOrganization, District};
 use crate::people::shapes::Account;
 use crate::roundtables::commands::{
-    ACTION_ITEM_PROGRESS, ACTION_ITEM_RECORD, ANNOUNCE, CANCEL, CHANGE, CLOSE, DECISION_RECORD, HOLD, ISSUE_CONCLUDE,
-    ISSUE_RECORD, MINUTES_PUBLISH, MINUTES_RETURN, MINUTES_SUBMIT, PARTICIPANT_ADD, PASSAGE_RECORD, PLAN, POSTPONE,
+    ACTION_ITEM_PROGRESS, ACTION_ITEM_RECORD, ANNOUNCE, CANCEL, CHANGE, CLOSE, DECISION_RECORD, FILE_ATTACH,
+    FILE_DETACH, HOLD, ISSUE_CONCLUDE, ISSUE_RECORD, MINUTES_PUBLISH, MINUTES_RETURN, MINUTES_SUBMIT, PARTICIPANT_ADD,
+    PASSAGE_RECORD, PLAN, POSTPONE,
 };
 use crate::roundtables::entity::{
     ActionItemId, ActionItemState, Audience, DecisionId, IssueId, IssueOutcome, ParticipantId, ParticipantRole,
-    PassageId, RoundtableId, RoundtableState, Sector, SessionKind, action_item, decision, issue, participant, passage,
-    roundtable,
+    PassageId, RoundtableFileId, RoundtableId, RoundtableState, Sector, SessionKind, action_item, decision, issue,
+    participant, passage, roundtable, roundtable_file,
 };
 use crate::roundtables::rules;
 use crate::shape;
@@ -131,6 +133,7 @@ shape! {
         .many::<RoundtablePassage>("passages", "roundtable_id", "議事録。番号の順。")
         .many::<RoundtableDecision>("decisions", "roundtable_id", "決定事項。")
         .many::<RoundtableActionItem>("actionItems", "roundtable_id", "宿題。期限の順。")
+        .many::<RoundtableFile>("files", "roundtable_id", "添付したファイル。議事録とともに公開される。")
         .ordered([Key::down("starts_at", Ty::Time)])
         .filtered::<RoundtableFilterInput>()
         .sortable::<RoundtableOrder>()
@@ -150,6 +153,8 @@ fn meeting_acts(shape: ShapeDef) -> ShapeDef {
         PASSAGE_RECORD,
         DECISION_RECORD,
         ACTION_ITEM_RECORD,
+        FILE_ATTACH,
+        FILE_DETACH,
         MINUTES_SUBMIT,
     ];
     organizing(shape, &both)
@@ -216,4 +221,11 @@ shape! {
         .column::<SessionKind>("session", "進行の区分。")
         .column::<String>("text", "本文。")
         .ordered([Key::up("number", Ty::Int)]))
+}
+
+shape! {
+    RoundtableFile("RoundtableFile", "円卓会議に添付したファイル。議事録とともに公開される。", "roundtable_files") { id: RoundtableFileId, row: roundtable_file::Entity }
+    |shape| record(attached::<RoundtableFileId>(
+        shape.one::<Roundtable>("roundtable", "roundtable_id", "円卓会議。"),
+    ))
 }

@@ -230,7 +230,7 @@ async fn a_sealer_finds_where_something_was_done() {
     let app = past.town.app.clone();
     let worker = past.own.url("entaku_worker");
     let runner =
-        Runner::new(&worker, app.database.clone(), app.keys.clone(), app.clock.clone(), &[]).expect("a runner");
+        Runner::new(&worker, app.database.clone(), app.keys.clone(), app.clock.clone(), Vec::new()).expect("a runner");
     let mut sealer = Sealer::new(&runner, app.database.clone(), app.keys.clone(), app.clock.clone());
     sealer.round().await.expect("a first round");
     past.act(1).await;

@@ -44,19 +44,19 @@ story!(READ, "26-grant-application-read");
 story!(JOURNALS, "27-ledger-journals-read");
 
 /// A town with a published programme of 10,000,000 yen and an organization that may have 1,500,000.
-struct Scene {
-    town: Town,
-    staff: Client,
+pub(crate) struct Scene {
+    pub(crate) town: Town,
+    pub(crate) staff: Client,
     approver: Client,
     payer: Client,
-    officer: Client,
-    district: String,
-    organization: String,
+    pub(crate) officer: Client,
+    pub(crate) district: String,
+    pub(crate) organization: String,
     programme: String,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let town = Town::new().await;
         let staff = town.staff(Role::GrantStaff).await;
         let (district, organization) = organization(&staff, "青葉の会").await;
@@ -76,7 +76,7 @@ impl Scene {
     }
 
     /// A draft with everything in it.
-    async fn draft(&self) -> String {
+    pub(crate) async fn draft(&self) -> String {
         self.draft_of(&self.officer, 1_200_000).await
     }
 
@@ -94,7 +94,7 @@ impl Scene {
         id
     }
 
-    async fn decided(&self) -> String {
+    pub(crate) async fn decided(&self) -> String {
         let id = self.reviewed().await;
         self.approver.run(DECIDE, opinion(&id, 1_100_000)).await.data();
         id

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::Duration;
 use entaku::kernel::error::Error;
 use entaku::kernel::jobs::{Kind, Runner, enqueue};
-use entaku::people::housekeeping::HOUSEKEEPING;
+use entaku::people::housekeeping::{self, HOUSEKEEPING};
 use sqlx::{Connection, PgConnection, Row};
 use uuid::Uuid;
 
@@ -16,18 +16,21 @@ use crate::support::town::app_over;
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
-const COUNT: Kind = Kind {
-    name: "test.count",
-    run: |_, _| {
+const COUNT: &str = "test.count";
+const FAIL: &str = "test.fail";
+const LONG: &str = "test.long";
+
+fn kinds() -> Vec<Kind> {
+    let count = Kind::new(COUNT, |_, _| {
         Box::pin(async {
             RUNS.fetch_add(1, Ordering::SeqCst);
             Ok(())
         })
-    },
-    every: None,
-};
-const FAIL: Kind = Kind { name: "test.fail", run: |_, _| Box::pin(async { Err(Error::Unavailable) }), every: None };
-const KINDS: &[Kind] = &[COUNT, FAIL, HOUSEKEEPING];
+    });
+    let fail = Kind::new(FAIL, |_, _| Box::pin(async { Err(Error::Unavailable) }));
+    let never = Kind::new(LONG, |_, _| Box::pin(std::future::pending())).long();
+    vec![count, fail, never, housekeeping::kind()]
+}
 
 /// A town in a database of its own: a runner sees the jobs of every town in its database.
 async fn alone() -> (Own, Town) {
@@ -38,7 +41,7 @@ async fn alone() -> (Own, Town) {
 
 fn runner(own: &Own, town: &Town) -> Runner {
     let app = town.app.clone();
-    Runner::new(&own.url("entaku_worker"), app.database.clone(), app.keys.clone(), app.clock.clone(), KINDS)
+    Runner::new(&own.url("entaku_worker"), app.database.clone(), app.keys.clone(), app.clock.clone(), kinds())
         .expect("a runner")
 }
 
@@ -72,37 +75,37 @@ async fn until(own: &Own, town: &Town, kind: &str, wanted: &str) {
 #[tokio::test]
 async fn a_job_runs_once_however_often_it_is_queued() {
     let (own, town) = alone().await;
-    queue(&town, COUNT.name).await;
+    queue(&town, COUNT).await;
     let (one, two) = (Arc::new(runner(&own, &town)), Arc::new(runner(&own, &town)));
     let (a, b) = tokio::join!(one.run_due(), two.run_due());
     a.and(b).expect("a round");
-    until(&own, &town, COUNT.name, "DONE").await;
+    until(&own, &town, COUNT, "DONE").await;
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_failing_job_waits_longer_each_time_and_is_given_up_visibly() {
     let (own, town) = alone().await;
-    queue(&town, FAIL.name).await;
+    queue(&town, FAIL).await;
     runner(&own, &town).run_due().await.expect("a round");
-    until(&own, &town, FAIL.name, "FAILED").await;
-    assert_eq!(state(&own, &town, FAIL.name).await, ("FAILED".into(), 10, Some("UNAVAILABLE".into())));
+    until(&own, &town, FAIL, "FAILED").await;
+    assert_eq!(state(&own, &town, FAIL).await, ("FAILED".into(), 10, Some("UNAVAILABLE".into())));
 }
 
 #[tokio::test]
 async fn a_job_of_a_dead_process_is_taken_over_when_its_lease_ends() {
     let (own, town) = alone().await;
-    queue(&town, FAIL.name).await;
+    queue(&town, FAIL).await;
     let mut worker = PgConnection::connect(&own.url("entaku_worker")).await.expect("a connection");
     let claim = sqlx::query("UPDATE jobs SET lease_until = $2 WHERE municipality_id = $1 AND kind = 'test.fail'");
     let lease = town.app.clock.now() + Duration::seconds(30);
     claim.bind(town.id.0).bind(lease).execute(&mut worker).await.expect("claimed");
     runner(&own, &town).run_due().await.expect("a round");
-    assert_eq!(state(&own, &town, FAIL.name).await.1, 0, "the lease is respected");
+    assert_eq!(state(&own, &town, FAIL).await.1, 0, "the lease is respected");
     town.app.clock.advance(Duration::seconds(31));
     for _ in 0..50 {
         runner(&own, &town).run_due().await.expect("a round");
-        if state(&own, &town, FAIL.name).await.1 == 1 {
+        if state(&own, &town, FAIL).await.1 == 1 {
             return;
         }
     }
@@ -128,5 +131,36 @@ async fn housekeeping_throws_away_old_keys_and_runs_daily() {
         }
     }
     assert_eq!(keys().await, 0);
-    assert_eq!(state(&own, &town, HOUSEKEEPING.name).await.0, "READY");
+    assert_eq!(state(&own, &town, HOUSEKEEPING).await.0, "READY");
+}
+
+#[tokio::test]
+async fn a_long_job_keeps_no_other_waiting() {
+    let (own, town) = alone().await;
+    queue(&town, LONG).await;
+    queue(&town, FAIL).await;
+    let both = runner(&own, &town);
+    tokio::select! {
+        () = both.run() => panic!("it runs until it is dropped"),
+        () = async {
+            while state(&own, &town, FAIL).await.1 == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        } => {}
+    }
+}
+
+#[tokio::test]
+async fn a_municipality_that_lacks_a_recurring_job_gets_it_whatever_others_it_has() {
+    let (own, town) = alone().await;
+    let app = town.app.clone();
+    let other = Kind::new("test.daily", |_, _| Box::pin(async { Ok(()) })).every(Duration::days(1));
+    let (worker, kinds) = (own.url("entaku_worker"), vec![housekeeping::kind(), other]);
+    let runner = Runner::new(&worker, app.database.clone(), app.keys.clone(), app.clock.clone(), kinds);
+    let runner = runner.expect("a runner");
+    for _ in 0..2 {
+        runner.schedule().await.expect("scheduled");
+    }
+    assert_eq!(state(&own, &town, HOUSEKEEPING).await.0, "READY");
+    assert_eq!(state(&own, &town, "test.daily").await.0, "READY");
 }

@@ -203,7 +203,7 @@ async fn secure_town() -> Town {
     let database = Database::connect(&database::url("entaku_app"), 4).expect("a pool");
     let keys = std::sync::Arc::new(KeyRing::ephemeral().expect("keys"));
     let issuer = "https://entaku.example.jp".to_owned();
-    let settings = Settings { issuer, default_municipality: None, wire: WireConfig::default() };
+    let settings = Settings { issuer, default_municipality: None, wire: WireConfig::default(), files: town::files() };
     let app = entaku::api::app::App::new(database, keys, Clock::fixed(town::start()), settings).expect("an app");
     Town::beside(app).await
 }

@@ -74,7 +74,7 @@ function Runnable({ document, variables, onOpen }: Props & { variables: Variable
 const DESCRIPTIONS: Record<string, string> = {
   id: '対象',
   input: '内容',
-  first: '件数。一度に画面に表示する件数(1〜100)。CSV には全件が入る。',
+  first: '件数。一度に画面に表示する件数(1〜100)。CSV と Excel には全件が入る。',
   fiscalYear: '年度',
   filter: '絞り込み',
 };

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useConsole } from '../console';
 import type { ReadyDocument } from '../documents/document';
 import type { Answer } from '../server/graphql';
-import { CsvButton } from './csv-button';
+import { Downloads } from './downloads';
 import { Problems } from './problems';
 import { TableView } from './table-view';
 import { tablesOf } from './tables';
@@ -35,7 +35,7 @@ export function ResultView({ document, run }: { document: ReadyDocument; run: Ru
             <header>
               <h3>{table.title}</h3>
               {!table.single && <span className="beside">{countOf(table.rows.length, table.total)}</span>}
-              {!table.single && <CsvButton document={document} table={table} variables={run.variables} />}
+              {!table.single && <Downloads document={document} table={table} variables={run.variables} />}
             </header>
             <TableView schema={schema} table={table} />
           </article>

@@ -1,7 +1,9 @@
 //! A block grant of the year: published, allocated, applied for, decided and paid.
 
+use crate::demo::scenes::files;
 use crate::demo::stage::Stage;
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
+use crate::grants::commands::attachment;
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{self, GrantApplicationDecideInput, GrantApplicationRecommendInput};
@@ -12,6 +14,10 @@ use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::organizations::entity::OrganizationId;
 use crate::people::entity::SectionId;
+
+/// As a spreadsheet writes it.
+const BUDGET: &str =
+    "\u{FEFF}区分,科目,予算額(円)\r\n収入,交付金,1000000\r\n収入,自主財源,100000\r\n支出,活動費,1100000\r\n";
 
 const SHARE: Yen = Yen(1_200_000);
 
@@ -75,6 +81,8 @@ async fn application(
         requested_yen: Some(Yen(1_000_000)),
     };
     let id = stage.act(officer, |tx| Box::pin(application::create_application(tx, input))).await?;
+    let file = files::send(stage, officer, "収支予算書.csv", BUDGET).await?;
+    stage.act(officer, move |tx| Box::pin(attachment::attach(tx, id, file))).await?;
     stage.act(officer, move |tx| Box::pin(application::submit_application(tx, id))).await
 }
 

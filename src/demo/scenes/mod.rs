@@ -2,6 +2,7 @@
 //! its first record is not there yet.
 
 pub(super) mod challenge;
+pub(super) mod files;
 pub(super) mod grants;
 pub(super) mod liaison;
 pub(super) mod notifications;

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 
+use crate::demo::scenes::files;
 use crate::demo::stage::Stage;
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
@@ -13,6 +14,9 @@ use crate::roundtables::commands::{
 };
 use crate::roundtables::entity::{Audience, IssueOutcome, ParticipantRole, RoundtableId, Sector, SessionKind};
 
+/// As a spreadsheet writes it.
+const ANSWERS: &str = "\u{FEFF}問,はい,いいえ\r\n話し合いの内容はよく分かったか,21,2\r\nまた参加したいか,19,4\r\n";
+
 const TITLE: &str = "第1回 地域円卓会議";
 
 /// Plays the scene.
@@ -22,6 +26,8 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
     }
     let held = announce(stage, TITLE, "買い物に困る世帯をどう支えるか", -30).await?;
     stage.act("org-officer", move |tx| Box::pin(record(tx, held))).await?;
+    let file = files::send(stage, "org-officer", "来場者アンケート.csv", ANSWERS).await?;
+    stage.act("org-officer", move |tx| Box::pin(commands::attach_file(tx, held, file))).await?;
     stage.act("org-officer", move |tx| Box::pin(commands::submit(tx, held))).await?;
     stage.act("planning-staff", move |tx| Box::pin(commands::publish(tx, held))).await?;
     announce(stage, "第2回 地域円卓会議", "空き家を若い世代の住まいに", 30).await?;

@@ -1,7 +1,8 @@
-//! What is done with grants: [`programme`] by those who set the money aside, [`application`] by those who
-//! ask for it, [`review`] by those who examine and decide, [`payment`] by those who pay.
+//! What is done with grants: [`programme`] by those who set the money aside, [`application`] with its
+//! [`attachment`]s by those who ask for it, [`review`] by those who examine and decide, [`payment`] by those who pay.
 
 pub mod application;
+pub mod attachment;
 pub mod payment;
 pub mod programme;
 pub mod review;
@@ -29,6 +30,10 @@ pub const GRANT_ALLOCATION_SET: Action = Action("grantAllocationSet");
 pub const GRANT_APPLICATION_CREATE: Action = Action("grantApplicationCreate");
 /// 交付申請を変える。
 pub const GRANT_APPLICATION_CHANGE: Action = Action("grantApplicationChange");
+/// 交付申請にファイルを添付する。
+pub const GRANT_APPLICATION_FILE_ATTACH: Action = Action("grantApplicationFileAttach");
+/// 交付申請からファイルを取り外す。
+pub const GRANT_APPLICATION_FILE_DETACH: Action = Action("grantApplicationFileDetach");
 /// 申請する。
 pub const GRANT_APPLICATION_SUBMIT: Action = Action("grantApplicationSubmit");
 /// 申請を取り下げる。
@@ -60,6 +65,8 @@ pub const APPLICATION_ACTS: &[Action] = &[
     GRANT_APPLICATION_REFUSE,
     GRANT_PAYMENT_REQUEST,
     GRANT_PAYMENT_EXECUTE,
+    GRANT_APPLICATION_FILE_ATTACH,
+    GRANT_APPLICATION_FILE_DETACH,
 ];
 
 /// Loads an application for an act that is possible now, and moves it to the act's next state. The state

@@ -14,7 +14,9 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 
 /// Seals and signs once a day in every municipality, and makes the partition of the next fiscal year.
-pub const SIGN: Kind = Kind { name: "audit.head", run, every: Some(Duration::days(1)) };
+pub fn kind() -> Kind {
+    Kind::new("audit.head", run).every(Duration::days(1))
+}
 
 /// A signed head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

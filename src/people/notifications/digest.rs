@@ -17,7 +17,12 @@ use crate::people::mails::{self, Addressee, MailKind};
 
 /// The job of every municipality. It looks every hour and finds something after seven o'clock, or when the server is
 /// there again.
-pub const DIGEST: Kind = Kind { name: "people.digest", run, every: Some(Duration::hours(1)) };
+pub fn kind() -> Kind {
+    Kind::new(DIGEST, run).every(Duration::hours(1))
+}
+
+/// Its name.
+const DIGEST: &str = "people.digest";
 
 /// The hour in Japan up to which a day's digest tells.
 const HOUR: u32 = 7;
@@ -28,7 +33,7 @@ const LIFE: Duration = Duration::hours(20);
 
 /// Puts the job of a municipality into the queue.
 pub async fn schedule(tx: &Tx) -> Result<()> {
-    jobs::enqueue(tx, DIGEST.name, None, tx.now).await
+    jobs::enqueue(tx, DIGEST, None, tx.now).await
 }
 
 /// Somebody's digest.

@@ -44,7 +44,7 @@ async fn ask(tx: &Tx, purpose: ProofPurpose, email: &str, language: Language) ->
         ..Default::default()
     };
     row.insert(tx).await?;
-    jobs::enqueue(tx, PROOF.name, Some(id.0), tx.now).await?;
+    jobs::enqueue(tx, PROOF, Some(id.0), tx.now).await?;
     Ok(expires_at)
 }
 

@@ -17,7 +17,12 @@ use crate::people::proofs::rules::{self, MAIL_WINDOW, MAILS};
 use crate::people::{session, token};
 
 /// The job of one proof.
-pub const PROOF: Kind = Kind { name: "people.proof", run, every: None };
+pub const PROOF: &str = "people.proof";
+
+/// The job itself.
+pub fn kind() -> Kind {
+    Kind::new(PROOF, run)
+}
 
 /// How long a notice is worth sending that asks for nothing.
 pub(super) const NOTICE_LIFE: Duration = Duration::days(3);

@@ -17,4 +17,4 @@ pub mod graphql;
 mod job;
 pub mod rules;
 
-pub use job::PROOF;
+pub use job::kind;

@@ -1,9 +1,11 @@
 //! What is done with round tables: the meeting itself, what is written down of it, its minutes.
 
+mod attachment;
 mod meeting;
 mod minutes;
 mod record;
 
+pub use attachment::{attach_file, detach_file};
 pub use meeting::{
     RoundtableChangeInput, RoundtableHoldInput, RoundtablePlanInput, announce, cancel, change, close, hold, plan,
     postpone,
@@ -50,6 +52,10 @@ pub const ACTION_ITEM_RECORD: Action = Action("roundtableActionItemRecord");
 pub const ACTION_ITEM_PROGRESS: Action = Action("roundtableActionItemProgress");
 /// 議事録の一節を書く。
 pub const PASSAGE_RECORD: Action = Action("roundtablePassageRecord");
+/// 円卓会議にファイルを添付する。
+pub const FILE_ATTACH: Action = Action("roundtableFileAttach");
+/// 円卓会議からファイルを取り外す。
+pub const FILE_DETACH: Action = Action("roundtableFileDetach");
 /// 議事録を提出する。
 pub const MINUTES_SUBMIT: Action = Action("roundtableMinutesSubmit");
 /// 議事録を差し戻す。

@@ -78,8 +78,9 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let statements = response.extensions().get::<Statements>().map_or(0, |s| s.0);
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status, headers, statements, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, statements, body, text, bytes: bytes.to_vec() }
     }
 }
 
@@ -91,6 +92,7 @@ pub struct Answer {
     pub statements: u64,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {

@@ -155,6 +155,7 @@ fn scalar(name: &str, ty: &str, id: &dyn Fn(&str) -> Option<String>) -> Value {
         "DateTime" => json!("2026-06-20T04:00:00Z"),
         "FiscalYear" => json!(2026),
         "Decimal" => json!("1"),
+        "VariableValues" => json!({}),
         "CorporateNumber" => json!("4000020242080"),
         "LocalGovernmentCode" => json!("322091"),
         _ if name.to_lowercase().contains("email") => json!("someone@example.jp"),

@@ -1,5 +1,6 @@
 //! A fresh municipality and its people.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,7 +9,7 @@ use entaku::api::app::{App, Settings};
 use entaku::api::establish::{New, establish};
 use entaku::kernel::clock::Clock;
 use entaku::kernel::codes::LocalGovernmentCode;
-use entaku::kernel::config::{Whom, WireConfig};
+use entaku::kernel::config::{FilesConfig, Whom, WireConfig};
 use entaku::kernel::date::Date;
 use entaku::kernel::error::Error;
 use entaku::kernel::id::TypedId;
@@ -32,6 +33,12 @@ pub fn app() -> Arc<App> {
     app_over(&database::url("entaku_app"))
 }
 
+/// Files in a directory of the build; the largest has a mebibyte.
+pub fn files() -> FilesConfig {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    FilesConfig { limit: 1024 * 1024, ..FilesConfig::below(directory) }
+}
+
 /// An app over any database.
 pub fn app_over(url: &str) -> Arc<App> {
     app_as(url, WireConfig { introspection: Whom::Everybody, ..WireConfig::default() })
@@ -45,7 +52,8 @@ pub fn app_with(wire: WireConfig) -> Arc<App> {
 fn app_as(url: &str, wire: WireConfig) -> Arc<App> {
     let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
     let database = Database::connect(url, 8).expect("a pool");
-    let settings = Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire };
+    let settings =
+        Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire, files: files() };
     let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
     app.set_ready(true);
     app

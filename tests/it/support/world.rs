@@ -78,7 +78,7 @@ impl World {
             !wanted.is_empty() && (name.ends_with(&wanted) || wanted.ends_with(&name))
         };
         let mut kinds: Vec<_> = self.ids.keys().copied().filter(|name| named(name)).collect();
-        kinds.sort_by_key(|name| name.len());
+        kinds.sort_by_key(|name| (name.to_lowercase() != wanted, name.len()));
         let kind = kinds.first().copied().unwrap_or(payload);
         self.ids.get(kind)?.first().cloned()
     }

@@ -1,0 +1,99 @@
+//! GET: the content of a file, for whoever may read what it belongs to.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request as Asked, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use super::{caller, refused};
+use crate::api::app::App;
+use crate::files::commands::{export, key, upload};
+use crate::files::entity::{ExportFormat, ExportId, FileId};
+use crate::grants::entity::GrantApplicationFileId;
+use crate::grants::shapes::GrantApplicationFile;
+use crate::kernel::audit;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::files::attachment;
+use crate::kernel::id::{TypedId, decode};
+use crate::kernel::policy::Action;
+use crate::kernel::request::Request;
+use crate::kernel::tx::{Mode, Tx};
+use crate::roundtables::entity::RoundtableFileId;
+use crate::roundtables::shapes::RoundtableFile;
+
+/// What is sent, and where it is kept.
+struct Kept {
+    table: &'static str,
+    name: String,
+    media_type: String,
+    key: Uuid,
+}
+
+/// Sends a file. Foreign, hidden, deleted and invented ids are one answer.
+pub(super) async fn send(State(app): State<Arc<App>>, Path(id): Path<String>, asked: Asked) -> Response {
+    let (parts, _) = asked.into_parts();
+    let request = match caller(&app, &parts).await {
+        Ok(request) => request,
+        Err(refusal) => return *refusal,
+    };
+    match content(&app, &request, &id).await {
+        Ok(response) => response,
+        Err(error) => refused(&error, &parts.headers),
+    }
+}
+
+async fn content(app: &App, request: &Arc<Request>, id: &str) -> Result<Response> {
+    let (prefix, id) = decode(id).map_err(|_| Error::NotFound)?;
+    let town = request.municipality()?;
+    let tx = app.database.begin(request.clone(), Mode::Write);
+    let kept = find(&tx, prefix, id).await?;
+    if request.principal.is_signed_in() {
+        audit::note(&tx, "DOWNLOADED", kept.table, &[id], &kept.name).await?;
+    }
+    tx.commit().await?;
+    let (size, stream) = app.files.read(town, kept.key).await?;
+    let mut response = Body::from_stream(stream).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kept.media_type).map_err(Error::internal)?);
+    let disposition = HeaderValue::from_str(&attachment(&kept.name)).map_err(Error::internal)?;
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+/// What an id of any kind that has content names, to who may read it. A noun that files are attached to stands here.
+async fn find(tx: &Tx, prefix: &str, id: Uuid) -> Result<Kept> {
+    match prefix {
+        FileId::PREFIX => {
+            let row = upload::own(tx, FileId(id)).await?;
+            Ok(Kept { table: "files", name: row.name, media_type: row.media_type, key: row.object_key })
+        }
+        ExportId::PREFIX => {
+            let row = export::finished(tx, ExportId(id)).await?;
+            let media_type = media_type(row.format).to_owned();
+            let key = row.object_key.ok_or(Error::NotFound)?;
+            Ok(Kept { table: "exports", name: row.name, media_type, key })
+        }
+        GrantApplicationFileId::PREFIX => {
+            let row = tx.peek::<GrantApplicationFile>(GrantApplicationFileId(id), Action::READ).await?;
+            let key = key(tx, row.file_id).await?;
+            Ok(Kept { table: "grant_application_files", name: row.name, media_type: row.media_type, key })
+        }
+        RoundtableFileId::PREFIX => {
+            let row = tx.peek::<RoundtableFile>(RoundtableFileId(id), Action::READ).await?;
+            let key = key(tx, row.file_id).await?;
+            Ok(Kept { table: "roundtable_files", name: row.name, media_type: row.media_type, key })
+        }
+        _ => Err(Error::NotFound),
+    }
+}
+
+fn media_type(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Csv => "text/csv; charset=utf-8",
+        ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+}

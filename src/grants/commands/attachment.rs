@@ -1,0 +1,55 @@
+//! The files of an application: attached and detached while it may be changed.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, Set};
+
+use crate::files::commands::{Attached, discard, take};
+use crate::files::entity::FileId;
+use crate::grants::commands::{GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH, begin, record};
+use crate::grants::entity::{GrantActKind, GrantApplicationFileId, GrantApplicationId, grant_application_file};
+use crate::grants::shapes::GrantApplicationFile;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::policy::Action;
+use crate::kernel::tx::Tx;
+
+/// Attaches a file that the caller has sent.
+pub async fn attach(tx: &Tx, id: GrantApplicationId, file: FileId) -> Result<GrantApplicationId> {
+    let (row, _) = begin(tx, id, GRANT_APPLICATION_FILE_ATTACH).await?;
+    let of_application = grant_application_file::Column::ApplicationId.eq(id);
+    let others = grant_application_file::Entity::find().filter(of_application).count(tx).await?;
+    let Attached { name, media_type, size, sha256 } = take(tx, file, others).await?;
+    let attached = grant_application_file::ActiveModel {
+        id: Set(GrantApplicationFileId::new()),
+        application_id: Set(id),
+        organization_id: Set(row.organization_id),
+        district_id: Set(row.district_id),
+        file_id: Set(file),
+        attached_by: Set(tx.principal.account),
+        name: Set(name),
+        media_type: Set(media_type),
+        size: Set(size),
+        sha256: Set(sha256),
+        ..Default::default()
+    };
+    attached.insert(tx).await?;
+    record(tx, &row, GrantActKind::Change, None, row.requested_yen).await?;
+    Ok(id)
+}
+
+/// Detaches a file, whose content then goes.
+pub async fn detach(tx: &Tx, id: GrantApplicationId, attached: GrantApplicationFileId) -> Result<GrantApplicationId> {
+    let (row, _) = begin(tx, id, GRANT_APPLICATION_FILE_DETACH).await?;
+    let attached = tx.peek::<GrantApplicationFile>(attached, Action::READ).await?;
+    if attached.application_id != id {
+        return Err(Error::invalid(
+            "grantApplicationFileId",
+            "FILE",
+            "この申請に添付したファイルではありません。",
+            "This file is not attached to this application.",
+        ));
+    }
+    let file = attached.file_id;
+    attached.delete(tx).await?;
+    discard(tx, file).await?;
+    record(tx, &row, GrantActKind::Change, None, row.requested_yen).await?;
+    Ok(id)
+}
