@@ -17,7 +17,7 @@ use crate::people::proofs::rules::{self, MAIL_WINDOW, MAILS};
 use crate::people::{session, token};
 
 /// The job of one proof.
-pub const PROOF: &str = "people.proof";
+pub(super) const PROOF: &str = "people.proof";
 
 /// The job itself.
 pub fn kind() -> Kind {

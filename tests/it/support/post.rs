@@ -5,19 +5,17 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use entaku::kernel::config::{MailConfig, Route};
-use entaku::kernel::jobs::{Kind, Runner};
+use entaku::kernel::jobs::Runner;
 use entaku::kernel::outbox::Sender;
 use entaku::kernel::read::sql::Sql;
-use entaku::people::housekeeping::HOUSEKEEPING;
-use entaku::people::notifications::digest::DIGEST;
-use entaku::people::proofs::PROOF;
+use entaku::people::notifications::digest;
+use entaku::people::{housekeeping, proofs};
 use serde_json::{Value, json};
 
 use super::Town;
 use super::database::Own;
 use super::town::app_over;
 
-const KINDS: &[Kind] = &[HOUSEKEEPING, PROOF, DIGEST];
 /// Where the links of the tests lead.
 pub const PUBLIC_URL: &str = "https://machi.example.jp/entaku";
 
@@ -68,7 +66,8 @@ impl PostOffice {
     pub async fn work(&self) {
         let app = &self.town.app;
         let url = self.own.url("entaku_worker");
-        let runner = Runner::new(&url, app.database.clone(), app.keys.clone(), app.clock.clone(), KINDS);
+        let kinds = vec![housekeeping::kind(), proofs::kind(), digest::kind()];
+        let runner = Runner::new(&url, app.database.clone(), app.keys.clone(), app.clock.clone(), kinds);
         let runner = runner.expect("a runner");
         while runner.run_due().await.expect("a round") > 0 {}
     }
