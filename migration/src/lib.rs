@@ -21,6 +21,7 @@ mod m0014_notifications;
 mod m0015_session_cookies;
 mod m0020_second_factor;
 mod m0021_audit_chain;
+mod m0022_allocation_rules;
 mod table;
 
 /// All migrations, oldest first.
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_session_cookies::Migration),
             Box::new(m0020_second_factor::Migration),
             Box::new(m0021_audit_chain::Migration),
+            Box::new(m0022_allocation_rules::Migration),
         ]
     }
 }
