@@ -205,7 +205,7 @@ async fn a_run_says_all_that_is_missing_and_of_whom() {
     officer.run(DECLARE, lamps(&o.organizations[0], "24", "2026-03-31")).await.data();
     officer.run(DECLARE, lamps(&o.organizations[0], "25", "2026-03-31")).await.data();
     officer.run(DECLARE, lamps(&o.organizations[0], "99", "2026-04-01")).await.data();
-    officer.run(DECLARE, lamps(&o.organizations[1], "1", "2026-03-31")).await.expect_code("FORBIDDEN");
+    officer.run(DECLARE, lamps(&o.organizations[1], "1", "2026-03-31")).await.expect_code("NOT_FOUND");
     officer.run(DECLARE, lamps(&o.organizations[0], "-1", "2026-03-31")).await.expect_code("INVALID_INPUT");
     o.staff.run(DECLARE, lamps(&o.organizations[1], "10", "2025-03-31")).await.data();
     let run = o.run(&id, "WHAT_IF").await;
@@ -234,7 +234,7 @@ async fn z20_who_drafts_does_not_enact_and_who_runs_does_not_approve() {
     let run = text(&both.run(RUN_CREATE, json!({ "input": input })).await.data()["grantRunCreate"]["id"]);
     both.run(RUN_APPROVE, json!({"id": run})).await.expect_code("FORBIDDEN/DUTIES_APART");
     o.staff.run(RUN_APPROVE, json!({"id": run})).await.expect_code("FORBIDDEN");
-    let mut database = inside(&o.town, "app").await;
+    let mut database = inside(&o.town, "entaku_app").await;
     let own = account.0;
     for sql in [
         format!(
@@ -358,7 +358,7 @@ async fn a_run_is_replayed_from_what_is_kept_of_it() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
     let run = o.approved(&rule).await;
-    let mut database = inside(&o.town, "app").await;
+    let mut database = inside(&o.town, "entaku_app").await;
     let id = decode(&run).expect("an id").1;
     let kept = sqlx::query(
         "SELECT r.inputs, r.inputs_hash, r.rule_hash, v.document FROM grant_runs r JOIN grant_rules v ON v.id = r.rule_id WHERE r.id = $1",
