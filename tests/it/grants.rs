@@ -1,6 +1,5 @@
 //! Grants end to end: the documents of docs/stories, run by the different people.
 
-
 use std::future::Future;
 
 use chrono::{Datelike, Duration};

@@ -14,6 +14,7 @@
 
 pub mod chart;
 pub mod compare;
+pub mod conditions;
 mod evaluate;
 pub mod exact;
 mod graph;

@@ -5,6 +5,7 @@
 use async_graphql::{Enum, InputObject, OneofObject};
 use serde::{Deserialize, Serialize};
 
+use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::Metric;
 use crate::grants::allocation::rounding::{Boundary, Mode, Rounding};
@@ -36,6 +37,9 @@ pub struct Rule {
     /// 分割払。
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instalments: Option<Instalments>,
+    /// 交付の条件(期限、軽微な変更、積立てなど)。
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 /// 分割払。単位に満たない端数は、初回か最終回に寄せる。

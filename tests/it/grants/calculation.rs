@@ -45,7 +45,7 @@ impl Office {
     }
 
     /// 九戸村's by-law with a rate by households.
-    fn rule(&self, rate: &str) -> Value {
+    fn rule(rate: &str) -> Value {
         let statistic = |key: &str, label: &str, unit: &str, field: &str| {
             json!({"key": key, "label": label, "type": "NUMBER", "unit": unit, "of": "BODY", "source": {"statistic": field},
                 "asOf": {"month": 4, "day": 1, "yearOffset": 0, "missing": "REFUSE"}})
@@ -66,7 +66,7 @@ impl Office {
     }
 
     async fn enacted(&self, rate: &str) -> String {
-        let id = text(&self.draft(&self.rule(rate), 2026).await.data()["grantRuleDraft"]["id"]);
+        let id = text(&self.draft(&Self::rule(rate), 2026).await.data()["grantRuleDraft"]["id"]);
         self.approver.run(RULE_ENACT, json!({"id": id})).await.data();
         id
     }
@@ -111,8 +111,8 @@ async fn active(staff: &Client, name: &str) -> (String, String) {
     let make =
         "mutation($name: String!, $district: ID!) { organizationCreate(input: {districtId: $district, name: $name,
         nameKana: \"かい\", kind: AUTONOMOUS_ORGANIZATION, stage: ACTIVE, foundedOn: \"2010-04-01\"}) { id } }";
-    let made = staff.run(make, json!({"name": name, "district": district})).await.data();
-    (district, text(&made["organizationCreate"]["id"]))
+    let organization = staff.run(make, json!({"name": name, "district": district})).await.data();
+    (district, text(&organization["organizationCreate"]["id"]))
 }
 
 async fn statistic(staff: &Client, district: &str, population: i32, households: i32) {
@@ -155,7 +155,7 @@ async fn a_by_law_becomes_allocations_to_the_yen_and_tells_how() {
 #[tokio::test]
 async fn errors_in_a_rule_stand_at_their_place_and_nothing_is_written() {
     let o = Office::new().await;
-    let mut rule = o.rule("4000");
+    let mut rule = Office::rule("4000");
     rule["terms"][1]["kind"]["perUnit"]["metric"] = json!("lamps");
     rule["terms"][2]["key"] = json!("equal");
     let refused = o.draft(&rule, 2026).await.expect_code("INVALID_INPUT/RULE");
@@ -166,7 +166,7 @@ async fn errors_in_a_rule_stand_at_their_place_and_nothing_is_written() {
     assert!(told.contains(&("input.rule.terms[2].key".into(), "DUPLICATE".into())), "{told:?}");
     let elsewhere = Office::new().await;
     for district in ["国津", &elsewhere.districts[0]] {
-        let mut rule = o.rule("4000");
+        let mut rule = Office::rule("4000");
         rule["terms"][0]["weights"] =
             json!([{"district": o.districts[0], "weight": "1"}, {"district": district, "weight": "2"}]);
         rule["terms"][0]["rounding"] = json!({"mode": "FLOOR", "unit": "1"});
@@ -177,7 +177,7 @@ async fn errors_in_a_rule_stand_at_their_place_and_nothing_is_written() {
         );
     }
     for yen in [json!(4000), json!("4,000"), json!("1/0"), json!("1e9")] {
-        let mut rule = o.rule("4000");
+        let mut rule = Office::rule("4000");
         rule["terms"][1]["kind"]["perUnit"]["yen"] = yen;
         assert_ne!(o.draft(&rule, 2026).await.code(), "(none)");
     }
@@ -188,7 +188,7 @@ async fn errors_in_a_rule_stand_at_their_place_and_nothing_is_written() {
 #[tokio::test]
 async fn a_run_says_all_that_is_missing_and_of_whom() {
     let o = Office::new().await;
-    let mut rule = o.rule("4000");
+    let mut rule = Office::rule("4000");
     let lamps = json!({"key": "lamps", "label": "防犯灯", "type": "NUMBER", "unit": "灯", "of": "BODY",
         "source": {"declaration": "防犯灯"}, "asOf": {"month": 3, "day": 31, "yearOffset": 0, "missing": "LATEST_BEFORE"}});
     rule["metrics"].as_array_mut().expect("metrics").push(lamps);
@@ -223,7 +223,7 @@ async fn z20_who_drafts_does_not_enact_and_who_runs_does_not_approve() {
     let o = Office::new().await;
     let (account, both) = o.town.person(Role::GrantStaff, ScopeKind::Municipality, None).await;
     o.town.appoint(account, Role::Approver, ScopeKind::Municipality, None).await;
-    let input = json!({"title": "兼務の要綱", "fromFiscalYear": 2026, "rule": o.rule("4000")});
+    let input = json!({"title": "兼務の要綱", "fromFiscalYear": 2026, "rule": Office::rule("4000")});
     let rule = text(&both.run(RULE_DRAFT, json!({ "input": input })).await.data()["grantRuleDraft"]["id"]);
     both.run(RULE_ENACT, json!({"id": rule})).await.expect_code("FORBIDDEN/DUTIES_APART");
     o.staff.run(RULE_ENACT, json!({"id": rule})).await.expect_code("FORBIDDEN");
@@ -317,7 +317,7 @@ async fn a_what_if_run_is_never_real_and_is_compared_by_organization_and_term() 
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
     let first = o.approved(&rule).await;
-    let draft = text(&o.draft(&o.rule("3000"), 2027).await.data()["grantRuleDraft"]["id"]);
+    let draft = text(&o.draft(&Office::rule("3000"), 2027).await.data()["grantRuleDraft"]["id"]);
     o.calculate(&draft, "REAL", &json!({})).await.expect_code("CONFLICT/RULE_NOT_IN_FORCE");
     let more = json!({"budgetYen": 5_000_000, "suppositions": [
         {"metric": "population", "times": "0.9"}, {"metric": "population", "organizationId": o.organizations[1], "value": "1240"}]});

@@ -126,7 +126,7 @@ impl SchemaView {
     }
 
     /// The fields that are filled in: of a one-of input the first that is not of its own type again.
-    fn given<'v>(ty: &'v Value) -> Vec<&'v Value> {
+    fn given(ty: &Value) -> Vec<&Value> {
         let fields = ty["inputFields"].as_array().expect("fields").iter();
         if ty["isOneOf"] == true {
             fields.filter(|f| bare(&f["type"])["name"] != ty["name"]).take(1).collect()

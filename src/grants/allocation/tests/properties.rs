@@ -192,7 +192,7 @@ proptest! {
             adjustment.key = format!("a{n}");
             adjustment
         });
-        let rule = Rule { format: 1, metrics, pools: pools.collect(), terms: chosen, adjustments: adjustments.collect(), instalments: None };
+        let rule = Rule { format: 1, metrics, pools: pools.collect(), terms: chosen, adjustments: adjustments.collect(), instalments: None, conditions: None };
         if validate(&rule, "rule").is_empty() {
             match evaluate(&rule, &inputs(bodies, 5_000_000)) {
                 Ok(outcome) => holds_together(&outcome),

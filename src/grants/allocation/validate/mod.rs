@@ -7,6 +7,7 @@ mod terms;
 
 use std::collections::HashSet;
 
+use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::{Metric, MetricOf, MetricType};
 use crate::grants::allocation::rounding::Rounding;
@@ -84,8 +85,38 @@ impl<'r> Check<'r> {
             self.check(within, "instalments.count", "1から12までの回数を指定してください。", "From 1 to 12 parts.");
             self.check(of.unit.0 > 0, "instalments.unit", "1円以上で指定してください。", "1 yen or more.");
         }
+        if let Some(of) = &rule.conditions {
+            self.conditions(of);
+        }
         for (list, n, text) in articles.chain(more.map(|(n, text)| ("adjustments", n, text))) {
             self.text(&format!("{list}[{n}].legalReference"), text, 200);
+        }
+    }
+
+    fn conditions(&mut self, of: &Conditions) {
+        if let Some(report) = &of.report {
+            let within = (0..=24).contains(&report.months);
+            self.check(
+                within,
+                "conditions.report.months",
+                "0から24までの月数を指定してください。",
+                "From 0 to 24 months.",
+            );
+        }
+        if let Some(change) = &of.minor_change {
+            self.not_negative("conditions.minorChange.percent", &change.percent);
+        }
+        if let Some(reserve) = &of.reserve {
+            self.yen("conditions.reserve.most", reserve.most);
+        }
+        if let Some(retention) = &of.retention {
+            let within = (1..=100).contains(&retention.years);
+            self.check(
+                within,
+                "conditions.retention.years",
+                "1から100までの年数を指定してください。",
+                "From 1 to 100 years.",
+            );
         }
     }
 
