@@ -224,7 +224,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(run::create_run(tx, input))).await
     }
 
-    /// 算定を承認する。額は確定し、その交付金制度の配分になる。算定した人は行えない。
+    /// 算定を承認する。額は確定し、その交付金制度の配分になる。算定した人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_run_approve(
         &self,
         ctx: &Context<'_>,

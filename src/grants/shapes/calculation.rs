@@ -278,6 +278,7 @@ shape! {
         .create(GRANT_RUN_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_RUN_APPROVE, SUBSIDY_LAW, APPROVER, Over::Municipality)
         .apart(GRANT_RUN_APPROVE, &["run_by"])
+        .step_up(GRANT_RUN_APPROVE)
 }
 
 /// A line is as public as its run.
