@@ -265,9 +265,15 @@ async fn a29_neither_secrets_nor_codes_stand_anywhere_in_clear() {
     canaries.extend(recovery.iter().flat_map(|code| [code.clone(), code.replace('-', "")]));
     canaries.push(String::from_utf8_lossy(&phone.secret).into_owned());
     canaries.push(phone.secret.iter().map(|b| format!("{b:02x}")).collect());
-    for table in
-        ["audit_entries", "second_factors", "recovery_codes", "sessions", "refresh_tokens", "accounts", "events"]
-    {
+    for table in [
+        "audit_entries",
+        "second_factors",
+        "recovery_codes",
+        "sessions",
+        "refresh_tokens",
+        "accounts",
+        "events",
+    ] {
         let rows = town.system().rows(Sql::new(&format!("SELECT t::text AS row FROM {table} t"))).await.expect("rows");
         for row in rows {
             let text: String = row.get("row");
