@@ -23,6 +23,7 @@ mod m0016_files;
 mod m0019_mail;
 mod m0020_second_factor;
 mod m0021_audit_chain;
+mod m0022_allocation_rules;
 mod m0023_changes;
 mod table;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_mail::Migration),
             Box::new(m0020_second_factor::Migration),
             Box::new(m0021_audit_chain::Migration),
+            Box::new(m0022_allocation_rules::Migration),
             Box::new(m0023_changes::Migration),
         ]
     }

@@ -89,6 +89,18 @@ const TOLD: &[Told] = &[
     ]),
     Told::of("grant_application_files").part_of("grant_applications", "application_id").judged_by(IN_PLACE),
     Told::of("grant_acts").part_of("grant_applications", "application_id").judged_by(IN_PLACE),
+    Told::of("grant_rules").judged_by(&["state"]),
+    Told::of("grant_declarations").part_of("organizations", "organization_id").judged_by(IN_PLACE),
+    Told::of("grant_runs")
+        .part_of("grant_programmes", "programme_id")
+        .judged_by(&["state", "programme_state"])
+        .secret(&["inputs"]),
+    Told::of("grant_run_lines")
+        .part_of("grant_runs", "run_id")
+        .judged_by(&["run_id"])
+        .opened_by(&["state", "programme_state"])
+        .secret(&["terms", "instalments"]),
+    Told::of("grant_comparisons").part_of("grant_runs", "run_id").secret(&["document"]),
     Told::of("roundtables").part_of("organizations", "organization_id").judged_by(&[
         "announced_at",
         "organization_id",

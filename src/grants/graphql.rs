@@ -5,14 +5,22 @@ use async_graphql::{Context, Object};
 use crate::files::entity::FileId;
 use crate::grants::commands::application::{self, GrantApplicationChangeInput, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
+use crate::grants::commands::calculation::comparison;
+use crate::grants::commands::calculation::declaration::{self, GrantDeclarationRecordInput};
+use crate::grants::commands::calculation::freeze;
+use crate::grants::commands::calculation::rule::{self, GrantRuleDraftInput};
+use crate::grants::commands::calculation::run::{self, GrantRunCreateInput};
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{
     self, GrantApplicationDecideInput, GrantApplicationRecommendInput, GrantApplicationRefuseInput,
     GrantApplicationReturnInput,
 };
-use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId};
-use crate::grants::shapes::{GrantAllocation, GrantApplication, GrantProgramme};
+use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId, GrantRuleId, GrantRunId};
+use crate::grants::shapes::{
+    GrantAllocation, GrantApplication, GrantComparison, GrantDeclaration, GrantProgramme, GrantRule, GrantRun,
+    GrantRunLine,
+};
 use crate::kernel::error::Result;
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::work::act;
@@ -25,6 +33,13 @@ pub fn queries(queries: Queries) -> Queries {
         .one::<GrantAllocation>("grantAllocation", "配分を一つ読む。")
         .list::<GrantApplication>("grantApplications", "交付申請の一覧。新しい順。")
         .one::<GrantApplication>("grantApplication", "交付申請を一つ読む。")
+        .list::<GrantRule>("grantRules", "算定規則の版の一覧。名称と版の順。")
+        .one::<GrantRule>("grantRule", "算定規則の版を一つ読む。")
+        .list::<GrantDeclaration>("grantDeclarations", "算定に用いる値の申告の一覧。新しい日付から。")
+        .list::<GrantRun>("grantRuns", "配分の算定の一覧。新しい順。")
+        .one::<GrantRun>("grantRun", "配分の算定を一つ読む。")
+        .one::<GrantRunLine>("grantRunLine", "算定の明細(算定調書)を一つ読む。")
+        .one::<GrantComparison>("grantComparison", "算定の比較を一つ読む。")
 }
 
 /// Mutations of grants.
@@ -193,5 +208,60 @@ impl GrantMutation {
         #[graphql(desc = "支払の内容。")] input: GrantPaymentExecuteInput,
     ) -> Result<Read<GrantApplication>> {
         act(ctx, move |tx| Box::pin(payment::execute_payment(tx, id, input))).await
+    }
+
+    /// 算定規則の次の版を起草する。書くときに検査し、誤りは規則の中の場所とともに示す。版は変わらない。
+    async fn grant_rule_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "規則。")] input: GrantRuleDraftInput,
+    ) -> Result<Read<GrantRule>> {
+        act(ctx, move |tx| Box::pin(rule::draft_rule(tx, input))).await
+    }
+
+    /// 算定規則の版を施行する。起草した人は行えない。
+    async fn grant_rule_enact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "算定規則の版。")] id: GrantRuleId,
+    ) -> Result<Read<GrantRule>> {
+        act(ctx, move |tx| Box::pin(rule::enact_rule(tx, id))).await
+    }
+
+    /// 算定に用いる値を申告する(統計にない数・事実・語)。
+    async fn grant_declaration_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "申告の内容。")] input: GrantDeclarationRecordInput,
+    ) -> Result<Read<GrantDeclaration>> {
+        act(ctx, move |tx| Box::pin(declaration::record_declaration(tx, input))).await
+    }
+
+    /// 配分を算定する(または試算する)。入力を固定して計算し、承認された算定の訂正では増減も示す。
+    async fn grant_run_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "算定の条件。")] input: GrantRunCreateInput,
+    ) -> Result<Read<GrantRun>> {
+        act(ctx, move |tx| Box::pin(run::create_run(tx, input))).await
+    }
+
+    /// 算定を承認する。額は確定し、その交付金制度の配分になる。算定した人は行えない。直前の本人確認(15分以内)が必要。
+    async fn grant_run_approve(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "算定。")] id: GrantRunId,
+    ) -> Result<Read<GrantRun>> {
+        act(ctx, move |tx| Box::pin(freeze::approve_run(tx, id))).await
+    }
+
+    /// 二つの算定を、団体ごと・項ごとに比べる。
+    async fn grant_comparison_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "比べる算定。")] run_id: GrantRunId,
+        #[graphql(desc = "比較の基にする算定。")] base_id: GrantRunId,
+    ) -> Result<Read<GrantComparison>> {
+        act(ctx, move |tx| Box::pin(comparison::create_comparison(tx, run_id, base_id))).await
     }
 }

@@ -15,6 +15,7 @@
 //! who recommends, the approver and the payer are different people; every act is kept with its actor,
 //! time, reason and amount.
 
+pub mod allocation;
 pub mod commands;
 pub mod entity;
 pub mod graphql;

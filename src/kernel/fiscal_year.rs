@@ -2,11 +2,15 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::scalar::refuse;
 
 /// A fiscal year by the western year it begins in: 2024 is 令和6年度.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct FiscalYear(pub i32);
 
 impl FiscalYear {

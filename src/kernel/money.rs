@@ -1,11 +1,15 @@
 //! Money: whole yen, never a float.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::scalar::refuse;
 
 /// An amount in yen. Within ±2⁵³ so that a JSON number carries it exactly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Yen(pub i64);
 
 impl Yen {

@@ -1,7 +1,5 @@
 //! Grants end to end: the documents of docs/stories, run by the different people.
 
-mod duties;
-
 use std::future::Future;
 
 use chrono::{Datelike, Duration};
@@ -20,9 +18,12 @@ use crate::support::{Client, Town};
 
 macro_rules! story {
     ($name:ident, $file:literal) => {
-        const $name: &str = include_str!(concat!("../../docs/stories/", $file, ".graphql"));
+        const $name: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stories/", $file, ".graphql"));
     };
 }
+
+mod calculation;
+mod duties;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");
 story!(ALLOCATION_SET, "11-grant-allocation-set");

@@ -1,11 +1,11 @@
-//! A block grant of the year: published, allocated, applied for, decided and paid.
+//! A block grant of the year: allocated by its by-law, published, applied for, decided and paid.
 
-use crate::demo::scenes::files;
+use crate::demo::scenes::{allocation, files};
 use crate::demo::stage::Stage;
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
-use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
+use crate::grants::commands::programme::{self, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{self, GrantApplicationDecideInput, GrantApplicationRecommendInput};
 use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
 use crate::kernel::date::Date;
@@ -18,8 +18,6 @@ use crate::people::entity::SectionId;
 /// As a spreadsheet writes it.
 const BUDGET: &str =
     "\u{FEFF}区分,科目,予算額(円)\r\n収入,交付金,1000000\r\n収入,自主財源,100000\r\n支出,活動費,1100000\r\n";
-
-const SHARE: Yen = Yen(1_200_000);
 
 /// Plays the scene.
 pub(in crate::demo) async fn play(stage: &Stage<'_>, organizations: &[&str]) -> Result<()> {
@@ -54,15 +52,7 @@ async fn programme(
         section_id: SectionId(stage.id("section", "community")?),
     };
     let id = stage.act("grant-staff", |tx| Box::pin(programme::create_programme(tx, input))).await?;
-    for key in organizations {
-        let input = GrantAllocationSetInput {
-            programme_id: id,
-            organization_id: OrganizationId(stage.id("organization", key)?),
-            amount_yen: SHARE,
-            basis: "均等割 1,200,000円".into(),
-        };
-        stage.act("grant-staff", |tx| Box::pin(programme::set_allocation(tx, input))).await?;
-    }
+    allocation::play(stage, id, organizations).await?;
     stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await
 }
 

@@ -1,6 +1,7 @@
 //! A year of work on the stage: each scene is played by the people whose acts it shows, and only where
 //! its first record is not there yet.
 
+mod allocation;
 pub(super) mod challenge;
 pub(super) mod files;
 pub(super) mod grants;

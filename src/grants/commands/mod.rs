@@ -1,8 +1,10 @@
-//! What is done with grants: [`programme`] by those who set the money aside, [`application`] with its
-//! [`attachment`]s by those who ask for it, [`review`] by those who examine and decide, [`payment`] by those who pay.
+//! What is done with grants: [`programme`] by those who set the money aside, [`calculation`] to find out what each
+//! organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by those who
+//! examine and decide, [`payment`] by those who pay.
 
 pub mod application;
 pub mod attachment;
+pub mod calculation;
 pub mod payment;
 pub mod programme;
 pub mod review;
@@ -26,6 +28,18 @@ pub const GRANT_PROGRAMME_PUBLISH: Action = Action("grantProgrammePublish");
 pub const GRANT_PROGRAMME_CLOSE: Action = Action("grantProgrammeClose");
 /// 団体への配分額を定める。
 pub const GRANT_ALLOCATION_SET: Action = Action("grantAllocationSet");
+/// 算定規則の版を起草する。
+pub const GRANT_RULE_DRAFT: Action = Action("grantRuleDraft");
+/// 算定規則の版を施行する。
+pub const GRANT_RULE_ENACT: Action = Action("grantRuleEnact");
+/// 算定に用いる値を申告する。
+pub const GRANT_DECLARATION_RECORD: Action = Action("grantDeclarationRecord");
+/// 算定する。
+pub const GRANT_RUN_CREATE: Action = Action("grantRunCreate");
+/// 算定を承認し、配分とする。
+pub const GRANT_RUN_APPROVE: Action = Action("grantRunApprove");
+/// 二つの算定を比べる。
+pub const GRANT_COMPARISON_CREATE: Action = Action("grantComparisonCreate");
 /// 交付申請を作る。
 pub const GRANT_APPLICATION_CREATE: Action = Action("grantApplicationCreate");
 /// 交付申請を変える。

@@ -161,6 +161,13 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         .filter(grant_allocation::Column::OrganizationId.eq(organization_id))
         .one(tx)
         .await?;
+    if existing.as_ref().is_some_and(|row| row.line_id.is_some()) {
+        return Err(Error::Conflict(Refusal::new(
+            "FROZEN",
+            "承認された算定による配分です。訂正は、新しい算定で行ってください。",
+            "This allocation comes from an approved run. Correct it with a new run.",
+        )));
+    }
     let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
     let id = match existing {
         Some(row) => change_amount(tx, row, amount_yen, basis).await?,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Client;
 
-const INTROSPECTION: &str = "{ __schema { mutationType { name } queryType { name } types { kind name
+const INTROSPECTION: &str = "{ __schema { mutationType { name } queryType { name } types { kind name isOneOf
     fields { name type { ...ref } args { name type { ...ref } } }
     inputFields { name type { ...ref } } enumValues { name } } } }
     fragment ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
@@ -125,6 +125,16 @@ impl SchemaView {
         if ty.nullable { inner } else { json!({"kind": "NON_NULL", "ofType": inner}) }
     }
 
+    /// The fields that are filled in: of a one-of input the first that is not of its own type again.
+    fn given(ty: &Value) -> Vec<&Value> {
+        let fields = ty["inputFields"].as_array().expect("fields").iter();
+        if ty["isOneOf"] == true {
+            fields.filter(|f| bare(&f["type"])["name"] != ty["name"]).take(1).collect()
+        } else {
+            fields.collect()
+        }
+    }
+
     fn value(&self, name: &str, reference: &Value, id: &dyn Fn(&str) -> Option<String>) -> Value {
         match reference["kind"].as_str().expect("a kind") {
             "NON_NULL" => self.value(name, &reference["ofType"], id),
@@ -134,11 +144,10 @@ impl SchemaView {
                 values[0]["name"].clone()
             }
             "INPUT_OBJECT" => {
-                let fields = &self.types[reference["name"].as_str().expect("a name")]["inputFields"];
+                let ty = &self.types[reference["name"].as_str().expect("a name")];
+                let fields = Self::given(ty);
                 let field = |f: &Value| (text(&f["name"]), self.value(&text(&f["name"]), &f["type"], id));
-                Value::Object(
-                    fields.as_array().expect("fields").iter().map(field).filter(|(_, v)| !v.is_null()).collect(),
-                )
+                Value::Object(fields.into_iter().map(field).filter(|(_, v)| !v.is_null()).collect())
             }
             _ => scalar(name, reference["name"].as_str().expect("a name"), id),
         }
@@ -154,7 +163,7 @@ fn scalar(name: &str, ty: &str, id: &dyn Fn(&str) -> Option<String>) -> Value {
         "Date" => json!("2026-05-20"),
         "DateTime" => json!("2026-06-20T04:00:00Z"),
         "FiscalYear" => json!(2026),
-        "Decimal" => json!("1"),
+        "Decimal" | "ExactNumber" => json!("1"),
         "VariableValues" => json!({}),
         "CorporateNumber" => json!("4000020242080"),
         "LocalGovernmentCode" => json!("322091"),

@@ -1,5 +1,7 @@
 //! What can be read of grants, and by whom.
 
+pub mod calculation;
+
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
 
@@ -31,6 +33,8 @@ use crate::organizations::entity::OrganizationId;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::{Account, Section};
 use crate::shape;
+
+pub use calculation::{GrantComparison, GrantDeclaration, GrantRule, GrantRun, GrantRunLine};
 
 const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
 const APPROVER: &[Role] = &[Role::Approver];
@@ -81,6 +85,7 @@ shape! {
         .one::<Section>("section", "section_id", "担当する部・課。")
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
+        .connection::<GrantRun>("runs", "programme_id", "配分の算定。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
         .filtered::<GrantProgrammeFilterInput>()
@@ -102,6 +107,7 @@ shape! {
         .column::<Yen>("amountYen", "配分額(円)。")
         .column::<String>("basis", "配分額の根拠(算定の説明)。")
         .column::<Date>("decidedOn", "定めた日。")
+        .one::<GrantRunLine>("calculation", "line_id", "承認された算定の明細。手で定めた配分ではなし。")
         .connection::<GrantApplication>("applications", "allocation_id", "この配分に対する交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "残り・決定済み・支払済みの勘定。")
         .ordered([Key::up("created_at", Ty::Time)])

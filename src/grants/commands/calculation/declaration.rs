@@ -1,0 +1,66 @@
+//! Numbers that no statistic has: lamps, sub-communities, costs. Declared by the organization or for it.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, Set};
+
+use crate::grants::allocation::exact::Exact;
+use crate::grants::commands::GRANT_DECLARATION_RECORD;
+use crate::grants::entity::{GrantDeclarationId, grant_declaration};
+use crate::grants::shapes::GrantDeclaration;
+use crate::kernel::date::Date;
+use crate::kernel::error::Result;
+use crate::kernel::policy::Action;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::organizations::entity::OrganizationId;
+use crate::organizations::shapes::CommunityOrganization;
+
+/// 申告の内容。数・真偽・語のいずれか一つを指定する。
+#[derive(InputObject)]
+pub struct GrantDeclarationRecordInput {
+    /// 地域組織。指定しないと、自治体全体の値(職員だけが記録できる)。
+    pub organization_id: Option<OrganizationId>,
+    /// 申告の項目(規則の指標が名前で指す)。
+    pub item: String,
+    /// いつの値か。
+    pub as_of: Date,
+    /// 数。
+    pub number: Option<Exact>,
+    /// 真偽。
+    pub flag: Option<bool>,
+    /// 語。
+    pub word: Option<String>,
+    /// 出典(台帳、請求書など)。
+    pub source: String,
+}
+
+/// Records a declaration. It does not change; a later one for the same item and day corrects it.
+pub async fn record_declaration(tx: &Tx, input: GrantDeclarationRecordInput) -> Result<GrantDeclarationId> {
+    let GrantDeclarationRecordInput { organization_id, item, as_of, number, flag, word, source } = input;
+    let organization = match organization_id {
+        Some(id) => Some(tx.peek::<CommunityOrganization>(id, Action::READ).await?),
+        None => None,
+    };
+    let scope: Vec<_> = organization_id.iter().map(|id| ("organization_id", id.0)).collect();
+    tx.may_create::<GrantDeclaration>(GRANT_DECLARATION_RECORD, &scope)?;
+    let mut checks = Checks::new();
+    let given = usize::from(number.is_some()) + usize::from(flag.is_some()) + usize::from(word.is_some());
+    let (ja, en) = ("数・真偽・語のいずれか一つを指定してください。", "Give a number, a flag or a word.");
+    checks.check(given == 1, "input", "ONE_OF", ja, en);
+    let negative = number.as_ref().is_some_and(Exact::is_negative);
+    checks.check(!negative, "input.number", "RANGE", "0以上で入力してください。", "0 or more.");
+    let row = grant_declaration::ActiveModel {
+        id: Set(GrantDeclarationId::new()),
+        organization_id: Set(organization_id),
+        district_id: Set(organization.map(|row| row.district_id)),
+        item: Set(checks.text("input.item", &item, 60)),
+        as_of: Set(as_of),
+        number: Set(number.map(|number| number.written())),
+        flag: Set(flag),
+        word: Set(word.map(|word| checks.text("input.word", &word, 60))),
+        source: Set(checks.text("input.source", &source, 200)),
+        ..Default::default()
+    };
+    checks.done()?;
+    Ok(row.insert(tx).await?.id)
+}

@@ -1,0 +1,154 @@
+//! Approving a run: it is frozen, and the programme's allocations become what it found.
+
+use std::collections::HashMap;
+
+use sea_orm::{ActiveModelTrait, Set};
+use uuid::Uuid;
+
+use crate::grants::commands::GRANT_RUN_APPROVE;
+use crate::grants::commands::calculation::run::approved;
+use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run};
+use crate::grants::rules;
+use crate::grants::shapes::GrantRun;
+use crate::kernel::date::Date;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::money::Yen;
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::tx::Tx;
+use crate::ledger::entity::AccountKind;
+use crate::ledger::{self, Journal, Leg};
+
+/// Approves a run. Somebody else than who ran it does.
+///
+/// # Errors
+/// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
+/// exceeds the budget or an amount falls below what has been decided.
+pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
+    let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
+    rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
+    lock_programme(tx, &row).await?;
+    if approved(tx, row.programme_id).await?.map(|newest| newest.id) != row.corrects_id {
+        return Err(Error::Conflict(Refusal::new(
+            "RUN_OUTDATED",
+            "この算定の後に、別の算定が承認されています。算定し直してください。",
+            "Another run has been approved since. Calculate again.",
+        )));
+    }
+    let mut next: grant_run::ActiveModel = row.clone().into();
+    next.state = Set(GrantRunState::Approved);
+    next.approved_by = Set(tx.principal.account);
+    next.approved_on = Set(Some(Date(tx.today())));
+    next.update(tx).await?;
+    allocate(tx, &row).await?;
+    Ok(id)
+}
+
+/// One approval of a programme at a time.
+async fn lock_programme(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let mut sql = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
+    sql.param(Param::Uuid(Some(run.programme_id.0)));
+    sql.push(" FOR NO KEY UPDATE");
+    tx.rows(sql).await?;
+    Ok(())
+}
+
+/// Makes the programme's allocations what the run found, and moves the differences in one journal.
+async fn allocate(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let before = amounts(
+        tx,
+        "SELECT organization_id, amount_yen FROM grant_allocations WHERE programme_id = ",
+        run.programme_id.0,
+    )
+    .await?;
+    write(tx, run).await?;
+    let after = "SELECT a.organization_id, a.amount_yen, a.id FROM grant_allocations a WHERE a.programme_id = ";
+    let mut sql = Sql::new(after);
+    sql.param(Param::Uuid(Some(run.programme_id.0)));
+    sql.push(" ORDER BY a.id");
+    let (mut legs, mut more) = (Vec::new(), 0);
+    for row in tx.rows(sql).await? {
+        let (organization, amount, owner): (Uuid, i64, Uuid) =
+            (row.try_get("organization_id")?, row.try_get("amount_yen")?, row.try_get("id")?);
+        let difference = amount - before.get(&organization).copied().unwrap_or_default();
+        if difference != 0 {
+            legs.push(Leg { kind: AccountKind::Grant, owner, amount: Yen(difference) });
+            more += difference;
+        }
+    }
+    if more != 0 {
+        legs.push(Leg { kind: AccountKind::Budget, owner: run.programme_id.0, amount: Yen(-more) });
+    }
+    if legs.is_empty() {
+        return Ok(());
+    }
+    let journal = Journal {
+        kind: "GRANT_ALLOCATED_BY_RUN",
+        subject: run.id.0,
+        fiscal_year: run.fiscal_year,
+        memo: run.title.clone(),
+        once: true,
+        legs,
+        when_short: Refusal::new(
+            "ALLOCATION_SHORT",
+            "配分額の合計が予算を超えるか、すでに交付決定した額を下回る団体があります。",
+            "The allocations exceed the budget, or one falls below what has been decided.",
+        ),
+    };
+    ledger::post(tx, journal).await?;
+    Ok(())
+}
+
+/// Amounts by organization, locked.
+async fn amounts(tx: &Tx, select: &str, id: Uuid) -> Result<HashMap<Uuid, i64>> {
+    let mut sql = Sql::new(select);
+    sql.param(Param::Uuid(Some(id)));
+    sql.push(" ORDER BY id FOR NO KEY UPDATE");
+    let one = |row: &tokio_postgres::Row| Ok((row.try_get("organization_id")?, row.try_get("amount_yen")?));
+    tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// Two statements: the organizations of the run get its amounts, the others of the programme nothing.
+async fn write(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let basis = format!("算定「{}」による", run.title);
+    let mut sql = Sql::new("SELECT organization_id FROM grant_run_lines WHERE run_id = ");
+    sql.param(Param::Uuid(Some(run.id.0)));
+    let rows = tx.rows(sql).await?;
+    let organizations = rows.iter().map(|row| Ok(row.try_get("organization_id")?)).collect::<Result<Vec<Uuid>>>()?;
+    let ids: Vec<Uuid> = organizations.iter().map(|_| GrantAllocationId::new().0).collect();
+    let mut sql = Sql::new(
+        "INSERT INTO grant_allocations (id, programme_id, programme_state, fiscal_year, opens_on, closes_on, \
+         organization_id, district_id, amount_yen, basis, decided_on, line_id) \
+         SELECT n.id, p.id, p.state, p.fiscal_year, p.opens_on, p.closes_on, l.organization_id, l.district_id, \
+         l.amount_yen, ",
+    );
+    sql.fill(
+        "?, ?, l.id FROM unnest(?, ?) n(id, organization_id) \
+         JOIN grant_run_lines l ON l.municipality_id = entaku_municipality() AND l.organization_id = n.organization_id \
+         AND l.run_id = ? \
+         JOIN grant_programmes p ON p.municipality_id = entaku_municipality() AND p.id = ? \
+         ON CONFLICT (municipality_id, programme_id, organization_id) DO UPDATE SET \
+         amount_yen = excluded.amount_yen, basis = excluded.basis, decided_on = excluded.decided_on, \
+         line_id = excluded.line_id",
+        [
+            Param::text(&basis),
+            Param::Date(Some(tx.today())),
+            Param::Uuids(ids),
+            Param::Uuids(organizations.clone()),
+            Param::Uuid(Some(run.id.0)),
+            Param::Uuid(Some(run.programme_id.0)),
+        ],
+    );
+    tx.run(sql).await?;
+    let mut sql = Sql::new("UPDATE grant_allocations SET amount_yen = 0, line_id = NULL, basis = ");
+    sql.fill(
+        "? , decided_on = ? WHERE programme_id = ? AND NOT organization_id = ANY(?)",
+        [
+            Param::text(format!("{basis}(対象外)")),
+            Param::Date(Some(tx.today())),
+            Param::Uuid(Some(run.programme_id.0)),
+            Param::Uuids(organizations),
+        ],
+    );
+    tx.run(sql).await?;
+    Ok(())
+}

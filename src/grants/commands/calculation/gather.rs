@@ -1,0 +1,240 @@
+//! The numbers a rule asks for, from statistics, declarations and records, each with its day and source.
+//! The number of statements depends on the rule, never on how many organizations there are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::grants::allocation::exact::Exact;
+use crate::grants::allocation::inputs::{Body, Datum, Given, Inputs};
+use crate::grants::allocation::metric::{
+    Metric, MetricOf, MetricSource, RecordField, StatisticField, WhenMissing, full_years,
+};
+use crate::grants::allocation::rule::Rule;
+use crate::grants::entity::GrantProgrammeId;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::id::{TypedId, encode};
+use crate::kernel::money::Yen;
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::tx::Tx;
+use crate::organizations::entity::{DistrictId, OrganizationId};
+
+/// The most organizations of a run.
+pub(super) const MOST: usize = 20_000;
+
+/// Who takes part, and what is compared with.
+pub(super) struct Scope<'a> {
+    pub(super) fiscal_year: FiscalYear,
+    pub(super) budget: Yen,
+    /// Nothing: all recognized and active organizations but federations.
+    pub(super) organizations: Option<&'a [OrganizationId]>,
+    pub(super) previous: Option<GrantProgrammeId>,
+}
+
+/// An organization, as the register has it.
+struct Member {
+    id: Uuid,
+    district: Uuid,
+    district_name: String,
+    name: String,
+    kind: String,
+    area_unit: String,
+    founded_on: Option<NaiveDate>,
+}
+
+/// Gathers what a rule asks for.
+///
+/// # Errors
+/// NOT_FOUND where an organization that was named is not there.
+pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Inputs> {
+    let members = members(tx, scope.organizations).await?;
+    let mut bodies: HashMap<Uuid, Body> = members.iter().map(|member| (member.id, member.body())).collect();
+    let mut municipality = BTreeMap::new();
+    for metric in &rule.metrics {
+        let Some(day) = metric.reference().day(scope.fiscal_year) else { continue };
+        match &metric.source {
+            MetricSource::Statistic(field) => {
+                let found = statistics(tx, metric, *field, day).await?;
+                if metric.of == MetricOf::Municipality {
+                    municipality.extend(whole(found.values()).map(|given| (metric.key.clone(), given)));
+                    continue;
+                }
+                for member in &members {
+                    give(&mut bodies, member.id, metric, found.get(&member.district).cloned());
+                }
+            }
+            MetricSource::Declaration(item) => {
+                let mut found = declarations(tx, metric, item, day).await?;
+                if let Some(given) = found.remove(&None).filter(|_| metric.of == MetricOf::Municipality) {
+                    municipality.insert(metric.key.clone(), given);
+                }
+                for (id, given) in found {
+                    give(&mut bodies, id.unwrap_or_default(), metric, Some(given));
+                }
+            }
+            MetricSource::Record(field) => {
+                for member in &members {
+                    give(&mut bodies, member.id, metric, member.record(*field, day));
+                }
+            }
+            MetricSource::Quotient(_) | MetricSource::Sum(_) | MetricSource::Difference(_) => {}
+        }
+    }
+    if let Some(programme) = scope.previous {
+        for (id, given) in previous(tx, programme).await? {
+            if let Some(body) = bodies.get_mut(&id) {
+                body.previous = Some(given);
+            }
+        }
+    }
+    let Scope { fiscal_year, budget, .. } = scope;
+    Ok(Inputs { fiscal_year, budget: Some(budget), municipality, bodies: bodies.into_values().collect() })
+}
+
+fn give(bodies: &mut HashMap<Uuid, Body>, id: Uuid, metric: &Metric, given: Option<Given>) {
+    if let (Some(body), Some(given), MetricOf::Body) = (bodies.get_mut(&id), given, metric.of) {
+        body.metrics.insert(metric.key.clone(), given);
+    }
+}
+
+async fn members(tx: &Tx, named: Option<&[OrganizationId]>) -> Result<Vec<Member>> {
+    let mut sql = Sql::new(
+        "SELECT o.id, o.name, o.kind, o.founded_on, o.district_id, d.name AS district_name, d.area_unit \
+         FROM organizations o JOIN districts d ON d.municipality_id = o.municipality_id AND d.id = o.district_id WHERE ",
+    );
+    match named {
+        None => sql.push("o.stage IN ('RECOGNIZED', 'ACTIVE') AND o.kind <> 'FEDERATION'"),
+        Some(ids) => sql.fill("o.id = ANY(?)", [Param::Uuids(ids.iter().map(|id| id.0).collect())]),
+    }
+    let members: Vec<Member> = tx.rows(sql).await?.iter().map(Member::read).collect::<Result<_>>()?;
+    if named.is_some_and(|ids| ids.iter().any(|id| !members.iter().any(|member| member.id == id.0))) {
+        return Err(Error::NotFound);
+    }
+    Ok(members)
+}
+
+impl Member {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            district: row.try_get("district_id")?,
+            district_name: row.try_get("district_name")?,
+            name: row.try_get("name")?,
+            kind: row.try_get("kind")?,
+            area_unit: row.try_get("area_unit")?,
+            founded_on: row.try_get("founded_on")?,
+        })
+    }
+
+    fn body(&self) -> Body {
+        Body {
+            key: encode(OrganizationId::PREFIX, self.id),
+            name: self.name.clone(),
+            district: encode(DistrictId::PREFIX, self.district),
+            district_name: Some(self.district_name.clone()),
+            formed_on: self.founded_on,
+            previous: None,
+            split_from: None,
+            metrics: BTreeMap::new(),
+        }
+    }
+
+    fn record(&self, field: RecordField, day: NaiveDate) -> Option<Given> {
+        let value = match field {
+            RecordField::YearsSinceFounded => Datum::Number(Exact::from(full_years(self.founded_on?, day).max(0))),
+            RecordField::OrganizationKind => Datum::Word(self.kind.clone()),
+            RecordField::AreaUnit => Datum::Word(self.area_unit.clone()),
+            RecordField::PreviousAmount => return None,
+        };
+        Some(Given { value, as_of: Some(day), source: "団体・地区の登録内容".to_owned() })
+    }
+}
+
+/// The operator that finds a value of a day, and the day itself.
+fn when(metric: &Metric) -> &'static str {
+    match metric.reference().missing {
+        WhenMissing::Refuse => "=",
+        WhenMissing::LatestBefore => "<=",
+    }
+}
+
+/// By district.
+async fn statistics(tx: &Tx, metric: &Metric, field: StatisticField, day: NaiveDate) -> Result<HashMap<Uuid, Given>> {
+    let column = match field {
+        StatisticField::Population => "population",
+        StatisticField::Households => "households",
+        StatisticField::Aged65 => "aged65",
+        StatisticField::Aged75 => "aged75",
+        StatisticField::AreaSquareMetres => "area_square_metres",
+    };
+    let mut sql = Sql::new(&format!(
+        "SELECT DISTINCT ON (district_id) district_id, as_of, source, {column} AS value FROM district_statistics \
+         WHERE as_of {} ",
+        when(metric)
+    ));
+    sql.param(Param::Date(Some(day)));
+    sql.push(" ORDER BY district_id, as_of DESC, id DESC");
+    let one = |row: &Row| {
+        let number: i32 = row.try_get("value")?;
+        let value = Datum::Number(Exact::from(number));
+        let given = Given { value, as_of: row.try_get("as_of")?, source: row.try_get("source")? };
+        Ok((row.try_get("district_id")?, given))
+    };
+    tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// The sum of all districts; with a day where it is one.
+fn whole<'g>(all: impl Iterator<Item = &'g Given>) -> Option<Given> {
+    let mut sum = None;
+    let mut days = Vec::new();
+    for given in all {
+        let Datum::Number(number) = &given.value else { continue };
+        sum = Some(&sum.unwrap_or_else(Exact::zero) + number);
+        if !days.contains(&given.as_of) {
+            days.push(given.as_of);
+        }
+    }
+    let as_of = days.first().copied().flatten().filter(|_| days.len() == 1);
+    Some(Given { value: Datum::Number(sum?), as_of, source: "全地区の統計の合計".to_owned() })
+}
+
+/// By organization; under nothing, that of the municipality.
+async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> Result<HashMap<Option<Uuid>, Given>> {
+    let mut sql = Sql::new(
+        "SELECT DISTINCT ON (organization_id) organization_id, as_of, source, number, flag, word \
+         FROM grant_declarations WHERE ",
+    );
+    sql.fill(&format!("item = ? AND as_of {} ?", when(metric)), [Param::text(item), Param::Date(Some(day))]);
+    sql.push(" ORDER BY organization_id, as_of DESC, created_at DESC, id DESC");
+    let one = |row: &Row| {
+        let (number, flag, word): (Option<String>, Option<bool>, Option<String>) =
+            (row.try_get("number")?, row.try_get("flag")?, row.try_get("word")?);
+        let number = number.and_then(|text| Exact::parse(&text)).map(Datum::Number);
+        let value = number.or(flag.map(Datum::Flag)).or(word.map(Datum::Word));
+        let value = value.ok_or_else(|| Error::internal("a declaration without a value"))?;
+        let source: String = row.try_get("source")?;
+        let given = Given { value, as_of: row.try_get("as_of")?, source: format!("申告: {source}") };
+        Ok((row.try_get("organization_id")?, given))
+    };
+    tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// What organizations had of another programme.
+async fn previous(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<(Uuid, Given)>> {
+    let mut sql = Sql::new(
+        "SELECT a.organization_id, a.amount_yen, a.decided_on, p.title FROM grant_allocations a \
+         JOIN grant_programmes p ON p.municipality_id = a.municipality_id AND p.id = a.programme_id \
+         WHERE a.programme_id = ",
+    );
+    sql.param(Param::Uuid(Some(programme.0)));
+    let one = |row: &Row| {
+        let amount: i64 = row.try_get("amount_yen")?;
+        let title: String = row.try_get("title")?;
+        let (value, source) = (Datum::Number(Exact::from(amount)), format!("「{title}」の配分額"));
+        Ok((row.try_get("organization_id")?, Given { value, as_of: row.try_get("decided_on")?, source }))
+    };
+    tx.rows(sql).await?.iter().map(one).collect()
+}

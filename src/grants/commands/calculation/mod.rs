@@ -1,0 +1,10 @@
+//! What is done to find out what each organization may have: [`rule`]s are drafted and put in force, numbers are
+//! [`declaration`]s, a [`run`] calculates, [`freeze`] approves and allocates, a [`comparison`] shows the difference.
+
+pub mod comparison;
+pub mod declaration;
+pub mod freeze;
+mod gather;
+pub mod rule;
+pub mod run;
+mod suppose;

@@ -1,0 +1,231 @@
+//! A run: a version of a rule over inputs that are pinned with their hash. It can be replayed for ever.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+
+use crate::grants::allocation::evaluate;
+use crate::grants::allocation::inputs::Inputs;
+use crate::grants::allocation::outcome::{Fault, Outcome};
+use crate::grants::allocation::rule::Rule;
+use crate::grants::commands::GRANT_RUN_CREATE;
+use crate::grants::commands::calculation::gather::{self, MOST, Scope};
+use crate::grants::commands::calculation::suppose::{GrantSplitInput, GrantSuppositionInput, split, suppose};
+use crate::grants::commands::calculation::{comparison, rule};
+use crate::grants::commands::programme::positive;
+use crate::grants::entity::{
+    GrantProgrammeId, GrantRuleId, GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_programme,
+    grant_rule, grant_run,
+};
+use crate::grants::rules;
+use crate::grants::shapes::{GrantProgramme, GrantRule, GrantRun};
+use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
+use crate::kernel::id::{TypedId, decode_as};
+use crate::kernel::keys::sha256;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::organizations::entity::OrganizationId;
+
+/// 算定の条件。
+#[derive(InputObject)]
+pub struct GrantRunCreateInput {
+    /// 交付金制度。
+    pub programme_id: GrantProgrammeId,
+    /// 算定規則の版。配分のための算定では、その年度に施行されている版。
+    pub rule_id: GrantRuleId,
+    /// 種類。
+    pub kind: GrantRunKind,
+    /// 名称(「当初の算定」「単価を1割下げた試算」など)。
+    pub title: String,
+    /// 予算額(円)。試算で変えるときに指定する。指定しないと、制度の予算額。
+    pub budget_yen: Option<Yen>,
+    /// 対象の地域組織。指定しないと、認定・活動中のすべての組織(連合を除く)。
+    pub organization_ids: Option<Vec<OrganizationId>>,
+    /// 前年度の交付金制度(激変緩和などで前年度の額を用いるとき)。
+    pub previous_programme_id: Option<GrantProgrammeId>,
+    /// 年度の途中の分割。
+    #[graphql(default)]
+    pub splits: Vec<GrantSplitInput>,
+    /// 試算の仮定。
+    #[graphql(default)]
+    pub suppositions: Vec<GrantSuppositionInput>,
+}
+
+/// Calculates. A correction of an approved run says so and shows its difference.
+///
+/// # Errors
+/// INVALID_INPUT/ALLOCATION with everything that is missing or impossible; CONFLICT/RULE_NOT_IN_FORCE.
+pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunId> {
+    tx.may_create::<GrantRun>(GRANT_RUN_CREATE, &[])?;
+    let programme = tx.peek::<GrantProgramme>(input.programme_id, Action::READ).await?;
+    let version = tx.peek::<GrantRule>(input.rule_id, Action::READ).await?;
+    if let Some(previous) = input.previous_programme_id {
+        tx.peek::<GrantProgramme>(previous, Action::READ).await?;
+    }
+    let title = checked(&input)?;
+    let corrects = match input.kind {
+        GrantRunKind::Real => {
+            in_force(tx, &version, &programme).await?;
+            approved(tx, programme.id).await?
+        }
+        GrantRunKind::WhatIf => None,
+    };
+    let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
+    let inputs = gathered(tx, &rule, &programme, &input).await?;
+    let canonical = inputs.canonical().map_err(Error::internal)?;
+    let (inputs, outcome) = calculate(rule, inputs).await?;
+    let row = grant_run::ActiveModel {
+        id: Set(GrantRunId::new()),
+        programme_id: Set(programme.id),
+        programme_state: Set(programme.state),
+        fiscal_year: Set(programme.fiscal_year),
+        opens_on: Set(programme.opens_on),
+        closes_on: Set(programme.closes_on),
+        rule_id: Set(version.id),
+        title: Set(title),
+        kind: Set(input.kind),
+        state: Set(GrantRunState::Calculated),
+        budget_yen: Set(inputs.budget.unwrap_or_default()),
+        total_yen: Set(outcome.total),
+        organizations: Set(i32::try_from(outcome.bodies.len()).map_err(Error::internal)?),
+        rule_hash: Set(sha256(version.document.as_bytes())),
+        inputs_hash: Set(sha256(canonical.as_bytes())),
+        inputs: Set(canonical),
+        pools: Set(serde_json::to_string(&outcome.pools).map_err(Error::internal)?),
+        corrects_id: Set(corrects.as_ref().map(|run| run.id)),
+        run_by: Set(tx.principal.account),
+        ..Default::default()
+    };
+    let id = row.insert(tx).await?.id;
+    insert_lines(tx, id, &inputs, &outcome).await?;
+    if let Some(corrected) = corrects {
+        comparison::compare_runs(tx, id, corrected.id).await?;
+    }
+    Ok(id)
+}
+
+/// The title; and is what only a what-if run may suppose supposed by none else?
+fn checked(input: &GrantRunCreateInput) -> Result<String> {
+    let mut checks = Checks::new();
+    let title = checks.text("input.title", &input.title, 100);
+    if let Some(budget) = input.budget_yen {
+        positive(&mut checks, "input.budgetYen", budget);
+    }
+    let real = input.kind == GrantRunKind::Real;
+    let (ja, en) = ("試算でだけ指定できます。", "For what-if runs only.");
+    checks.check(!real || input.budget_yen.is_none(), "input.budgetYen", "WHAT_IF_ONLY", ja, en);
+    checks.check(!real || input.suppositions.is_empty(), "input.suppositions", "WHAT_IF_ONLY", ja, en);
+    let few = input.organization_ids.as_ref().is_none_or(|ids| !ids.is_empty() && ids.len() <= MOST);
+    let (ja, en) = ("団体は1から20,000までです。", "From 1 to 20,000 organizations.");
+    checks.check(few, "input.organizationIds", "RANGE", ja, en);
+    let few = input.suppositions.len() <= 1_000 && input.splits.len() <= 1_000;
+    checks.check(few, "input", "TOO_MANY", "仮定と分割はそれぞれ1,000件までです。", "At most 1,000 of each.");
+    checks.done()?;
+    Ok(title)
+}
+
+/// A real run is made with the version that is in force for its year.
+async fn in_force(tx: &Tx, version: &grant_rule::Model, programme: &grant_programme::Model) -> Result<()> {
+    rules::open_for_allocation(programme.state)?;
+    let found = rule::in_force(tx, &version.title, programme.fiscal_year).await?;
+    if found.is_some_and(|found| found.id == version.id) {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "RULE_NOT_IN_FORCE",
+        "この版は、この年度に施行されている最新の版ではありません。",
+        "This version is not the one in force for the fiscal year.",
+    )))
+}
+
+/// The newest approved run of a programme.
+pub(super) async fn approved(tx: &Tx, programme: GrantProgrammeId) -> Result<Option<grant_run::Model>> {
+    let rows = grant_run::Entity::find()
+        .filter(grant_run::Column::ProgrammeId.eq(programme))
+        .filter(grant_run::Column::State.eq(GrantRunState::Approved))
+        .order_by_desc(grant_run::Column::Id);
+    Ok(rows.one(tx).await?)
+}
+
+async fn gathered(
+    tx: &Tx,
+    rule: &Rule,
+    programme: &grant_programme::Model,
+    input: &GrantRunCreateInput,
+) -> Result<Inputs> {
+    let scope = Scope {
+        fiscal_year: programme.fiscal_year,
+        budget: input.budget_yen.unwrap_or(programme.budget_yen),
+        organizations: input.organization_ids.as_deref(),
+        previous: input.previous_programme_id,
+    };
+    let mut inputs = gather::inputs(tx, rule, scope).await?;
+    if inputs.bodies.is_empty() || inputs.bodies.len() > MOST {
+        let (ja, en) = ("対象の団体は1から20,000までです。", "From 1 to 20,000 organizations take part.");
+        return Err(Error::invalid("input.organizationIds", "RANGE", ja, en));
+    }
+    let mut found = split(&mut inputs, &input.splits);
+    found.extend(suppose(&mut inputs, rule, &input.suppositions));
+    if found.is_empty() { Ok(inputs) } else { Err(Error::Invalid("", found)) }
+}
+
+/// Evaluates beside the server's other work.
+async fn calculate(rule: Rule, inputs: Inputs) -> Result<(Inputs, Outcome)> {
+    let work = move || {
+        let outcome = evaluate(&rule, &inputs);
+        (inputs, outcome)
+    };
+    let (inputs, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+    let outcome = outcome.map_err(|faults| Error::Invalid("ALLOCATION", faults.into_iter().map(told).collect()))?;
+    Ok((inputs, outcome))
+}
+
+/// A fault as a violation: where in the rule, and about whom.
+fn told(fault: Fault) -> Violation {
+    let Fault { path, body, reason, message } = fault;
+    let path = if path.is_empty() { "rule".to_owned() } else { format!("rule.{path}") };
+    let whose = body.map_or_else(String::new, |name| format!("{name}: "));
+    let message = Message::new(format!("{whose}{}", message.ja), format!("{whose}{}", message.en));
+    Violation { path: path.into(), rule: reason, message }
+}
+
+/// One statement, however many lines there are.
+async fn insert_lines(tx: &Tx, run: GrantRunId, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
+    let districts: std::collections::HashMap<&str, &crate::grants::allocation::inputs::Body> =
+        inputs.bodies.iter().map(|body| (body.key.as_str(), body)).collect();
+    let (mut ids, mut organizations, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut terms, mut instalments) = (Vec::new(), Vec::new(), Vec::new());
+    for body in &outcome.bodies {
+        ids.push(GrantRunLineId::new().0);
+        organizations.push(decode_as(OrganizationId::PREFIX, &body.key)?);
+        amounts.push(body.amount.0.to_string());
+        names.push(districts.get(body.key.as_str()).map_or_else(String::new, |body| body.name.clone()));
+        terms.push(serde_json::to_string(&body.lines).map_err(Error::internal)?);
+        instalments.push(serde_json::to_string(&body.instalments).map_err(Error::internal)?);
+    }
+    let mut sql = Sql::new(
+        "INSERT INTO grant_run_lines (id, run_id, organization_id, district_id, name, amount_yen, terms, instalments) \
+         SELECT l.id, ",
+    );
+    sql.param(Param::Uuid(Some(run.0)));
+    sql.push(", l.organization_id, o.district_id, l.name, l.amount, l.terms, l.instalments FROM unnest(");
+    sql.fill(
+        "?, ?, ?::bigint[], ?, ?, ?",
+        [
+            Param::Uuids(ids),
+            Param::Uuids(organizations),
+            Param::Texts(amounts),
+            Param::Texts(names),
+            Param::Texts(terms),
+            Param::Texts(instalments),
+        ],
+    );
+    sql.push(
+        ") l(id, organization_id, amount, name, terms, instalments) \
+         JOIN organizations o ON o.municipality_id = entaku_municipality() AND o.id = l.organization_id",
+    );
+    tx.run(sql).await?;
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! What can be read of rules, declarations, runs and comparisons. Lists that belong to one row (the terms of a line)
+//! are kept with it and read with it, so that an explanation is never another statement.
+
+use async_graphql::{InputObject, Name, SimpleObject, Value};
+
+use crate::grants::allocation::chart::{Bar, chart};
+use crate::grants::allocation::rule::Rule;
+use crate::grants::commands::{
+    GRANT_COMPARISON_CREATE, GRANT_DECLARATION_RECORD, GRANT_RULE_DRAFT, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
+    GRANT_RUN_CREATE,
+};
+use crate::grants::entity::{
+    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantRuleId, GrantRuleState, GrantRunId, GrantRunKind,
+    GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule, grant_run, grant_run_line,
+};
+use crate::grants::rules;
+use crate::grants::shapes::{
+    APPROVER, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW,
+};
+use crate::kernel::date::Date;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::Over;
+use crate::kernel::principal::Role;
+use crate::kernel::read::sql::Param;
+use crate::kernel::read::{Cells, Filter, Key, Ty, Where};
+use crate::kernel::request::Request;
+use crate::organizations::shapes::CommunityOrganization;
+use crate::people::shapes::Account;
+use crate::shape;
+
+/// 算定規則の項または調整。
+#[derive(SimpleObject)]
+pub struct GrantRuleTerm {
+    /// 規則の中の名前。
+    pub key: String,
+    /// 名称。
+    pub label: String,
+    /// 根拠となる条。
+    pub legal_reference: String,
+    /// 端数処理。
+    pub rounding: Option<String>,
+    /// 合算した額への調整か。
+    pub is_adjustment: bool,
+}
+
+/// 算定の一項。額がどのように生じたか。
+#[derive(SimpleObject)]
+pub struct GrantRunTerm {
+    /// 規則の項または調整の名前。
+    pub key: String,
+    /// 名称。
+    pub label: String,
+    /// 根拠となる条。
+    pub legal_reference: String,
+    /// 用いた値。
+    pub inputs: Vec<GrantRunTermInput>,
+    /// 計算(日本語の式)。
+    pub expression: String,
+    /// 端数処理とその結果。
+    pub rounded: Option<String>,
+    /// この項が加える額(円)。
+    pub amount_yen: Yen,
+    /// 合計に入るか。他の項に置き換えられた項は入らない。
+    pub counted: bool,
+}
+
+/// 算定に用いた値。
+#[derive(SimpleObject)]
+pub struct GrantRunTermInput {
+    /// 名称。
+    pub name: String,
+    /// 値(単位付き)。
+    pub value: String,
+    /// 基準日。
+    pub as_of: Option<Date>,
+    /// 出所。
+    pub source: String,
+}
+
+/// 分けられた原資。
+#[derive(SimpleObject)]
+pub struct GrantRunPool {
+    /// 規則の項の名前。
+    pub term: String,
+    /// 分ける額(円)。
+    pub available_yen: Yen,
+    /// 配分した額(円)。
+    pub given_yen: Yen,
+    /// 残り(円)。自治体に留保する。負は、端数処理による超過。
+    pub residual_yen: Yen,
+}
+
+/// 団体の額の増減。
+#[derive(SimpleObject)]
+pub struct GrantComparisonBody {
+    /// 地域組織のID。
+    pub organization_id: String,
+    /// 地域組織の名称。
+    pub name: String,
+    /// 比較の基にした額(円)。
+    pub before_yen: Yen,
+    /// 額(円)。
+    pub after_yen: Yen,
+    /// 増減(円)。
+    pub difference_yen: Yen,
+    /// 項ごとの増減。
+    pub terms: Vec<GrantComparisonTerm>,
+}
+
+/// 項の額の増減。
+#[derive(SimpleObject)]
+pub struct GrantComparisonTerm {
+    /// 規則の項または調整の名前。
+    pub key: String,
+    /// 名称。
+    pub label: String,
+    /// 比較の基にした額(円)。
+    pub before_yen: Yen,
+    /// 額(円)。
+    pub after_yen: Yen,
+    /// 増減(円)。
+    pub difference_yen: Yen,
+}
+
+/// JSON of ours as a value, its objects named for `__typename`.
+fn told(json: serde_json::Value, ty: &'static str, below: &[(&str, &'static str)]) -> Result<Value> {
+    let mut value = Value::from_json(json).map_err(Error::internal)?;
+    name(&mut value, ty, below);
+    Ok(value)
+}
+
+fn name(value: &mut Value, ty: &'static str, below: &[(&str, &'static str)]) {
+    match value {
+        Value::List(items) => items.iter_mut().for_each(|item| name(item, ty, below)),
+        Value::Object(fields) => {
+            fields.insert(Name::new("__typename"), Value::from(ty));
+            for (field, ty) in below {
+                if let Some(child) = fields.get_mut(*field) {
+                    name(child, ty, &[]);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn parsed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {
+    serde_json::from_str(row.get::<&str>(column)?).map_err(Error::internal)
+}
+
+fn rule_terms(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let rule: Rule = serde_json::from_str(row.get::<&str>("document")?).map_err(Error::internal)?;
+    let terms = rule.terms.iter().map(|t| (&t.key, &t.label, &t.legal_reference, &t.rounding, false));
+    let adjustments = rule.adjustments.iter().map(|a| (&a.key, &a.label, &a.legal_reference, &a.rounding, true));
+    let one = |(key, label, legal_reference, rounding, is_adjustment): (_, _, _, &Option<_>, _)| {
+        let rounding = rounding.as_ref().map(|r: &crate::grants::allocation::rounding::Rounding| r.words("円"));
+        serde_json::json!({
+            "key": key, "label": label, "legalReference": legal_reference, "rounding": rounding,
+            "isAdjustment": is_adjustment,
+        })
+    };
+    told(terms.chain(adjustments).map(one).collect(), "GrantRuleTerm", &[])
+}
+
+fn line_terms(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    told(parsed(row, "terms")?, "GrantRunTerm", &[("inputs", "GrantRunTermInput")])
+}
+
+fn line_instalments(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Value::from_json(parsed(row, "instalments")?).map_err(Error::internal)
+}
+
+fn run_pools(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    told(parsed(row, "pools")?, "GrantRunPool", &[])
+}
+
+fn compared_bodies(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    told(parsed(row, "document")?["bodies"].take(), "GrantComparisonBody", &[("terms", "GrantComparisonTerm")])
+}
+
+fn compared_terms(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    told(parsed(row, "document")?["terms"].take(), "GrantComparisonTerm", &[])
+}
+
+fn compared_chart(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let bars: Vec<Bar> = serde_json::from_value(parsed(row, "document")?["bars"].take()).map_err(Error::internal)?;
+    Ok(Value::from(chart(&bars)))
+}
+
+shape! {
+    GrantRule("GrantRule", "配分の算定規則の版。要綱をデータとして表したもの。一度書いた版は変わらない。", "grant_rules") { id: GrantRuleId, row: grant_rule::Entity, may: rules::grant_rule }
+    |shape| shape
+        .revision()
+        .column::<String>("title", "要綱の名称。")
+        .column::<i32>("version", "版。")
+        .column::<FiscalYear>("fromFiscalYear", "適用を始める年度。")
+        .column::<Option<String>>("note", "改正の趣旨など。")
+        .column::<GrantRuleState>("state", "状態。")
+        .computed::<Vec<GrantRuleTerm>>("terms", "項と調整。", &["document"], rule_terms)
+        .column::<String>("document", "規則の全文(JSON)。")
+        .column::<Option<Date>>("enactedOn", "施行の決裁をした日。")
+        .one::<Account>("draftedBy", "drafted_by", "起草した人。")
+        .one::<Account>("enactedBy", "enacted_by", "施行を決裁した人。")
+        .ordered([Key::up("title", Ty::Text), Key::up("version", Ty::Int)])
+        .published("t.state = 'IN_FORCE'")
+        .readable(Role::STAFF, Over::Municipality)
+        .create(GRANT_RULE_DRAFT, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .act(GRANT_RULE_ENACT, SUBSIDY_LAW, APPROVER, Over::Municipality)
+        .apart(GRANT_RULE_ENACT, &["drafted_by"])
+}
+
+shape! {
+    GrantDeclaration("GrantDeclaration", "算定に用いる値の申告。統計にない数(防犯灯など)・事実・語。訂正は新しい申告で行う。", "grant_declarations") { id: GrantDeclarationId, row: grant_declaration::Entity }
+    |shape| shape
+        .one::<CommunityOrganization>("organization", "organization_id", "地域組織。自治体全体の値ではなし。")
+        .column::<String>("item", "項目。")
+        .column::<Date>("asOf", "いつの値か。")
+        .column::<Option<String>>("number", "数。")
+        .column::<Option<bool>>("flag", "真偽。")
+        .column::<Option<String>>("word", "語。")
+        .column::<String>("source", "出典。")
+        .one::<Account>("declaredBy", "declared_by", "記録した人。")
+        .ordered([Key::down("as_of", Ty::Date)])
+        .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .readable(LIAISON, IN_DISTRICT)
+        .create(GRANT_DECLARATION_RECORD, "", GRANT_STAFF, Over::Municipality)
+        .create(GRANT_DECLARATION_RECORD, "", &[Role::OrgOfficer], IN_ORGANIZATION)
+}
+
+/// 算定の絞り込み。
+#[derive(InputObject)]
+pub struct GrantRunFilterInput {
+    /// 交付金制度。
+    pub programme_id: Option<GrantProgrammeId>,
+    /// 種類。
+    pub kind: Option<GrantRunKind>,
+    /// 状態。
+    pub state: Option<GrantRunState>,
+}
+
+impl Filter for GrantRunFilterInput {
+    fn conditions(self, to: &mut Where) {
+        to.eq("programme_id", self.programme_id.map(|id| Param::Uuid(Some(id.0))));
+        to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
+        to.eq("state", self.state.map(|state| Param::text(state.word())));
+    }
+}
+
+shape! {
+    GrantRun("GrantRun", "配分の算定。規則の版と入力を固定して計算した結果で、変わることはない。承認すると配分になる。", "grant_runs") { id: GrantRunId, row: grant_run::Entity, may: rules::grant_run }
+    |shape| shape
+        .revision()
+        .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
+        .one::<GrantRule>("rule", "rule_id", "算定規則の版。")
+        .column::<String>("title", "名称。")
+        .column::<FiscalYear>("fiscalYear", "年度。")
+        .column::<GrantRunKind>("kind", "種類。")
+        .column::<GrantRunState>("state", "状態。")
+        .column::<Yen>("budgetYen", "算定に用いた予算額(円)。")
+        .column::<Yen>("totalYen", "額の合計(円)。")
+        .column::<i32>("organizations", "対象の団体の数。")
+        .computed::<Vec<GrantRunPool>>("pools", "原資の配分と残り。", &["pools"], run_pools)
+        .column::<String>("ruleHash", "規則の全文のSHA-256。")
+        .column::<String>("inputsHash", "入力のSHA-256。")
+        .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
+        .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
+        .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
+        .one::<Account>("runBy", "run_by", "算定した人。")
+        .one::<Account>("approvedBy", "approved_by", "承認した人。")
+        .column::<Option<Date>>("approvedOn", "承認した日。")
+        .ordered([Key::down("created_at", Ty::Time)])
+        .filtered::<GrantRunFilterInput>()
+        .published("t.state = 'APPROVED' AND t.programme_state <> 'DRAFT'")
+        .readable(Role::STAFF, Over::Municipality)
+        .create(GRANT_RUN_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .act(GRANT_RUN_APPROVE, SUBSIDY_LAW, APPROVER, Over::Municipality)
+        .apart(GRANT_RUN_APPROVE, &["run_by"])
+        .step_up(GRANT_RUN_APPROVE)
+}
+
+/// A line is as public as its run.
+const AS_ITS_RUN: &str = "coalesce((SELECT r.state = 'APPROVED' AND r.programme_state <> 'DRAFT' FROM grant_runs r \
+    WHERE r.municipality_id = t.municipality_id AND r.id = t.run_id), false)";
+
+shape! {
+    GrantRunLine("GrantRunLine", "算定の明細。一つの団体の額と、その生じ方(算定調書)。", "grant_run_lines") { id: GrantRunLineId, row: grant_run_line::Entity }
+    |shape| shape
+        .one::<GrantRun>("run", "run_id", "算定。")
+        .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
+        .column::<String>("name", "算定のときの団体の名称。")
+        .column::<Yen>("amountYen", "額(円)。合計に入る項の和。")
+        .computed::<Vec<GrantRunTerm>>("terms", "項と調整。規則に書かれた順。", &["terms"], line_terms)
+        .computed::<Vec<Yen>>("instalments", "分割払の各回の額(円)。分割払の定めがなければ空。", &["instalments"], line_instalments)
+        .ordered([Key::up("name", Ty::Text)])
+        .published(AS_ITS_RUN)
+        .readable(Role::STAFF, Over::Municipality)
+}
+
+shape! {
+    GrantComparison("GrantComparison", "二つの算定の比較。団体ごと、項ごとの増減。", "grant_comparisons") { id: GrantComparisonId, row: grant_comparison::Entity }
+    |shape| shape
+        .one::<GrantRun>("run", "run_id", "比べる算定。")
+        .one::<GrantRun>("base", "base_id", "比較の基にする算定。")
+        .column::<i32>("winners", "増額となる団体の数。")
+        .column::<i32>("losers", "減額となる団体の数。")
+        .column::<Yen>("differenceYen", "合計の増減(円)。")
+        .computed::<Vec<GrantComparisonBody>>("bodies", "団体ごとの増減。", &["document"], compared_bodies)
+        .computed::<Vec<GrantComparisonTerm>>("terms", "項ごとの、全団体の増減。", &["document"], compared_terms)
+        .computed::<String>("chartSvg", "増減の図(SVG)。増減の大きい順に20団体ずつ。", &["document"], compared_chart)
+        .ordered([Key::down("created_at", Ty::Time)])
+        .readable(Role::STAFF, Over::Municipality)
+        .create(GRANT_COMPARISON_CREATE, "", Role::STAFF, Over::Municipality)
+}
