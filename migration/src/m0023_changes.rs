@@ -94,7 +94,7 @@ const TOLD: &[Told] = &[
     Told::of("grant_runs")
         .part_of("grant_programmes", "programme_id")
         .judged_by(&["state", "programme_state"])
-        .secret(&["inputs"]),
+        .secret(&["inputs", "pools"]),
     Told::of("grant_run_lines")
         .part_of("grant_runs", "run_id")
         .judged_by(&["run_id"])
