@@ -19,6 +19,7 @@ mod m0012_relation_indexes;
 mod m0013_redundant_indexes;
 mod m0014_notifications;
 mod m0015_session_cookies;
+mod m0018_rates;
 mod m0021_audit_chain;
 mod table;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_redundant_indexes::Migration),
             Box::new(m0014_notifications::Migration),
             Box::new(m0015_session_cookies::Migration),
+            Box::new(m0018_rates::Migration),
             Box::new(m0021_audit_chain::Migration),
         ]
     }

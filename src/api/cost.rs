@@ -17,7 +17,7 @@ use crate::kernel::request::Request;
 /// What a field of a query costs, besides what it shows.
 const READING: u64 = 1;
 /// What an act costs.
-const ACTING: u64 = 10;
+pub const ACTING: u64 = 10;
 /// How many objects make a point.
 const OBJECTS: u64 = 10;
 

@@ -31,7 +31,7 @@ pub struct SignIns {
 
 /// A principal as it was read.
 struct Seen {
-    principal: Principal,
+    principal: Arc<Principal>,
     at: DateTime<Utc>,
     /// How often sign-ins and appointments of the municipality had been changed before.
     changes: u64,
@@ -61,13 +61,13 @@ impl Default for SignIns {
 /// # Errors
 /// UNAUTHENTICATED for a token that is not good, BAD_REQUEST for a municipality that is unknown or not
 /// the session's.
-pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<MunicipalityId>)> {
+pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Arc<Principal>, Option<MunicipalityId>)> {
     let named = match headers.get("entaku-municipality") {
         Some(value) => Some(named(app, value.to_str().ok()).await?),
         None => None,
     };
     let Some(shown) = shown(app, headers).await? else {
-        return Ok((Principal::public(), named.or(by_default(app, named).await?)));
+        return Ok((Arc::default(), named.or(by_default(app, named).await?)));
     };
     let municipality = shown.municipality;
     if named.is_some_and(|named| named != municipality) {
@@ -156,7 +156,7 @@ fn claims(app: &App, token: &str) -> Result<Arc<Claims>> {
     Ok(claims)
 }
 
-async fn principal(app: &App, shown: &Shown) -> Result<Principal> {
+async fn principal(app: &App, shown: &Shown) -> Result<Arc<Principal>> {
     let Shown { municipality, session, account } = *shown;
     let now = app.clock.now();
     let changes = app.database.identities().changes(municipality);
@@ -167,7 +167,7 @@ async fn principal(app: &App, shown: &Shown) -> Result<Principal> {
         }
     }
     let looking = Arc::new(Request::new(Principal::public(), Some(municipality), now, app.keys.clone()));
-    let principal = authenticate::lookup(&app.database, &looking, session, account).await?;
+    let principal = Arc::new(authenticate::lookup(&app.database, &looking, session, account).await?);
     app.sign_ins.principals.insert(session, Arc::new(Seen { principal: principal.clone(), at: now, changes }));
     Ok(principal)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
 use futures_util::StreamExt;
 use http_body_util::LengthLimitError;
@@ -46,8 +47,8 @@ pub struct GraphQlRequest {
 pub type NotTaken = (End, Error);
 
 /// Takes a request by GET or POST.
-pub async fn take(method: &Method, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, NotTaken> {
-    let request = if method == Method::POST { by_post(headers, body).await? } else { by_get(uri)? };
+pub async fn take(parts: &Parts, body: Body) -> Result<GraphQlRequest, NotTaken> {
+    let request = if parts.method == Method::POST { by_post(&parts.headers, body).await? } else { by_get(&parts.uri)? };
     checked(request).map_err(|error| (End::Malformed, error))
 }
 

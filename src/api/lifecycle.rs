@@ -1,6 +1,5 @@
 //! One request from who and where to commit: ARCHITECTURE.md walks through it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::api::app::App;
+use crate::api::caller::Caller;
 use crate::api::cost;
 use crate::api::documents::{Document, Unfit};
 use crate::api::explain::Asker;
 use crate::api::http::refuse_method;
-use crate::api::identity::identify;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
-use crate::api::rates::{ASKING, REFUSED, Spent};
+use crate::api::rates::{ASKING, Payer, REFUSED, Spent};
 use crate::api::response::{self, Extensions, Outcome, bad_request, server_error};
 use crate::api::schema::Nouns;
 use crate::api::status::End;
@@ -26,9 +25,8 @@ use crate::api::tab::Tab;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
-use crate::kernel::principal::Principal;
 use crate::kernel::read::Catalogue;
-use crate::kernel::request::{Errand, Locale, Request};
+use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
@@ -37,56 +35,48 @@ use crate::people::graphql::CREDENTIAL_ACTS;
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
 
-/// How a request was sent.
+/// Who sent a request, and how they want to be answered.
 #[derive(Clone, Copy)]
 pub struct Call<'c> {
-    /// Its headers.
-    pub headers: &'c HeaderMap,
-    /// The reader's language.
-    pub locale: Locale,
-    /// How the client wants to be answered.
+    /// Who.
+    pub caller: &'c Caller,
+    /// How.
     pub media: Media,
-    /// Where it came from.
-    pub address: IpAddr,
 }
 
 /// Answers a request.
-pub async fn answer(app: &Arc<App>, call: Call<'_>, gql: GraphQlRequest) -> Response {
-    let answered = async {
-        let (principal, municipality) = match identify(app, call.headers).await {
-            Ok(found) => found,
-            Err(error) => return unidentified(app, &error, call),
-        };
-        let mut tab = Tab::open(&app.rates, app.rates.caller(&principal, call.address))?;
-        let request = Arc::new(app.request(principal, municipality).in_locale(call.locale));
-        reply(app, &request, gql, call, &mut tab).await
+pub async fn answer(call: Call<'_>, gql: GraphQlRequest) -> Response {
+    let Call { caller, media } = call;
+    let request = match caller.request().await {
+        Ok(request) => request,
+        // Nobody knows who asks: the address pays for it.
+        Err(error) => return caller.refuse_to(caller.stranger(), ASKING + REFUSED, (End::of(&error), &error), media),
     };
-    answered.await.unwrap_or_else(|spent| too_many(&spent, call))
-}
-
-/// Nobody knows who asks: the address pays for it.
-fn unidentified(app: &App, error: &Error, call: Call<'_>) -> Result<Response, Spent> {
-    app.rates.spend(app.rates.caller(&Principal::public(), call.address), ASKING + REFUSED)?;
-    Ok(response::refuse(End::of(error), error, call.locale, call.media))
+    let answered = async {
+        let mut tab = Tab::open(&caller.app.rates, Payer::of(&request))?;
+        reply(&request, gql, call, &mut tab).await
+    };
+    answered.await.unwrap_or_else(|spent| caller.too_many(&spent, media))
 }
 
 /// Answers somebody's request while the caller has points.
 async fn reply(
-    app: &Arc<App>,
     request: &Arc<Request>,
     mut gql: GraphQlRequest,
     call: Call<'_>,
     tab: &mut Tab<'_>,
 ) -> Result<Response, Spent> {
+    let Call { caller, media } = call;
+    let app = &caller.app;
     let mut extensions = Extensions::default();
-    let outcome = match Task::read(app, &mut gql, call.headers, request) {
+    let outcome = match Task::read(app, &mut gql, &caller.headers, request) {
         Ok(task) if gql.by_get && task.document.kind != OperationType::Query => {
             let error = bad_request("METHOD", "GETでは読み取りだけができます。", "Only queries may be sent by GET.");
-            return Ok(refuse_method("POST", &error, call.locale, call.media));
+            return Ok(refuse_method(caller, "POST", &error, media).await);
         }
         Ok(task) => {
             extensions.dry_run = task.dry_run;
-            execute(app, request, gql, task, call, tab).await?
+            execute(app, request, gql, task, tab).await?
         }
         Err(refused) => {
             tab.spend(REFUSED)?;
@@ -94,16 +84,9 @@ async fn reply(
         }
     };
     extensions.cost = request.principal.is_signed_in().then(|| tab.cost());
-    let mut response = response::answer(outcome, request, call.media, &extensions);
+    let mut response = response::answer(outcome, request, media, &extensions);
     tab.write(response.headers_mut());
     Ok(response)
-}
-
-/// 429: the caller has spent what it had.
-fn too_many(spent: &Spent, call: Call<'_>) -> Response {
-    let mut response = response::refuse(End::TooMany, &Error::RateLimited, call.locale, call.media);
-    spent.write(response.headers_mut());
-    response
 }
 
 /// Executes what was asked for, once it is paid.
@@ -112,7 +95,6 @@ async fn execute(
     request: &Arc<Request>,
     gql: GraphQlRequest,
     task: Task,
-    call: Call<'_>,
     tab: &mut Tab<'_>,
 ) -> Result<Outcome, Spent> {
     if task.document.kind == OperationType::Query {
@@ -127,15 +109,7 @@ async fn execute(
         // What is wrong with its arguments is said by the execution.
         Err(_) => tab.settle(REFUSED)?,
     }
-    let proves = task.proves_identity();
-    if proves {
-        app.rates.may_sign_in(call.address)?;
-    }
-    let outcome = whole(app.clone(), request.clone(), gql, task).await;
-    if proves && outcome.failed_to_prove() {
-        app.rates.sign_in_failed(call.address);
-    }
-    Ok(outcome)
+    Ok(whole(app.clone(), request.clone(), gql, task).await)
 }
 
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
@@ -205,12 +179,6 @@ impl Task {
     /// Do the variables fit the document plainly?
     fn fits(&self, app: &App) -> bool {
         app.input_types.fit(&self.document.operation().variable_definitions, &self.variables)
-    }
-
-    /// Is it tried with something secret?
-    fn proves_identity(&self) -> bool {
-        let secret = ["sessionSignIn", "sessionRefresh", "invitationAccept", "passwordChange"];
-        self.document.fields.iter().any(|field| secret.contains(&field.as_str()))
     }
 }
 
@@ -381,6 +349,8 @@ async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task:
             continue;
         }
         return match done {
+            Ok(response) if let Some(end) = not_now(&response.errors) => Outcome::Refused(end, response.errors),
+            Err(errors) if let Some(end) = not_now(&errors) => Outcome::Refused(end, errors),
             Ok(response) if is_refused(&response) => Outcome::Refused(End::Invalid, response.errors),
             Ok(response) => {
                 task.document.found_good();
@@ -390,6 +360,15 @@ async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task:
         };
     }
     Outcome::Refused(End::Unavailable, vec![server_error(Error::Unavailable)])
+}
+
+/// Was nothing done because there were too many tries, or the server is busy? Then the status says so.
+fn not_now(errors: &[ServerError]) -> Option<End> {
+    errors.iter().filter_map(|error| error.source::<Error>()).find_map(|error| match error {
+        Error::RateLimited(_) => Some(End::TooMany),
+        Error::Unavailable => Some(End::Unavailable),
+        _ => None,
+    })
 }
 
 /// Did the engine refuse the document (validation, variables) before executing anything?

@@ -42,7 +42,7 @@ impl End {
         match error {
             Error::Unauthenticated => Self::Unauthenticated,
             Error::Forbidden(_) => Self::Forbidden,
-            Error::RateLimited => Self::TooMany,
+            Error::RateLimited(_) => Self::TooMany,
             Error::Unavailable | Error::Retry => Self::Unavailable,
             Error::Internal(_) => Self::Fault,
             _ => Self::Malformed,

@@ -1,22 +1,21 @@
 //! A subscription that runs: which events concern it, and what each shows to who asks at that moment.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::{ServerError, Variables};
-use axum::http::HeaderMap;
 use futures_util::StreamExt;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::api::app::App;
+use crate::api::caller::Caller;
 use crate::api::cost;
 use crate::api::documents::Document;
-use crate::api::identity::identify;
 use crate::api::intake::GraphQlRequest;
 use crate::api::lifecycle;
+use crate::api::rates::Payer;
 use crate::api::response::server_error;
 use crate::api::schema::Nouns;
 use crate::kernel::error::{Error, Result};
@@ -24,38 +23,15 @@ use crate::kernel::feed::{Cursor, Event};
 use crate::kernel::principal::MunicipalityId;
 use crate::kernel::read::Catalogue;
 use crate::kernel::read::streams::{Subject, Telling, Watch, belongs, is_visible};
-use crate::kernel::request::{Locale, Request};
+use crate::kernel::request::Request;
 
 /// What a subscription costs its caller at least, in points: as much as a large page.
 const SUBSCRIBING: u64 = 100;
 
-/// Who listens: asked anew for each event, because rights change.
-#[derive(Clone)]
-pub struct Listener {
-    /// The server.
-    pub app: Arc<App>,
-    /// What they identify themselves by: token and municipality.
-    pub headers: HeaderMap,
-    /// Their language.
-    pub locale: Locale,
-    /// Where they are.
-    pub address: IpAddr,
-}
-
-impl Listener {
-    /// A request of theirs, now.
-    ///
-    /// # Errors
-    /// As [`identify`].
-    pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers)).await?;
-        Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale)))
-    }
-}
-
 /// A subscription that runs.
 pub struct Subscription {
-    listener: Listener,
+    /// Who listens: asked anew for each event, because rights change.
+    caller: Caller,
     document: Arc<Document>,
     variables: Variables,
     telling: Telling,
@@ -98,32 +74,32 @@ impl Subscription {
     /// What is wrong with the document, its arguments or the rights of who asks; NOT_FOUND for an object that
     /// may not be seen.
     pub async fn begin(
-        listener: Listener,
+        caller: Caller,
+        request: Arc<Request>,
         document: Arc<Document>,
         gql: &GraphQlRequest,
     ) -> Result<Self, Vec<ServerError>> {
         let one = |error: ServerError| vec![error];
-        let request = listener.request().await.map_err(|error| one(server_error(error)))?;
         let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
         let variables = Variables::from_json(variables);
-        validate(&listener.app, &document, gql, &variables).await?;
+        validate(&caller.app, &document, gql, &variables).await?;
         // Heard from now on, so that nothing falls between the backlog and what is live.
-        let live = listener.app.feed.listen();
+        let live = caller.app.feed.listen();
         let telling = Telling::compile(document.env(&variables), Nouns::streams(), set(&document)).map_err(one)?;
         let begun = async {
             let municipality = request.municipality()?;
             let subject = telling.subject(Nouns::queries().shapes())?;
             if let Some(id) = subject.id {
-                let seen = is_visible(subject.shape, id, &listener.app.database, &request).await?;
+                let seen = is_visible(subject.shape, id, &caller.app.database, &request).await?;
                 seen.then_some(()).ok_or(Error::NotFound)?;
             } else {
                 request.principal.is_signed_in().then_some(()).ok_or(Error::Unauthenticated)?;
             }
-            let resumed = listener.headers.get("last-event-id").and_then(|id| id.to_str().ok());
+            let resumed = caller.headers.get("last-event-id").and_then(|id| id.to_str().ok());
             let after = resumed.or(telling.after());
             let at = match after {
                 Some(text) => Cursor::open(text, &request)?,
-                None => listener.app.feed.now().await?,
+                None => caller.app.feed.now().await?,
             };
             Ok((municipality, subject, after.is_none(), at))
         };
@@ -131,12 +107,10 @@ impl Subscription {
         let root = (document.env(&variables), set(&document));
         let cost = SUBSCRIBING.max(cost::of_objects(telling.weight(root, &request, subject.shape).map_err(one)?));
         cost::affordable(cost, &request).map_err(|error| one(server_error(error)))?;
-        let rates = &listener.app.rates;
-        let caller = rates.caller(&request.principal, listener.address);
-        rates.spend(caller, cost).map_err(|_| one(server_error(Error::RateLimited)))?;
+        caller.pay(Payer::of(&request), cost).map_err(|spent| one(server_error(spent.error())))?;
         let (behind, backlog, shown) = (true, VecDeque::new(), None);
         Ok(Self {
-            listener,
+            caller,
             document,
             variables,
             telling,
@@ -159,7 +133,7 @@ impl Subscription {
     /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
     pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
         if let (true, Some(id)) = (self.begins, self.subject.id) {
-            let request = self.listener.request().await.map_err(server_error)?;
+            let request = self.caller.request().await.map_err(server_error)?;
             let shown = self.show(self.at, id, &request).await?;
             self.begins = false;
             return Ok(shown.map(|(told, shown)| {
@@ -187,8 +161,8 @@ impl Subscription {
     /// What an event is to this subscription.
     async fn look(&mut self, event: &Event) -> Result<Look, ServerError> {
         let _turn =
-            self.listener.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
-        let request = self.listener.request().await.map_err(server_error)?;
+            self.caller.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
+        let request = self.caller.request().await.map_err(server_error)?;
         let Some(id) = self.concerned(event, &request).await.map_err(server_error)? else { return Ok(Look::Nothing) };
         match self.show(event.cursor, id, &request).await? {
             // Whoever sees the same as before must not learn that something else was changed.
@@ -210,7 +184,7 @@ impl Subscription {
     async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<(Told, u64)>, ServerError> {
         let cursor = cursor.seal(request);
         let root = (self.document.env(&self.variables), set(&self.document));
-        let app = &self.listener.app;
+        let app = &self.caller.app;
         let told = self.telling.tell(root, &app.database, request, &cursor, (self.subject.shape, id)).await?;
         lifecycle::write_afterwards(app, request).await.map_err(server_error)?;
         Ok(told.map(|(json, shown)| (Told { cursor, data: json.into_bytes() }, shown)))
@@ -241,7 +215,7 @@ impl Subscription {
     }
 
     async fn catch_up(&mut self) -> Result<()> {
-        let page = self.listener.app.feed.since(self.at, self.municipality).await?;
+        let page = self.caller.app.feed.since(self.at, self.municipality).await?;
         self.behind = !page.is_empty();
         self.backlog.extend(page);
         Ok(())
@@ -249,7 +223,7 @@ impl Subscription {
 
     /// The object of the subscription that the event is about, if it is about one.
     async fn concerned(&self, event: &Event, request: &Arc<Request>) -> Result<Option<Uuid>> {
-        let database = &self.listener.app.database;
+        let database = &self.caller.app.database;
         let of_shape = event.table == self.subject.shape.table;
         if let (Watch::Own(_, column), Some(account)) = (self.telling.watch(), request.principal.account) {
             let part = (self.subject.shape.table, *column);

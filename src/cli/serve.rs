@@ -43,7 +43,7 @@ pub async fn run(config: Config) -> Result<()> {
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        tokio::join!(runner.run(), sealer.run(), app.feed.run(&installation.direct_url));
+        tokio::join!(runner.run(), sealer.run(), app.feed.run(&installation.direct_url), app.rates.run(&app));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

@@ -115,6 +115,7 @@ entity! {
         id: SettingsId,
         public_contact: Option<String>,
         grant_withdrawal_days: i32,
+        networks: Option<String>,
     }
 }
 

@@ -16,9 +16,10 @@ use crate::people::commands::{
 use crate::people::entity::{AppointmentId, SectionId, SettingsId};
 use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
-use crate::people::session::{self, SessionTokens};
+use crate::people::session::{self, Credentials, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
-use crate::people::{rules, token};
+use crate::people::throttle::{Subject, Throttle};
+use crate::people::{device, rules, token};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Identity {
     pub passwords: Arc<Passwords>,
     /// `iss` of the access tokens.
     pub issuer: String,
+    /// How often somebody may fail to prove who they are.
+    pub throttle: Throttle,
 }
 
 /// Mutations on credentials: they take neither an idempotency key nor a dry run, and need no session.
@@ -68,11 +71,17 @@ impl PeopleMutation {
         #[graphql(desc = "メールアドレス。")] email: String,
         #[graphql(desc = "パスワード。")] password: String,
         #[graphql(desc = "端末の名前。一覧で見分けるため。")] device: Option<String>,
+        #[graphql(desc = "前にこの端末で得た `deviceToken`。")] device_token: Option<String>,
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let account = session::prove(&mut turn, &identity.passwords, &email, &password).await?;
-        session::open(turn.tx(), &identity.issuer, account, device.as_deref().unwrap_or("")).await
+        let devices: Vec<_> = device_token.as_deref().into_iter().collect();
+        let given = Credentials { email: &email, password: &password, devices: &devices };
+        let account = session::prove(&mut turn, (&identity.passwords, &identity.throttle), &given).await?;
+        let tx = turn.tx();
+        let mut tokens = session::open(tx, &identity.issuer, account, device.as_deref().unwrap_or("")).await?;
+        tokens.device_token = device::prove(&tx.keys, account, tx.now);
+        Ok(tokens)
     }
 
     /// 更新トークンを新しいトークンに替える。同じ更新トークンが二度使われると、サインインは終わる。
@@ -107,10 +116,15 @@ impl PeopleMutation {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
         let stored = commands::own_password(turn.tx()).await?;
+        let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
+        let counted = identity.throttle.count(turn.tx(), Subject::Session(session)).await?;
         turn.release().await?;
-        if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
+        let verified = identity.passwords.verify(&current, Some(&stored.hash)).await;
+        if !verified.inspect_err(|_| counted.not_made(turn.tx()))? {
             return Err(session::failed(turn.tx(), Some(stored.account)));
         }
+        counted.succeeded(turn.tx()).await?;
+        turn.release().await?;
         drop(turn);
         let hash = new_password(identity, "new", &new, &[&stored.email]).await?;
         act(ctx, move |tx| Box::pin(commands::change_password(tx, stored.hash, hash))).await

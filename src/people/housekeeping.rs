@@ -1,4 +1,4 @@
-//! What is thrown away after its time: idempotency keys, used refresh tokens, cookies.
+//! What is thrown away after its time: idempotency keys, used refresh tokens, cookies, failed sign-ins.
 
 use chrono::Duration;
 use futures_util::future::BoxFuture;
@@ -14,6 +14,9 @@ pub const HOUSEKEEPING: Kind = Kind { name: "people.housekeeping", run, every: S
 
 /// How long an idempotency key is kept.
 const KEY_LIFE: Duration = Duration::hours(48);
+
+/// How long failures to sign in are remembered after the last.
+const FAILURES_LIFE: Duration = Duration::days(30);
 
 /// Puts the job of a new municipality into the queue.
 pub async fn schedule(tx: &Tx) -> Result<()> {
@@ -33,6 +36,9 @@ fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
         tx.run(sql).await?;
         let mut sql = Sql::new("DELETE FROM session_cookies WHERE expires_at < ");
         sql.param(Param::Time(Some(tx.now)));
+        tx.run(sql).await?;
+        let mut sql = Sql::new("DELETE FROM sign_in_tries WHERE last_at < ");
+        sql.param(Param::Time(Some(tx.now - FAILURES_LIFE)));
         tx.run(sql).await?;
         Ok(())
     })

@@ -12,6 +12,7 @@
 pub mod authenticate;
 pub mod browser;
 pub mod commands;
+pub mod device;
 pub mod entity;
 pub mod graphql;
 pub mod housekeeping;
@@ -22,4 +23,5 @@ pub mod rules;
 pub mod scope;
 pub mod session;
 pub mod shapes;
+pub mod throttle;
 pub mod token;

@@ -16,7 +16,8 @@ use crate::kernel::work::Turn;
 use crate::people::entity::{RefreshTokenId, account, municipality, refresh_token, session};
 use crate::people::password::Passwords;
 use crate::people::rules::{ACCESS_TOKEN_LIFE, SESSION_LIFE};
-use crate::people::token;
+use crate::people::throttle::{Subject, Throttle, forgive};
+use crate::people::{device, token};
 
 /// The kind of bearer secret a refresh token is.
 pub const REFRESH: &str = "ert";
@@ -32,6 +33,8 @@ pub struct SessionTokens {
     pub refresh_token: String,
     /// サインインの期限。
     pub session_expires_at: DateTime<Utc>,
+    /// この端末の証。次に `sessionSignIn` に添えると、他人の失敗のために待たされない。サインインしたときだけ得られる。
+    pub device_token: Option<String>,
 }
 
 /// An account as sign-in sees it.
@@ -62,19 +65,42 @@ pub async fn confirm(tx: &Tx, known: &Known) -> Result<bool> {
     Ok(!tx.rows(sql).await?.is_empty())
 }
 
+/// What somebody signs in with.
+pub struct Credentials<'c> {
+    /// The address.
+    pub email: &'c str,
+    /// The password.
+    pub password: &'c str,
+    /// Proofs of sign-ins before ([`device`]), the newest first.
+    pub devices: &'c [&'c str],
+}
+
 /// The account with this address and password. No connection is held while the password is hashed; an
 /// unknown address takes as long as a wrong password.
 ///
 /// # Errors
-/// UNAUTHENTICATED for every fault alike.
-pub async fn prove(turn: &mut Turn<'_>, passwords: &Passwords, email: &str, password: &str) -> Result<AccountId> {
-    let known = find(turn.tx(), email).await?;
+/// UNAUTHENTICATED for every fault alike, RATE_LIMITED after too many of them.
+pub async fn prove(
+    turn: &mut Turn<'_>,
+    (passwords, throttle): (&Passwords, &Throttle),
+    given: &Credentials<'_>,
+) -> Result<AccountId> {
+    let tx = turn.tx();
+    let known = find(tx, given.email).await?;
+    let fits = |k: &Known| given.devices.iter().find_map(|proof| device::known(&tx.keys, k.id, proof, tx.now));
+    let subject = known.as_ref().and_then(fits).map_or(Subject::Email(given.email), Subject::Device);
+    let counted = throttle.count(tx, subject).await?;
     turn.release().await?;
     let stored = known.as_ref().and_then(|k| k.hash.as_deref());
-    let fits = passwords.verify(password, stored).await?;
+    let verified = passwords.verify(given.password, stored).await;
     let tx = turn.tx();
+    let fits = verified.inspect_err(|_| counted.not_made(tx))?;
     match known {
-        Some(known) if fits && confirm(tx, &known).await? => Ok(known.id),
+        Some(known) if fits && confirm(tx, &known).await? => {
+            counted.succeeded(tx).await?;
+            forgive(tx, given.email).await?;
+            Ok(known.id)
+        }
         known => Err(failed(tx, known.map(|k| k.id))),
     }
 }
@@ -181,6 +207,7 @@ async fn tokens(tx: &Tx, issuer: &str, row: &session::Model) -> Result<SessionTo
         access_token_expires_at: tx.now + ACCESS_TOKEN_LIFE,
         refresh_token,
         session_expires_at: row.expires_at,
+        device_token: None,
     })
 }
 

@@ -31,6 +31,10 @@ fn own_or_admin(column: &'static str) -> Vec<Permit> {
     ]
 }
 
+fn staff() -> Vec<Permit> {
+    vec![Permit { action: Action::READ, roles: Role::STAFF, over: Over::Municipality }]
+}
+
 shape! {
     Municipality("Municipality", "自治体(市町村)。", "municipalities") { id: MunicipalityId, row: municipality::Entity }
     |shape| shape
@@ -134,6 +138,8 @@ shape! {
         .revision()
         .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
+        .column::<Option<String>>("networks", "庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り)。")
+        .masked(Mask { permits: staff(), unless: None, personal: false, reason: "INTERNAL" })
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)

@@ -29,5 +29,6 @@ mod strategy;
 mod strategy_documents;
 mod streams;
 mod support;
+mod throttle;
 mod transactions;
 mod wire;

@@ -147,6 +147,29 @@ async fn minutes_are_told_as_they_are_written_and_from_where_one_left_off() {
 }
 
 #[tokio::test]
+async fn g35_a_socket_is_paid_for_before_it_is_known_whose_it_is() {
+    let rate =
+        entaku::kernel::config::Rate { points: 25.try_into().expect("some"), seconds: 60.try_into().expect("some") };
+    let wire = entaku::kernel::config::WireConfig { address_rate: Some(rate), ..Default::default() };
+    let town = Town::beside(crate::support::town::app_with(wire)).await;
+    let server = Server::start(&town).await;
+    let mut known = server.socket(&town.staff(Role::Auditor).await).await;
+    let mut wrong = server.bare().await;
+    let payload = json!({ "authorization": "Bearer x" });
+    wrong.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(wrong.closed().await, 1013, "5 points are left, and 9 are wanted");
+    let mut request = format!("ws://{}/graphql", server.host).into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+    let refused = connect_async(request).await.expect_err("refused");
+    assert!(
+        matches!(&refused, tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 429),
+        "{refused}"
+    );
+    known.subscribe("v", "{ viewer { name } }", json!({})).await;
+    assert_eq!(known.hear().await["type"], "next", "who is known pays for themselves");
+}
+
+#[tokio::test]
 async fn w4_what_may_not_be_seen_is_answered_as_what_is_not_there() {
     let hall = Hall::new().await;
     let server = Server::start(&hall.town).await;

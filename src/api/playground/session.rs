@@ -1,31 +1,29 @@
 //! `/playground/session`: signing in, staying signed in and signing out with a cookie, so that no script of the page
 //! ever holds what proves who somebody is.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{json, refused};
+use super::answer::json;
 use crate::api::app::App;
-use crate::api::identity::identify;
-use crate::api::negotiation::{is_json, locale};
+use crate::api::caller::Caller;
+use crate::api::cost::ACTING;
+use crate::api::negotiation::is_json;
+use crate::api::rates::ASKING;
 use crate::api::response::bad_request;
-use crate::api::{address, cookie, lifecycle, origin};
+use crate::api::{cookie, lifecycle, origin};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::principal::{MunicipalityId, Principal};
-use crate::kernel::request::Request;
+use crate::kernel::principal::Principal;
 use crate::kernel::tx::{Mode, Tx};
 use crate::kernel::work::Work;
-use crate::people::{browser, session, token};
+use crate::people::{browser, device, session, token};
 
 /// The largest body of a sign-in, in bytes.
 const LARGEST: usize = 4096;
@@ -39,76 +37,81 @@ struct Credentials {
 }
 
 /// Is somebody signed in? A cookie that is no longer good is taken back.
-pub(super) async fn read(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let Some(secret) = cookie::of(&app, &headers) else { return state(&app, None) };
-    match identify(&app, &only_cookie(&headers)).await {
-        Ok(_) => state(&app, Some(secret)),
-        Err(Error::Unauthenticated) => signed_out(&app, &headers),
-        Err(error) => refused(&error, &headers),
-    }
+pub(super) async fn read(caller: Caller) -> Response {
+    let caller = of_cookie(caller);
+    let answered = async {
+        let Some(secret) = cookie::of(&caller.app, &caller.headers) else { return Ok(state(&caller.app, None)) };
+        match caller.request().await {
+            Ok(_) => Ok(state(&caller.app, Some(secret))),
+            Err(Error::Unauthenticated) => signed_out(&caller.app),
+            Err(error) => Err(error),
+        }
+    };
+    caller.pay_for(ASKING, answered).await
 }
 
 /// Signs in.
-pub(super) async fn sign_in(State(app): State<Arc<App>>, asked: axum::extract::Request) -> Response {
-    let (Parts { headers, extensions, .. }, body) = asked.into_parts();
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = address::caller(peer, &headers, &app.settings.wire.proxies);
-    if let Err(spent) = app.rates.may_sign_in(address) {
-        let mut response = refused(&Error::RateLimited, &headers);
-        spent.write(response.headers_mut());
-        return response;
-    }
-    let credentials = match credentials(&app, &headers, body).await {
-        Ok(credentials) => credentials,
-        Err(error) => return refused(&error, &headers),
+pub(super) async fn sign_in(caller: Caller, body: Body) -> Response {
+    let caller = of_cookie(caller);
+    let answered = async {
+        let credentials = credentials(&caller, body).await?;
+        // In a task of its own: a client that hangs up must not stop the note of a failed sign-in.
+        let asking = caller.clone();
+        let proved = tokio::spawn(async move { prove(&asking, credentials).await }).await;
+        let (secret, devices) = proved.unwrap_or_else(|failed| Err(Error::internal(failed)))?;
+        let mut response = with_cookie(&caller.app, &secret)?;
+        cookie::set_devices(&caller.app, response.headers_mut(), &devices)?;
+        Ok(response)
     };
-    // In a task of its own: a client that hangs up must not stop the note of a failed sign-in.
-    let (owner, asked) = (app.clone(), headers.clone());
-    let proved = tokio::spawn(async move { prove(&owner, &asked, credentials).await }).await;
-    let proved = proved.unwrap_or_else(|failed| Err(Error::internal(failed)));
-    if matches!(proved, Err(Error::Unauthenticated)) {
-        app.rates.sign_in_failed(address);
-    }
-    proved.and_then(|secret| with_cookie(&app, &secret)).unwrap_or_else(|error| refused(&error, &headers))
+    caller.pay_for(ACTING, answered).await
 }
 
 /// Replaces the cookie by a new one.
-pub(super) async fn renew(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let renewed = in_session(&app, &headers, |tx| {
-        Box::pin(async move { browser::renew(tx, tx.principal.session.ok_or(Error::Unauthenticated)?).await })
-    });
-    renewed.await.and_then(|secret| with_cookie(&app, &secret)).unwrap_or_else(|error| refused(&error, &headers))
+pub(super) async fn renew(caller: Caller) -> Response {
+    let caller = of_cookie(caller);
+    let answered = async {
+        let renewed = in_session(&caller, |tx| {
+            Box::pin(async move { browser::renew(tx, tx.principal.session.ok_or(Error::Unauthenticated)?).await })
+        });
+        with_cookie(&caller.app, &renewed.await?)
+    };
+    caller.pay_for(ACTING, answered).await
 }
 
 /// Signs out. Whatever the cookie was, it is taken back.
-pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let ended = in_session(&app, &headers, |tx| {
-        Box::pin(async move {
-            let id = tx.principal.session.ok_or(Error::Unauthenticated)?;
-            session::end(tx, id, "SIGNED_OUT").await
-        })
-    });
-    match ended.await {
-        Ok(()) | Err(Error::Unauthenticated) => signed_out(&app, &headers),
-        Err(error) => refused(&error, &headers),
-    }
+pub(super) async fn sign_out(caller: Caller) -> Response {
+    let caller = of_cookie(caller);
+    let answered = async {
+        let ended = in_session(&caller, |tx| {
+            Box::pin(async move {
+                let id = tx.principal.session.ok_or(Error::Unauthenticated)?;
+                session::end(tx, id, "SIGNED_OUT").await
+            })
+        });
+        match ended.await {
+            Ok(()) | Err(Error::Unauthenticated) => signed_out(&caller.app),
+            Err(error) => Err(error),
+        }
+    };
+    caller.pay_for(ACTING, answered).await
 }
 
-async fn credentials(app: &App, headers: &HeaderMap, body: Body) -> Result<Credentials> {
-    origin::require_own(app, headers)?;
+async fn credentials(caller: &Caller, body: Body) -> Result<Credentials> {
+    origin::require_own(&caller.app, &caller.headers)?;
     let unreadable = || {
         let (ja, en) = ("サインインの内容を読めません。", "The sign-in cannot be read.");
         bad_request("JSON", ja, en)
     };
-    if !is_json(headers) {
+    if !is_json(&caller.headers) {
         return Err(unreadable());
     }
     let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())?;
     serde_json::from_slice(&bytes).map_err(|_| unreadable())
 }
 
-/// Opens a session for somebody who knows the password, or notes that somebody did not.
-async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) -> Result<String> {
+/// Opens a session for somebody who knows the password, or notes that somebody did not. Gives the session's cookie and
+/// what the browser keeps of who has signed in from it.
+async fn prove(caller: &Caller, credentials: Credentials) -> Result<(String, Vec<String>)> {
     let Credentials { municipality, email, password } = credentials;
     let code = LocalGovernmentCode::parse(&municipality).ok_or_else(|| {
         Error::invalid(
@@ -118,13 +121,21 @@ async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) ->
             "The local government code is wrong.",
         )
     })?;
+    let app = &caller.app;
     let municipality = app.municipality(&code).await?;
-    let request = Arc::new(app.request(Principal::public(), Some(municipality)).in_locale(locale(headers)));
+    let whence = app.networks.whence(app, caller.address, Some(municipality)).await;
+    let request = app.request(Principal::public(), Some(municipality)).in_locale(caller.locale).from(whence);
+    let request = Arc::new(request);
+    let devices = cookie::devices(app, &caller.headers);
+    let given = session::Credentials { email: &email, password: &password, devices: &devices };
     let work = Work::new(app.database.clone(), request.clone());
     let opened = {
         let mut turn = work.turn().await;
-        match session::prove(&mut turn, &app.passwords, &email, &password).await {
-            Ok(account) => browser::open(turn.tx(), account, device(headers)).await,
+        match session::prove(&mut turn, (&app.passwords, &app.throttle), &given).await {
+            Ok(account) => {
+                let kept = device::renew(turn.tx(), account, &devices);
+                browser::open(turn.tx(), account, browser_name(&caller.headers)).await.map(|secret| (secret, kept))
+            }
             Err(error) => Err(error),
         }
     };
@@ -134,7 +145,7 @@ async fn prove(app: &Arc<App>, headers: &HeaderMap, credentials: Credentials) ->
 }
 
 /// What the list of sign-ins shows of a browser.
-fn device(headers: &HeaderMap) -> &'static str {
+fn browser_name(headers: &HeaderMap) -> &'static str {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let known = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     known.iter().find(|(mark, _)| agent.contains(mark)).map_or("Playground", |(_, name)| *name)
@@ -142,29 +153,21 @@ fn device(headers: &HeaderMap) -> &'static str {
 
 /// Runs an act in the session of the cookie.
 async fn in_session<T: Send>(
-    app: &App,
-    headers: &HeaderMap,
+    caller: &Caller,
     act: impl for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T>> + Send,
 ) -> Result<T> {
-    let (principal, municipality) = of_cookie(app, headers).await?;
-    let request: Arc<Request> = Arc::new(app.request(principal, municipality).in_locale(locale(headers)));
-    let tx = app.database.begin(request, Mode::Write);
+    cookie::of(&caller.app, &caller.headers).ok_or(Error::Unauthenticated)?;
+    let tx = caller.app.database.begin(caller.request().await?, Mode::Write);
     let done = act(&tx).await?;
     tx.commit().await?;
     Ok(done)
 }
 
-async fn of_cookie(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<MunicipalityId>)> {
-    cookie::of(app, headers).ok_or(Error::Unauthenticated)?;
-    identify(app, &only_cookie(headers)).await
-}
-
 /// A browser's session is a matter of its cookie alone.
-fn only_cookie(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    headers.remove(header::AUTHORIZATION);
-    headers.remove("entaku-municipality");
-    headers
+fn of_cookie(mut caller: Caller) -> Caller {
+    caller.headers.remove(header::AUTHORIZATION);
+    caller.headers.remove("entaku-municipality");
+    caller
 }
 
 /// What the page must know: whether somebody is signed in, where, and whether the schema may be read.
@@ -185,10 +188,8 @@ fn with_cookie(app: &App, secret: &str) -> Result<Response> {
     Ok(response)
 }
 
-fn signed_out(app: &App, headers: &HeaderMap) -> Response {
+fn signed_out(app: &App) -> Result<Response> {
     let mut response = state(app, None);
-    match cookie::clear(app, response.headers_mut()) {
-        Ok(()) => response,
-        Err(error) => refused(&error, headers),
-    }
+    cookie::clear(app, response.headers_mut())?;
+    Ok(response)
 }

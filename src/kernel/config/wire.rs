@@ -34,6 +34,14 @@ pub struct Rate {
     pub seconds: NonZeroU32,
 }
 
+impl Rate {
+    /// So many times the points in the same time.
+    #[must_use]
+    pub fn times(self, times: NonZeroU32) -> Self {
+        Self { points: self.points.saturating_mul(times), ..self }
+    }
+}
+
 /// The configuration of the wire.
 #[derive(Clone, Debug)]
 pub struct WireConfig {
@@ -43,8 +51,10 @@ pub struct WireConfig {
     pub origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpNet>,
-    /// Networks that are not limited by address.
+    /// The installation's own networks, where many people have one address.
     pub networks: Vec<IpNet>,
+    /// How many times as much as another address one of a municipality's own networks may spend and fail.
+    pub own_times: NonZeroU32,
     /// What an account may spend.
     pub account_rate: Option<Rate>,
     /// What an address may spend without signing in.
@@ -67,6 +77,7 @@ impl Default for WireConfig {
             origins: Vec::new(),
             proxies: Vec::new(),
             networks: Vec::new(),
+            own_times: OWN_TIMES,
             account_rate: None,
             address_rate: None,
             sign_in_rate: None,
@@ -86,8 +97,10 @@ const fn rate(points: u32, seconds: u32) -> Option<Rate> {
 
 /// Two thousand points a second, a minute's worth at once.
 const USUAL: Option<Rate> = rate(120_000, 60);
-/// A town hall behind one address signs in without trouble; guessing does not get far.
-const FAILURES: Option<Rate> = rate(60, 300);
+/// At most thirty in the first minute, then ten a minute: people mistype, guessing does not get far.
+const FAILURES: Option<Rate> = rate(20, 120);
+/// As many as work in a hall and ask at the same time.
+const OWN_TIMES: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// A proxy on the same host is believed unless others are named.
 const THIS_HOST: [&str; 2] = ["127.0.0.0/8", "::1"];
@@ -110,6 +123,8 @@ pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, prob
         origins: reader.list("ENTAKU_ORIGINS", "an origin such as https://example.jp", origin),
         proxies,
         networks: reader.list("ENTAKU_NETWORKS", "an address or a network", network),
+        own_times: super::parsed(var, "ENTAKU_NETWORKS_TIMES", "a number from 1 on", reader.problems)
+            .unwrap_or(OWN_TIMES),
         account_rate: reader.rate("ENTAKU_RATE_ACCOUNT", USUAL),
         address_rate: reader.rate("ENTAKU_RATE_ADDRESS", USUAL),
         sign_in_rate: reader.rate("ENTAKU_RATE_SIGN_IN", FAILURES),
@@ -216,7 +231,8 @@ mod tests {
             ("ENTAKU_INTROSPECTION", "yes"),
             ("ENTAKU_FREE_DOCUMENTS", "nobody"),
             ("ENTAKU_MAX_AGE", "-1"),
+            ("ENTAKU_NETWORKS_TIMES", "0"),
         ]);
-        assert_eq!(problems.expect_err("refused").len(), 7);
+        assert_eq!(problems.expect_err("refused").len(), 8);
     }
 }

@@ -10,6 +10,7 @@ use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, settings};
+use crate::people::rules;
 use crate::people::shapes::MunicipalitySettings;
 
 /// 設定を変える。
@@ -24,12 +25,14 @@ pub struct MunicipalitySettingsChangeInput {
     pub public_contact: MaybeUndefined<String>,
     /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
     pub grant_withdrawal_days: Option<i32>,
+    /// 庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り、20まで)。ここからは回数の上限が高くなる。null は消去。
+    pub networks: MaybeUndefined<String>,
 }
 
 /// Changes the settings.
 pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
     let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
-    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days } = input;
+    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days, networks } = input;
     same_revision(row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
@@ -44,7 +47,20 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         );
         row.grant_withdrawal_days = Set(days);
     }
+    networks.map_value(|list| own_networks(&mut checks, &list)).apply(&mut row.networks);
     checks.done()?;
     row.update(tx).await?;
     Ok(id)
+}
+
+/// A list of networks, each as it is compared.
+fn own_networks(checks: &mut Checks, list: &str) -> String {
+    let found = rules::networks(list);
+    let none = ("ネットワークは 203.0.113.0/24 のように書いてください。", "Write a network as in 203.0.113.0/24.");
+    let wide = ("ネットワークが広すぎます(/16、IPv6 は /32 まで)。", "The network is too wide: /16 at most, /32 of IPv6.");
+    let many = ("ネットワークは20までです。", "At most 20 networks.");
+    for (rule, (ja, en)) in [("NETWORK", none), ("NETWORK_WIDE", wide), ("TOO_MANY", many)] {
+        checks.check(found != Err(rule), "input.networks", rule, ja, en);
+    }
+    found.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
