@@ -12,7 +12,7 @@ use axum::response::Response;
 
 use crate::api::address;
 use crate::api::app::App;
-use crate::api::identity::identify;
+use crate::api::identity::{Shown, identify, of_channel};
 use crate::api::negotiation::{Media, locale};
 use crate::api::rates::{ASKING, Payer, REFUSED, Spent, Standing};
 use crate::api::response::refuse;
@@ -31,6 +31,8 @@ pub struct Caller {
     pub locale: Locale,
     /// Where they are, behind the proxies that are believed.
     pub address: IpAddr,
+    /// The session of the browser that keeps a channel open, whatever its cookie is by now.
+    session: Option<Shown>,
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -46,7 +48,16 @@ impl Caller {
     pub fn of(app: Arc<App>, parts: &Parts) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let address = address::caller(peer, &parts.headers, &app.settings.wire.proxies);
-        Self { address, locale: locale(&parts.headers), headers: parts.headers.clone(), app }
+        Self { address, locale: locale(&parts.headers), headers: parts.headers.clone(), app, session: None }
+    }
+
+    /// Stays: its cookie may be renewed from now on, as long as its session lives.
+    ///
+    /// # Errors
+    /// As [`identify`].
+    pub async fn stay(&mut self) -> Result<()> {
+        self.session = of_channel(&self.app, &self.headers).await?;
+        Ok(())
     }
 
     /// A request of theirs, now: rights change, so who stays connected is looked at anew each time.
@@ -54,7 +65,7 @@ impl Caller {
     /// # Errors
     /// As [`identify`].
     pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers)).await?;
+        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers, self.session.as_ref())).await?;
         let whence = self.app.networks.whence(&self.app, self.address, municipality).await;
         Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale).from(whence)))
     }

@@ -1,20 +1,22 @@
 //! The router, and how a GraphQL request passes from HTTP to an answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::app::App;
 use crate::api::caller::Caller;
-use crate::api::intake::take;
+use crate::api::intake::{GraphQlRequest, NotTaken, take};
 use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::{Media, media};
 use crate::api::response::{bad_request, refuse};
@@ -23,9 +25,6 @@ use crate::api::{caching, cors, playground, sdl, socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
-
-/// The longest a whole request may take, its body included.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -96,6 +95,17 @@ fn wants_socket(headers: &HeaderMap) -> bool {
     wanted.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
 }
 
+/// Takes a request that does not take too long to say what it wants.
+async fn taken(caller: &Caller, parts: &Parts, body: Body) -> Result<GraphQlRequest, NotTaken> {
+    match timeout(caller.app.settings.wire.body_time, take(parts, body)).await {
+        Ok(taken) => taken,
+        Err(_) => {
+            let (ja, en) = ("要求の送信に時間がかかりすぎています。", "It takes too long to send the request.");
+            Err((End::TooSlow, bad_request("TOO_SLOW", ja, en)))
+        }
+    }
+}
+
 async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut caller = Caller::of(app, &parts);
@@ -108,8 +118,7 @@ async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
         caller.headers.remove(header::COOKIE);
     }
     if sse::is_wanted(&parts.headers) {
-        let taken = tokio::time::timeout(PATIENCE, take(&parts, body)).await;
-        return match taken.unwrap_or(Err((End::TooLate, Error::Unavailable))) {
+        return match taken(&caller, &parts, body).await {
             Ok(gql) => sse::answer(caller, gql).await,
             Err((end, error)) => caller.refuse(end, &error, Media::Json).await,
         };
@@ -123,12 +132,12 @@ async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
         return caller.refuse(End::NotAcceptable, &error, Media::Json).await;
     };
     let answered = async {
-        match take(&parts, body).await {
+        match taken(&caller, &parts, body).await {
             Ok(gql) => lifecycle::answer(Call { caller: &caller, media }, gql).await,
             Err((end, error)) => caller.refuse(end, &error, media).await,
         }
     };
-    let mut response = match tokio::time::timeout(PATIENCE, answered).await {
+    let mut response = match timeout(caller.app.settings.wire.request_time, answered).await {
         Ok(response) => response,
         Err(_) => refuse(End::TooLate, &Error::Unavailable, caller.locale, media),
     };

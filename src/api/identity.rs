@@ -26,6 +26,8 @@ const BELIEVED: Duration = Duration::seconds(5);
 pub struct SignIns {
     tokens: Cache<String, Arc<Claims>>,
     cookies: Cache<String, Arc<SeenCookie>>,
+    /// Sessions of browsers, by when they were last seen to have a cookie that is good.
+    browsers: Cache<SessionId, Arc<SeenCookie>>,
     principals: Cache<SessionId, Arc<Seen>>,
 }
 
@@ -52,7 +54,12 @@ impl SeenCookie {
 
 impl Default for SignIns {
     fn default() -> Self {
-        Self { tokens: Cache::new(KEPT), cookies: Cache::new(KEPT), principals: Cache::new(KEPT) }
+        Self {
+            tokens: Cache::new(KEPT),
+            cookies: Cache::new(KEPT),
+            browsers: Cache::new(KEPT),
+            principals: Cache::new(KEPT),
+        }
     }
 }
 
@@ -61,12 +68,20 @@ impl Default for SignIns {
 /// # Errors
 /// UNAUTHENTICATED for a token that is not good, BAD_REQUEST for a municipality that is unknown or not
 /// the session's.
-pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Arc<Principal>, Option<MunicipalityId>)> {
+pub async fn identify(
+    app: &App,
+    headers: &HeaderMap,
+    kept: Option<&Shown>,
+) -> Result<(Arc<Principal>, Option<MunicipalityId>)> {
     let named = match headers.get("entaku-municipality") {
         Some(value) => Some(named(app, value.to_str().ok()).await?),
         None => None,
     };
-    let Some(shown) = shown(app, headers).await? else {
+    let found = match kept {
+        Some(kept) => Some(still_there(app, kept).await?),
+        None => shown(app, headers).await?,
+    };
+    let Some(shown) = found else {
         return Ok((Arc::default(), named.or(by_default(app, named).await?)));
     };
     let municipality = shown.municipality;
@@ -81,7 +96,8 @@ pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Arc<Principal>,
 }
 
 /// Whose session was shown to us, before it is known to hold.
-struct Shown {
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
     municipality: MunicipalityId,
     session: SessionId,
     account: AccountId,
@@ -126,6 +142,28 @@ async fn by_cookie(app: &App, headers: &HeaderMap, cookie: &str) -> Result<Shown
         seen
     };
     Ok(Shown { municipality, session: SessionId(bearer.id), account: seen.account })
+}
+
+/// The session of the cookie that opens a channel; nothing where it is opened otherwise. A browser renews its cookie
+/// while the channel stays open, which goes on as long as its session has any.
+pub async fn of_channel(app: &App, headers: &HeaderMap) -> Result<Option<Shown>> {
+    match (cookie::of(app, headers), headers.contains_key(header::AUTHORIZATION)) {
+        (Some(cookie), false) => by_cookie(app, headers, cookie).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A session that a channel was opened with, if it still has a cookie that is good.
+async fn still_there(app: &App, kept: &Shown) -> Result<Shown> {
+    let now = app.clock.now();
+    if app.sign_ins.browsers.get(&kept.session).is_some_and(|seen| seen.believed(now)) {
+        return Ok(*kept);
+    }
+    let looking = Arc::new(Request::new(Principal::public(), Some(kept.municipality), now, app.keys.clone()));
+    let newest = browser::newest(&app.database, &looking, kept.session).await?;
+    let seen = SeenCookie { account: kept.account, until: newest.expires_at.min(now + BELIEVED), at: now };
+    app.sign_ins.browsers.insert(kept.session, Arc::new(seen));
+    Ok(*kept)
 }
 
 async fn named(app: &App, code: Option<&str>) -> Result<MunicipalityId> {

@@ -25,7 +25,7 @@ use crate::api::tab::Tab;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
-use crate::kernel::read::Catalogue;
+use crate::kernel::read::{Catalogue, Payloads};
 use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
@@ -69,14 +69,14 @@ async fn reply(
     let Call { caller, media } = call;
     let app = &caller.app;
     let mut extensions = Extensions::default();
-    let outcome = match Task::read(app, &mut gql, &caller.headers, request) {
+    let outcome = match Task::read(app, &mut gql, &caller.headers, request, tab)? {
         Ok(task) if gql.by_get && task.document.kind != OperationType::Query => {
             let error = bad_request("METHOD", "GETでは読み取りだけができます。", "Only queries may be sent by GET.");
             return Ok(refuse_method(caller, "POST", &error, media).await);
         }
         Ok(task) => {
             extensions.dry_run = task.dry_run;
-            execute(app, request, gql, task, tab).await?
+            execute(app, request, task, tab).await?
         }
         Err(refused) => {
             tab.spend(REFUSED)?;
@@ -90,15 +90,9 @@ async fn reply(
 }
 
 /// Executes what was asked for, once it is paid.
-async fn execute(
-    app: &Arc<App>,
-    request: &Arc<Request>,
-    gql: GraphQlRequest,
-    task: Task,
-    tab: &mut Tab<'_>,
-) -> Result<Outcome, Spent> {
+async fn execute(app: &Arc<App>, request: &Arc<Request>, task: Task, tab: &mut Tab<'_>) -> Result<Outcome, Spent> {
     if task.document.kind == OperationType::Query {
-        let outcome = query(app, request, &gql, &task, tab).await?;
+        let outcome = query(app, request, &task, tab).await?;
         return Ok(with_afterwards(app, request, outcome).await);
     }
     match cost::of_mutation(&task.document, &task.variables, &app.input_types, request) {
@@ -109,15 +103,15 @@ async fn execute(
         // What is wrong with its arguments is said by the execution.
         Err(_) => tab.settle(REFUSED)?,
     }
-    Ok(whole(app.clone(), request.clone(), gql, task).await)
+    Ok(whole(app.clone(), request.clone(), task).await)
 }
 
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
 /// what was done and what must be written of it.
-async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: Task) -> Outcome {
+async fn whole(app: Arc<App>, request: Arc<Request>, task: Task) -> Outcome {
     let running = app.running.clone();
     let executed = running.spawn(async move {
-        let outcome = mutation(&app, &request, &gql, &task).await;
+        let outcome = mutation(&app, &request, &task).await;
         with_afterwards(&app, &request, outcome).await
     });
     executed.await.unwrap_or_else(|failed| {
@@ -145,8 +139,23 @@ struct Task {
 }
 
 impl Task {
-    fn read(app: &App, gql: &mut GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
-        let document = document(app, gql, request)?;
+    fn read(
+        app: &App,
+        gql: &mut GraphQlRequest,
+        headers: &HeaderMap,
+        request: &Request,
+        tab: &mut Tab<'_>,
+    ) -> Result<Result<Self, Box<Outcome>>, Spent> {
+        let found = document(app, gql, request, |points| tab.spend(points))?;
+        Ok(found.and_then(|document| Self::of(document, gql, headers, request)))
+    }
+
+    fn of(
+        document: Arc<Document>,
+        gql: &mut GraphQlRequest,
+        headers: &HeaderMap,
+        request: &Request,
+    ) -> Result<Self, Box<Outcome>> {
         if document.kind == OperationType::Subscription {
             return Err(refused(bad_request(
                 "OPERATION",
@@ -172,8 +181,7 @@ impl Task {
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
         let signs_out = document.fields == ["sessionEnd"];
-        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-        Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
+        Ok(Self { document, variables: gql.take_variables(), key, dry_run, signs_out })
     }
 
     /// Do the variables fit the document plainly?
@@ -186,22 +194,34 @@ fn refused(error: Error) -> Box<Outcome> {
     Box::new(Outcome::Refused(End::of(&error), vec![server_error(error)]))
 }
 
-/// The document of a request, which this caller may send.
-pub(super) fn document(app: &App, gql: &mut GraphQlRequest, request: &Request) -> Result<Arc<Document>, Box<Outcome>> {
-    let unknown = |error| Box::new(Outcome::Refused(End::Invalid, vec![server_error(error)]));
-    app.trusted.resolve(gql).map_err(unknown)?;
-    let found = app.documents.find(&gql.query, gql.operation_name.as_deref(), &app.trusted);
-    let document = found.map_err(|unfit| match unfit {
+/// The document of a request, which this caller may send. To look at a new one is paid for by its size.
+pub(super) fn document(
+    app: &App,
+    gql: &mut GraphQlRequest,
+    request: &Request,
+    pay: impl FnOnce(u64) -> Result<(), Spent>,
+) -> Result<Result<Arc<Document>, Box<Outcome>>, Spent> {
+    if let Err(unknown) = app.trusted.resolve(gql) {
+        return Ok(Err(Box::new(Outcome::Refused(End::Invalid, vec![server_error(unknown)]))));
+    }
+    let (text, name) = (gql.text(), gql.operation_name.as_deref());
+    if let Some(known) = app.documents.kept(text, name) {
+        return Ok(permitted(app, known, request).map_err(refused));
+    }
+    let trusted = gql.trusted.is_some() || app.trusted.contains(text);
+    if !trusted {
+        pay(cost::of_text(text))?;
+    }
+    let found = app.documents.read(text, name, trusted).map_err(|unfit| match unfit {
         Unfit::Parse(error) => Box::new(parse_failed(&error)),
         Unfit::Invalid(errors) => Box::new(Outcome::Refused(End::Invalid, errors)),
         Unfit::Refused(error) => refused(error),
-    })?;
-    permitted(app, &document, request).map_err(refused)?;
-    Ok(document)
+    });
+    Ok(found.and_then(|document| permitted(app, document, request).map_err(refused)))
 }
 
 /// Refuses a document that this caller may not send.
-fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
+fn permitted(app: &App, document: Arc<Document>, request: &Request) -> Result<Arc<Document>> {
     let signed_in = request.principal.is_signed_in();
     let wire = &app.settings.wire;
     if !document.trusted && !wire.free_documents.includes(signed_in) {
@@ -214,7 +234,7 @@ fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
             "Asking for the schema is not open to this caller.",
         ));
     }
-    Ok(())
+    Ok(document)
 }
 
 fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
@@ -272,20 +292,22 @@ fn key(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<O
         )
     })?;
     let account = request.principal.account.ok_or(Error::Unauthenticated)?;
-    let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-    let content = json!([gql.query, gql.operation_name, canonical(&variables)]).to_string();
+    let variables = gql.variables.as_ref().map_or(serde_json::Value::Null, canonical_object);
+    let content = json!([gql.text(), gql.operation_name, variables]).to_string();
     Ok(Some(Key { account, word: word.to_owned(), hash: sha256(content.as_bytes()) }))
+}
+
+fn canonical_object(fields: &serde_json::Map<String, serde_json::Value>) -> serde_json::Value {
+    let mut sorted: Vec<_> = fields.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    sorted.into_iter().map(|(name, value)| json!([name, canonical(value)])).collect()
 }
 
 /// The same variables in whatever order they were written.
 fn canonical(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
-        Value::Object(fields) => {
-            let mut sorted: Vec<_> = fields.iter().collect();
-            sorted.sort_by_key(|(name, _)| *name);
-            Value::Array(sorted.into_iter().map(|(name, v)| json!([name, canonical(v)])).collect())
-        }
+        Value::Object(fields) => canonical_object(fields),
         Value::Array(items) => json!({ "list": items.iter().map(canonical).collect::<Vec<_>>() }),
         other => other.clone(),
     }
@@ -293,15 +315,12 @@ fn canonical(value: &serde_json::Value) -> serde_json::Value {
 
 /// Answers a query. The engine judges variables that do not plainly fit, and introspects; what is read is
 /// read by the compiled operation.
-async fn query(
-    app: &Arc<App>,
-    request: &Arc<Request>,
-    gql: &GraphQlRequest,
-    task: &Task,
-    tab: &mut Tab<'_>,
-) -> Result<Outcome, Spent> {
+async fn query(app: &Arc<App>, request: &Arc<Request>, task: &Task, tab: &mut Tab<'_>) -> Result<Outcome, Spent> {
     let Task { document, variables, .. } = task;
-    let asked = || engine_request(gql, task).data(Asker { app: app.clone(), request: request.clone() });
+    let asked = || {
+        engine_request(&task.document, task.variables.clone())
+            .data(Asker { app: app.clone(), request: request.clone() })
+    };
     let mut engine = None;
     if !task.fits(app) {
         tab.settle(REFUSED)?;
@@ -315,9 +334,8 @@ async fn query(
         Ok(compiled) => compiled,
         Err(error) => return Ok(Outcome::Refused(End::Malformed, vec![error])),
     };
-    let root = (Nouns::queries(), &document.operation().selection_set.node);
     let env = document.env(variables);
-    let mut prepared = compiled.prepare(env, root, request, &async_graphql::Value::Null);
+    let mut prepared = compiled.prepare(env, Nouns::queries(), request, &async_graphql::Value::Null);
     let cost = cost::total(OperationType::Query, &prepared);
     if let Err(error) = cost::affordable(cost, request) {
         tab.settle(REFUSED)?;
@@ -331,7 +349,7 @@ async fn query(
             None => app.schema.execute(asked()).await,
         };
         errors = response.errors;
-        prepared = compiled.prepare(env, root, request, &response.data);
+        prepared = compiled.prepare(env, Nouns::queries(), request, &response.data);
     }
     let answered = prepared.answer(&app.database, request).await;
     errors.extend(answered.errors);
@@ -339,9 +357,9 @@ async fn query(
 }
 
 /// Executes a mutation, and repeats what PostgreSQL asks to repeat.
-async fn mutation(app: &App, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
+async fn mutation(app: &App, request: &Arc<Request>, task: &Task) -> Outcome {
     for attempt in 1.. {
-        let done = attempt_once(app, request, gql, task).await;
+        let done = attempt_once(app, request, task).await;
         let again = matches!(&done, Err(errors) if attempt < TRIES && errors.iter().any(is_retry));
         if again {
             request.take_afterwards();
@@ -386,7 +404,6 @@ fn is_retry(error: &ServerError) -> bool {
 async fn attempt_once(
     app: &App,
     request: &Arc<Request>,
-    gql: &GraphQlRequest,
     task: &Task,
 ) -> Result<async_graphql::Response, Vec<ServerError>> {
     let work = Work::new(app.database.clone(), request.clone());
@@ -394,7 +411,8 @@ async fn attempt_once(
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
     let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
-    let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
+    let plans = task.document.compiled(&task.variables, &app.input_types);
+    let data = engine_request(&task.document, task.variables.clone()).data(work.clone()).data::<Payloads>(plans);
     let response = engine.execute(data).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
@@ -412,10 +430,11 @@ async fn attempt_once(
     }
 }
 
-fn engine_request(gql: &GraphQlRequest, task: &Task) -> async_graphql::Request {
-    let mut engine = async_graphql::Request::new(&gql.query).variables(task.variables.clone());
-    engine.set_parsed_query(task.document.parsed());
-    engine.operation_name.clone_from(&gql.operation_name);
+/// A document that has been parsed, for the engine.
+pub(super) fn engine_request(document: &Document, variables: Variables) -> async_graphql::Request {
+    let mut engine = async_graphql::Request::new("").variables(variables);
+    engine.set_parsed_query(document.parsed());
+    engine.operation_name = document.name().map(str::to_owned);
     engine
 }
 

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod negotiation;
 pub mod networks;
 pub mod origin;
+pub mod outbox;
 pub mod places;
 pub mod playground;
 pub mod rates;

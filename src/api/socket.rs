@@ -24,6 +24,7 @@ use crate::api::caller::Caller;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
 use crate::api::origin;
+use crate::api::outbox::{Behind, Outbox, Waiting, outbox};
 use crate::api::places::Place;
 use crate::api::rates::{ASKING, Payer, REFUSED};
 use crate::api::response::{bad_request, errors_json, server_error};
@@ -45,8 +46,6 @@ const QUIET: Duration = Duration::from_secs(15);
 const DEAD: Duration = Duration::from_secs(45);
 /// How many operations one socket may have at once.
 const OPERATIONS: usize = 20;
-/// How many messages may wait for a client that does not read.
-const QUEUE: usize = 256;
 /// How many messages a client may send in a second.
 const RATE: u32 = 100;
 
@@ -78,14 +77,14 @@ enum Said {
 /// Serves a socket until it is closed.
 async fn serve(socket: WebSocket, caller: Caller, place: Place) {
     let (to, from) = socket.split();
-    let (sender, queue) = mpsc::channel(QUEUE);
-    let mut writing = tokio::spawn(write(to, queue));
+    let (sender, waiting) = outbox();
+    let mut writing = tokio::spawn(write(to, waiting));
     let talk = Talk { caller, sender: sender.clone(), running: HashMap::new(), tasks: JoinSet::new(), count: 0, place };
     let close = talk.serve(from).await;
     if let Some(Close(code, reason)) = close {
         let frame = CloseFrame { code, reason: reason.into() };
         // A client that does not read is not waited for.
-        let _ = timeout(WATCH, sender.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(WATCH, sender.end(Message::Close(Some(frame)))).await;
     }
     drop(sender);
     if timeout(WATCH, &mut writing).await.is_err() {
@@ -93,8 +92,8 @@ async fn serve(socket: WebSocket, caller: Caller, place: Place) {
     }
 }
 
-async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
-    while let Some(message) = queue.recv().await {
+async fn write(mut to: SplitSink<WebSocket, Message>, mut waiting: Waiting) {
+    while let Some(message) = waiting.next().await {
         let last = matches!(message, Message::Close(_));
         if to.send(message).await.is_err() || last {
             break;
@@ -107,7 +106,7 @@ async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<
 /// One client's conversation.
 struct Talk {
     caller: Caller,
-    sender: mpsc::Sender<Message>,
+    sender: Outbox,
     /// The operations that run, by their ids; each run has a number, because ids are used again.
     running: HashMap<String, (u64, AbortHandle)>,
     tasks: JoinSet<(String, u64, bool)>,
@@ -144,7 +143,7 @@ impl Talk {
                         return None;
                     }
                     if last.elapsed() > QUIET {
-                        let _ = self.sender.try_send(Message::Ping(Bytes::new()));
+                        let _ = self.sender.put(Message::Ping(Bytes::new()));
                     }
                     if ready && matches!(self.caller.request().await, Err(Error::Unauthenticated)) {
                         return Some(UNAUTHORIZED);
@@ -152,6 +151,10 @@ impl Talk {
                 }
                 message = from.next() => {
                     last = Instant::now();
+                    // A frame is a frame: who floods with pings is no better.
+                    if too_fast(&mut heard) {
+                        return Some(TOO_FAST);
+                    }
                     let text = match message? {
                         Ok(Message::Text(text)) => text,
                         Ok(Message::Ping(_) | Message::Pong(_)) => continue,
@@ -159,9 +162,6 @@ impl Talk {
                         Ok(Message::Close(_)) => return None,
                         Err(_) => return Some(TOO_BIG),
                     };
-                    if too_fast(&mut heard) {
-                        return Some(TOO_FAST);
-                    }
                     if let Err(close) = self.hear(&text, &mut ready).await {
                         return Some(close);
                     }
@@ -210,7 +210,11 @@ impl Talk {
                 self.caller.headers.insert(name.clone(), value);
             }
         }
-        match self.caller.request().await {
+        let known = match self.caller.stay().await {
+            Ok(()) => self.caller.request().await,
+            Err(error) => Err(error),
+        };
+        match known {
             Ok(request) => self.place.give_to(Payer::of(&request)).map_err(|_| TOO_MANY),
             Err(_) => {
                 let paid = self.caller.pay(self.caller.stranger(), REFUSED);
@@ -240,7 +244,7 @@ impl Talk {
     }
 
     fn send(&self, text: String) -> Result<(), Close> {
-        self.sender.try_send(Message::text(text)).map_err(|_| TOO_SLOW)
+        self.sender.put(Message::text(text)).map_err(|Behind| TOO_SLOW)
     }
 }
 
@@ -255,17 +259,14 @@ fn too_fast((since, count): &mut (Instant, u32)) -> bool {
     *count > RATE
 }
 
-/// The client does not read what it is sent.
-struct Behind;
-
 /// Runs an operation to its end.
-async fn run(id: &str, gql: GraphQlRequest, caller: Caller, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
+async fn run(id: &str, gql: GraphQlRequest, caller: Caller, to: &Outbox) -> Result<(), Behind> {
     let (events, told) = mpsc::channel(1);
     join(operate(caller, gql, events), pass_on(&Value::from(id), told, to)).await.1
 }
 
-async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
-    let say = |text: String| to.try_send(Message::text(text)).map_err(|_| Behind);
+async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &Outbox) -> Result<(), Behind> {
+    let say = |text: String| to.put(Message::text(text));
     while let Some(sent) = told.recv().await {
         match sent {
             Sent::Next { json, .. } => say(format!(r#"{{"type":"next","id":{id},"payload":{json}}}"#))?,

@@ -32,8 +32,8 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// Answers with a stream of what comes of the operation.
-pub async fn answer(caller: Caller, gql: GraphQlRequest) -> Response {
-    let place = match place(&caller).await {
+pub async fn answer(mut caller: Caller, gql: GraphQlRequest) -> Response {
+    let place = match place(&mut caller).await {
         Ok(place) => place,
         Err(error) => return caller.refuse(End::of(&error), &error, Media::Json).await,
     };
@@ -51,7 +51,8 @@ pub async fn answer(caller: Caller, gql: GraphQlRequest) -> Response {
 }
 
 /// The stream's place among the caller's channels.
-async fn place(caller: &Caller) -> Result<Place> {
+async fn place(caller: &mut Caller) -> Result<Place> {
+    caller.stay().await?;
     let request = caller.request().await?;
     caller.app.places.take(Payer::of(&request))
 }

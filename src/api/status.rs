@@ -32,6 +32,8 @@ pub enum End {
     Fault,
     /// Busy.
     Unavailable,
+    /// It took too long to arrive.
+    TooSlow,
     /// It took too long.
     TooLate,
 }
@@ -66,6 +68,7 @@ pub fn status(end: End, media: Media) -> StatusCode {
         End::TooMany => StatusCode::TOO_MANY_REQUESTS,
         End::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         End::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        End::TooSlow => StatusCode::REQUEST_TIMEOUT,
         End::TooLate => StatusCode::GATEWAY_TIMEOUT,
     }
 }

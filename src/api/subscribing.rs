@@ -13,7 +13,6 @@ use crate::api::app::App;
 use crate::api::caller::Caller;
 use crate::api::cost;
 use crate::api::documents::Document;
-use crate::api::intake::GraphQlRequest;
 use crate::api::lifecycle;
 use crate::api::rates::Payer;
 use crate::api::response::server_error;
@@ -77,12 +76,10 @@ impl Subscription {
         caller: Caller,
         request: Arc<Request>,
         document: Arc<Document>,
-        gql: &GraphQlRequest,
+        variables: Variables,
     ) -> Result<Self, Vec<ServerError>> {
         let one = |error: ServerError| vec![error];
-        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-        let variables = Variables::from_json(variables);
-        validate(&caller.app, &document, gql, &variables).await?;
+        validate(&caller.app, &document, &variables).await?;
         // Heard from now on, so that nothing falls between the backlog and what is live.
         let live = caller.app.feed.listen();
         let telling = Telling::compile(document.env(&variables), Nouns::streams(), set(&document)).map_err(one)?;
@@ -251,18 +248,11 @@ fn set(document: &Document) -> &async_graphql::parser::types::SelectionSet {
 }
 
 /// Lets the engine judge variables that do not plainly fit.
-async fn validate(
-    app: &App,
-    document: &Arc<Document>,
-    gql: &GraphQlRequest,
-    variables: &Variables,
-) -> Result<(), Vec<ServerError>> {
+async fn validate(app: &App, document: &Arc<Document>, variables: &Variables) -> Result<(), Vec<ServerError>> {
     if app.input_types.fit(&document.operation().variable_definitions, variables) {
         return Ok(());
     }
-    let mut engine = async_graphql::Request::new(&gql.query).variables(variables.clone());
-    engine.set_parsed_query(document.parsed());
-    engine.operation_name.clone_from(&gql.operation_name);
+    let engine = lifecycle::engine_request(document, variables.clone());
     match app.schema.execute_stream(engine).next().await {
         Some(response) if !response.errors.is_empty() => Err(response.errors),
         _ => Ok(()),

@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, interval_at, sleep, timeout};
 
 use crate::api::caller::Caller;
-use crate::api::http::PATIENCE;
 use crate::api::intake::{GraphQlRequest, checked};
 use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::Media;
@@ -65,9 +64,11 @@ async fn subscription(caller: &Caller, gql: &mut GraphQlRequest) -> Result<Optio
         Err(error) => return Err(pay(caller.stranger()).unwrap_or_else(|| one(error))),
     };
     let payer = Payer::of(&request);
-    let document = match lifecycle::document(&caller.app, gql, &request) {
-        Ok(document) => document,
-        Err(outcome) => return Err(pay(payer).unwrap_or_else(|| outcome.errors())),
+    let by_size = |points| caller.pay(payer, points).map(|_| ());
+    let document = match lifecycle::document(&caller.app, gql, &request, by_size) {
+        Ok(Ok(document)) => document,
+        Ok(Err(outcome)) => return Err(pay(payer).unwrap_or_else(|| outcome.errors())),
+        Err(spent) => return Err(one(spent.error())),
     };
     if document.kind != OperationType::Subscription {
         return Ok(None);
@@ -75,7 +76,7 @@ async fn subscription(caller: &Caller, gql: &mut GraphQlRequest) -> Result<Optio
     if let Some(refused) = pay(payer) {
         return Err(refused);
     }
-    Subscription::begin(caller.clone(), request, document, gql).await.map(Some)
+    Subscription::begin(caller.clone(), request, document, gql.take_variables()).await.map(Some)
 }
 
 async fn tell(caller: Caller, mut subscription: Subscription, to: mpsc::Sender<Sent>) {
@@ -152,7 +153,7 @@ async fn once(mut caller: Caller, gql: GraphQlRequest) -> Sent {
         caller.headers.insert(HeaderName::from_static(header), value);
     }
     let call = Call { caller: &caller, media: Media::GraphQl };
-    let Ok(response) = timeout(PATIENCE, lifecycle::answer(call, gql)).await else {
+    let Ok(response) = timeout(caller.app.settings.wire.request_time, lifecycle::answer(call, gql)).await else {
         return Sent::Refused(response::errors_json(vec![server_error(Error::Unavailable)], locale));
     };
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();

@@ -169,7 +169,10 @@ async fn a_cookie_is_opaque_and_no_script_can_read_it() {
     let browser = Browser::new(&town);
     let signed_in = browser.sign_in("c@example.jp", PASSWORD).await;
     assert_eq!(signed_in.status, StatusCode::OK);
-    let expected = json!({"signedIn": true, "municipality": town.code.as_str(), "introspection": true});
+    let account = signed_in.json()["account"].clone();
+    assert!(account.as_str().is_some_and(|id| id.starts_with("acc_")), "{account}");
+    let expected =
+        json!({"signedIn": true, "account": account, "municipality": town.code.as_str(), "introspection": true});
     assert_eq!(signed_in.json(), expected);
     assert_eq!(signed_in.header("cache-control"), "no-store");
     let set = signed_in.header("set-cookie");

@@ -6,6 +6,7 @@ import { GraphiQL } from 'graphiql';
 import { type ReactNode, useMemo, useRef } from 'react';
 import { useConsole } from '../console';
 import { send } from '../server/graphql';
+import { draftsOf, takeOver } from '../session/drafts';
 import { Opening, type Opened } from './opening';
 import { chosenOperation } from './separate';
 
@@ -34,15 +35,19 @@ interface Sent {
   variables?: Record<string, unknown> | null;
 }
 
-/** GraphiQL: keeps what is written in this tab only, because terminals are shared. */
-export function Editor({ opened }: { opened: Opened | null }): ReactNode {
+/** GraphiQL: keeps what is written in this tab only and for its owner only, because terminals are shared. */
+export function Editor({ owner, opened }: { owner: string; opened: Opened | null }): ReactNode {
   const { schema } = useConsole();
+  const storage = useMemo(() => {
+    takeOver(owner);
+    return draftsOf(owner);
+  }, [owner]);
   const fetcher = useFetcher();
   return (
     <GraphiQL
       fetcher={fetcher}
       schema={schema}
-      storage={window.sessionStorage}
+      storage={storage}
       plugins={PLUGINS}
       forcedTheme="light"
       defaultQuery={WELCOME}

@@ -20,7 +20,7 @@ use crate::api::response::bad_request;
 use crate::api::{cookie, lifecycle, origin};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::principal::Principal;
+use crate::kernel::principal::{AccountId, Principal};
 use crate::kernel::tx::{Mode, Tx};
 use crate::kernel::work::Work;
 use crate::people::{browser, device, session, token};
@@ -40,9 +40,9 @@ struct Credentials {
 pub(super) async fn read(caller: Caller) -> Response {
     let caller = of_cookie(caller);
     let answered = async {
-        let Some(secret) = cookie::of(&caller.app, &caller.headers) else { return Ok(state(&caller.app, None)) };
+        let Some(secret) = cookie::of(&caller.app, &caller.headers) else { return Ok(state(&caller.app, None, None)) };
         match caller.request().await {
-            Ok(_) => Ok(state(&caller.app, Some(secret))),
+            Ok(request) => Ok(state(&caller.app, request.principal.account, Some(secret))),
             Err(Error::Unauthenticated) => signed_out(&caller.app),
             Err(error) => Err(error),
         }
@@ -58,8 +58,8 @@ pub(super) async fn sign_in(caller: Caller, body: Body) -> Response {
         // In a task of its own: a client that hangs up must not stop the note of a failed sign-in.
         let asking = caller.clone();
         let proved = tokio::spawn(async move { prove(&asking, credentials).await }).await;
-        let (secret, devices) = proved.unwrap_or_else(|failed| Err(Error::internal(failed)))?;
-        let mut response = with_cookie(&caller.app, &secret)?;
+        let (account, secret, devices) = proved.unwrap_or_else(|failed| Err(Error::internal(failed)))?;
+        let mut response = with_cookie(&caller.app, account, &secret)?;
         cookie::set_devices(&caller.app, response.headers_mut(), &devices)?;
         Ok(response)
     };
@@ -71,9 +71,13 @@ pub(super) async fn renew(caller: Caller) -> Response {
     let caller = of_cookie(caller);
     let answered = async {
         let renewed = in_session(&caller, |tx| {
-            Box::pin(async move { browser::renew(tx, tx.principal.session.ok_or(Error::Unauthenticated)?).await })
+            Box::pin(async move {
+                let secret = browser::renew(tx, tx.principal.session.ok_or(Error::Unauthenticated)?).await?;
+                Ok((tx.principal.account.ok_or(Error::Unauthenticated)?, secret))
+            })
         });
-        with_cookie(&caller.app, &renewed.await?)
+        let (account, secret) = renewed.await?;
+        with_cookie(&caller.app, account, &secret)
     };
     caller.pay_for(ACTING, answered).await
 }
@@ -111,7 +115,7 @@ async fn credentials(caller: &Caller, body: Body) -> Result<Credentials> {
 
 /// Opens a session for somebody who knows the password, or notes that somebody did not. Gives the session's cookie and
 /// what the browser keeps of who has signed in from it.
-async fn prove(caller: &Caller, credentials: Credentials) -> Result<(String, Vec<String>)> {
+async fn prove(caller: &Caller, credentials: Credentials) -> Result<(AccountId, String, Vec<String>)> {
     let Credentials { municipality, email, password } = credentials;
     let code = LocalGovernmentCode::parse(&municipality).ok_or_else(|| {
         Error::invalid(
@@ -134,7 +138,9 @@ async fn prove(caller: &Caller, credentials: Credentials) -> Result<(String, Vec
         match session::prove(&mut turn, (&app.passwords, &app.throttle), &given).await {
             Ok(account) => {
                 let kept = device::renew(turn.tx(), account, &devices);
-                browser::open(turn.tx(), account, browser_name(&caller.headers)).await.map(|secret| (secret, kept))
+                browser::open(turn.tx(), account, browser_name(&caller.headers))
+                    .await
+                    .map(|secret| (account, secret, kept))
             }
             Err(error) => Err(error),
         }
@@ -170,26 +176,27 @@ fn of_cookie(mut caller: Caller) -> Caller {
     caller
 }
 
-/// What the page must know: whether somebody is signed in, where, and whether the schema may be read.
-fn state(app: &App, secret: Option<&str>) -> Response {
+/// What the page must know: whether somebody is signed in, who and where, and whether the schema may be read.
+fn state(app: &App, account: Option<AccountId>, secret: Option<&str>) -> Response {
     let bearer = secret.and_then(|secret| token::read_bearer(browser::COOKIE, secret).ok());
     let signed_in = bearer.is_some();
     let code = bearer.map(|b| b.code).or_else(|| app.settings.default_municipality.clone());
     json(&json!({
         "signedIn": signed_in,
+        "account": account.filter(|_| signed_in).map(|account| account.to_string()),
         "municipality": code.map(|code| code.as_str().to_owned()),
         "introspection": app.settings.wire.introspection.includes(signed_in),
     }))
 }
 
-fn with_cookie(app: &App, secret: &str) -> Result<Response> {
-    let mut response = state(app, Some(secret));
+fn with_cookie(app: &App, account: AccountId, secret: &str) -> Result<Response> {
+    let mut response = state(app, Some(account), Some(secret));
     cookie::set(app, response.headers_mut(), secret)?;
     Ok(response)
 }
 
 fn signed_out(app: &App) -> Result<Response> {
-    let mut response = state(app, None);
+    let mut response = state(app, None, None);
     cookie::clear(app, response.headers_mut())?;
     Ok(response)
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -61,6 +62,12 @@ pub struct WireConfig {
     pub address_rate: Option<Rate>,
     /// How many failed sign-ins an address may have.
     pub sign_in_rate: Option<Rate>,
+    /// How long the headers of a request may take.
+    pub header_time: Duration,
+    /// How long the rest of it may take.
+    pub body_time: Duration,
+    /// How long a whole request may take, with its answer.
+    pub request_time: Duration,
     /// For how many seconds caches may keep what the public reads by GET.
     pub max_age: u32,
     /// Where the trusted documents are: a manifest, or a directory of manifests.
@@ -81,6 +88,9 @@ impl Default for WireConfig {
             account_rate: None,
             address_rate: None,
             sign_in_rate: None,
+            header_time: HEADER_TIME,
+            body_time: BODY_TIME,
+            request_time: REQUEST_TIME,
             max_age: 60,
             documents: None,
             free_documents: Whom::Everybody,
@@ -101,6 +111,13 @@ const USUAL: Option<Rate> = rate(120_000, 60);
 const FAILURES: Option<Rate> = rate(20, 120);
 /// As many as work in a hall and ask at the same time.
 const OWN_TIMES: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
+/// Enough for a phone in the mountains.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// 256 KiB at 26 KB a second.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// What people wait for.
+const REQUEST_TIME: Duration = Duration::from_secs(20);
 
 /// A proxy on the same host is believed unless others are named.
 const THIS_HOST: [&str; 2] = ["127.0.0.0/8", "::1"];
@@ -128,6 +145,9 @@ pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, prob
         account_rate: reader.rate("ENTAKU_RATE_ACCOUNT", USUAL),
         address_rate: reader.rate("ENTAKU_RATE_ADDRESS", USUAL),
         sign_in_rate: reader.rate("ENTAKU_RATE_SIGN_IN", FAILURES),
+        header_time: reader.seconds("ENTAKU_TIME_HEADERS", HEADER_TIME),
+        body_time: reader.seconds("ENTAKU_TIME_BODY", BODY_TIME),
+        request_time: reader.seconds("ENTAKU_TIME_REQUEST", REQUEST_TIME),
         max_age: super::parsed(var, "ENTAKU_MAX_AGE", "a number of seconds", problems).unwrap_or(60),
         documents,
         free_documents,
@@ -163,6 +183,11 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
             }
         }
         found
+    }
+
+    fn seconds(&mut self, name: &str, natural: Duration) -> Duration {
+        let seconds: Option<NonZeroU32> = super::parsed(self.var, name, "a number of seconds", self.problems);
+        seconds.map_or(natural, |seconds| Duration::from_secs(seconds.get().into()))
     }
 
     fn rate(&mut self, name: &str, natural: Option<Rate>) -> Option<Rate> {
@@ -232,7 +257,8 @@ mod tests {
             ("ENTAKU_FREE_DOCUMENTS", "nobody"),
             ("ENTAKU_MAX_AGE", "-1"),
             ("ENTAKU_NETWORKS_TIMES", "0"),
+            ("ENTAKU_TIME_BODY", "soon"),
         ]);
-        assert_eq!(problems.expect_err("refused").len(), 8);
+        assert_eq!(problems.expect_err("refused").len(), 9);
     }
 }

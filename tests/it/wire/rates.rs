@@ -1,7 +1,7 @@
 //! What a caller may spend, and what it is told of it.
 
 use chrono::Duration;
-use entaku::kernel::config::{Rate, WireConfig};
+use entaku::kernel::config::{Rate, Whom, WireConfig};
 use entaku::kernel::principal::Role;
 use entaku::kernel::read::sql::Sql;
 use serde_json::json;
@@ -271,8 +271,12 @@ async fn g35_whatever_is_refused_is_paid_for() {
 
 #[tokio::test]
 async fn g35_whoever_has_nothing_left_is_refused_everywhere() {
-    let wire =
-        WireConfig { address_rate: Some(rate(10, 60)), account_rate: Some(rate(20, 60)), ..WireConfig::default() };
+    let wire = WireConfig {
+        address_rate: Some(rate(10, 60)),
+        account_rate: Some(rate(20, 60)),
+        introspection: Whom::Everybody,
+        ..WireConfig::default()
+    };
     let town = town(wire).await;
     let clerk = town.staff(Role::Auditor).await;
     for (somebody, times) in [(town.public(), 1), (clerk, 2)] {
@@ -290,4 +294,19 @@ async fn g35_whoever_has_nothing_left_is_refused_everywhere() {
     for method in ["GET", "POST", "PUT", "DELETE"] {
         assert_eq!(town.public().by(method, "/playground/session", "").await.status, 429, "{method}");
     }
+}
+
+#[tokio::test]
+async fn g19_a_document_that_is_new_is_paid_for_by_its_size() {
+    let town = town(WireConfig { address_rate: Some(rate(1_000, 60)), ..WireConfig::default() }).await;
+    let left = async |document: &str| {
+        let answer = town.public().run(document, json!({})).await;
+        let told = answer.header("ratelimit");
+        told.split(';').find_map(|part| part.strip_prefix("r=")?.parse::<i32>().ok()).expect("points")
+    };
+    let long = |end: &str| format!("{{ __typename }} #{}{end}", "x".repeat(10 * 1024));
+    assert_eq!(left("{ __typename }").await, 999);
+    assert_eq!(left(&long("")).await, 978, "a point for asking and one for each 512 bytes");
+    assert_eq!(left(&long("")).await, 977, "it is known now");
+    assert_eq!(left(&long("\n}")).await, 947, "what is refused is looked at as well");
 }
