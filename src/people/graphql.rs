@@ -18,7 +18,7 @@ use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Credentials, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
-use crate::people::throttle::{Subject, Throttle};
+use crate::people::throttle::{Subject, Throttle, forgive};
 use crate::people::{device, rules, token};
 
 /// What people need of the installation.
@@ -124,6 +124,7 @@ impl PeopleMutation {
             return Err(session::failed(turn.tx(), Some(stored.account)));
         }
         counted.succeeded(turn.tx()).await?;
+        forgive(turn.tx(), &stored.email).await?;
         turn.release().await?;
         drop(turn);
         let hash = new_password(identity, "new", &new, &[&stored.email]).await?;

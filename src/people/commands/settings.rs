@@ -57,7 +57,8 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
 fn own_networks(checks: &mut Checks, list: &str) -> String {
     let found = rules::networks(list);
     let none = ("ネットワークは 203.0.113.0/24 のように書いてください。", "Write a network as in 203.0.113.0/24.");
-    let wide = ("ネットワークが広すぎます(/16、IPv6 は /32 まで)。", "The network is too wide: /16 at most, /32 of IPv6.");
+    let wide =
+        ("ネットワークが広すぎます(/16、IPv6 は /32 まで)。", "The network is too wide: /16 at most, /32 of IPv6.");
     let many = ("ネットワークは20までです。", "At most 20 networks.");
     for (rule, (ja, en)) in [("NETWORK", none), ("NETWORK_WIDE", wide), ("TOO_MANY", many)] {
         checks.check(found != Err(rule), "input.networks", rule, ja, en);
