@@ -88,13 +88,11 @@ fn explain(app: &App, request: &Request, document: &str, variables: Value) -> Re
     if document.len() > limits::DOCUMENT {
         return Err(bad_request("DOCUMENT_TOO_LARGE", "GraphQL文書が大きすぎます。", "The document is too large."));
     }
-    let document = match app.documents.kept(document, None) {
-        Some(known) => known,
-        None => {
-            let spent = app.rates.spend(Payer::of(request), cost::of_text(document));
-            spent.map_err(|spent| spent.error())?;
-            app.documents.read(document, None, app.trusted.contains(document)).map_err(refused)?
-        }
+    let document = if let Some(known) = app.documents.kept(document, None) {
+        known
+    } else {
+        app.rates.spend(Payer::of(request), cost::of_text(document)).map_err(|spent| spent.error())?;
+        app.documents.read(document, None, app.trusted.contains(document)).map_err(refused)?
     };
     if document.kind == OperationType::Subscription {
         return Err(bad_request(

@@ -97,13 +97,11 @@ fn wants_socket(headers: &HeaderMap) -> bool {
 
 /// Takes a request that does not take too long to say what it wants.
 async fn taken(caller: &Caller, parts: &Parts, body: Body) -> Result<GraphQlRequest, NotTaken> {
-    match timeout(caller.app.settings.wire.body_time, take(parts, body)).await {
-        Ok(taken) => taken,
-        Err(_) => {
-            let (ja, en) = ("要求の送信に時間がかかりすぎています。", "It takes too long to send the request.");
-            Err((End::TooSlow, bad_request("TOO_SLOW", ja, en)))
-        }
-    }
+    let taken = timeout(caller.app.settings.wire.body_time, take(parts, body)).await;
+    taken.unwrap_or_else(|_| {
+        let (ja, en) = ("要求の送信に時間がかかりすぎています。", "It takes too long to send the request.");
+        Err((End::TooSlow, bad_request("TOO_SLOW", ja, en)))
+    })
 }
 
 async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -62,11 +62,16 @@ impl Networks {
         if let Some(seen) = self.0.get(&municipality).filter(fresh) {
             return Ok(seen);
         }
+        // In a box, because most requests find it.
+        Box::pin(self.read(app, municipality)).await
+    }
+
+    async fn read(&self, app: &App, municipality: MunicipalityId) -> Result<Arc<Seen>> {
         let looking = app.request(Principal::system("networks"), Some(municipality));
         let sql = Sql::new("SELECT networks FROM municipality_settings");
         let rows = app.database.ask(&looking, sql).await?;
         let text = rows.first().map(|row| row.get::<Option<&str>>(0, Ty::Text)).transpose()?.flatten();
-        let seen = Arc::new(Seen { networks: networks(text.unwrap_or("")).unwrap_or_default(), at: now });
+        let seen = Arc::new(Seen { networks: networks(text.unwrap_or("")).unwrap_or_default(), at: looking.now });
         self.0.insert(municipality, seen.clone());
         Ok(seen)
     }

@@ -24,18 +24,18 @@ pub struct Outbox {
 }
 
 /// The end that sends them.
-pub struct Waiting {
-    queue: mpsc::Receiver<Message>,
+pub struct Queue {
+    messages: mpsc::Receiver<Message>,
     waiting: Arc<AtomicUsize>,
     /// How long the message is that is on its way.
     sending: usize,
 }
 
 /// Both ends.
-pub fn outbox() -> (Outbox, Waiting) {
+pub fn outbox() -> (Outbox, Queue) {
     let (sender, receiver) = mpsc::channel(MESSAGES);
     let waiting = Arc::new(AtomicUsize::new(0));
-    (Outbox { queue: sender, waiting: waiting.clone() }, Waiting { queue: receiver, waiting, sending: 0 })
+    (Outbox { queue: sender, waiting: waiting.clone() }, Queue { messages: receiver, waiting, sending: 0 })
 }
 
 impl Outbox {
@@ -61,11 +61,11 @@ impl Outbox {
     }
 }
 
-impl Waiting {
+impl Queue {
     /// The next message; the one before has been sent.
     pub async fn next(&mut self) -> Option<Message> {
         self.waiting.fetch_sub(std::mem::take(&mut self.sending), Ordering::AcqRel);
-        let message = self.queue.recv().await?;
+        let message = self.messages.recv().await?;
         if !matches!(message, Message::Close(_)) {
             self.sending = length(&message);
         }
@@ -83,6 +83,8 @@ fn length(message: &Message) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn text(length: usize) -> Message {
@@ -119,10 +121,8 @@ mod tests {
         from.next().await.expect("a message");
         to.put(text(0)).expect("room again");
         to.end(Message::Close(None)).now_or_never();
-        while let Some(message) = from.queue.try_recv().ok() {
+        while let Ok(message) = from.messages.try_recv() {
             assert!(length(&message) <= 1);
         }
     }
-
-    use futures_util::FutureExt;
 }

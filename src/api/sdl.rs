@@ -21,7 +21,7 @@ pub async fn download(caller: Caller) -> Response {
         let may = caller.app.settings.wire.introspection.includes(request.principal.is_signed_in());
         if may { Ok(file(SDL.as_str())) } else { Err(Error::Unauthenticated) }
     };
-    caller.pay_for(COST, answered).await
+    caller.pay_for(COST, Box::pin(answered)).await
 }
 
 fn file(text: &'static str) -> Response {

@@ -24,7 +24,7 @@ use crate::api::caller::Caller;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
 use crate::api::origin;
-use crate::api::outbox::{Behind, Outbox, Waiting, outbox};
+use crate::api::outbox::{Behind, Outbox, Queue, outbox};
 use crate::api::places::Place;
 use crate::api::rates::{ASKING, Payer, REFUSED};
 use crate::api::response::{bad_request, errors_json, server_error};
@@ -77,8 +77,8 @@ enum Said {
 /// Serves a socket until it is closed.
 async fn serve(socket: WebSocket, caller: Caller, place: Place) {
     let (to, from) = socket.split();
-    let (sender, waiting) = outbox();
-    let mut writing = tokio::spawn(write(to, waiting));
+    let (sender, queue) = outbox();
+    let mut writing = tokio::spawn(write(to, queue));
     let talk = Talk { caller, sender: sender.clone(), running: HashMap::new(), tasks: JoinSet::new(), count: 0, place };
     let close = talk.serve(from).await;
     if let Some(Close(code, reason)) = close {
@@ -92,8 +92,8 @@ async fn serve(socket: WebSocket, caller: Caller, place: Place) {
     }
 }
 
-async fn write(mut to: SplitSink<WebSocket, Message>, mut waiting: Waiting) {
-    while let Some(message) = waiting.next().await {
+async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: Queue) {
+    while let Some(message) = queue.next().await {
         let last = matches!(message, Message::Close(_));
         if to.send(message).await.is_err() || last {
             break;
@@ -214,13 +214,11 @@ impl Talk {
             Ok(()) => self.caller.request().await,
             Err(error) => Err(error),
         };
-        match known {
-            Ok(request) => self.place.give_to(Payer::of(&request)).map_err(|_| TOO_MANY),
-            Err(_) => {
-                let paid = self.caller.pay(self.caller.stranger(), REFUSED);
-                Err(if paid.is_ok() { FORBIDDEN } else { TOO_MANY })
-            }
+        if let Ok(request) = known {
+            return self.place.give_to(Payer::of(&request)).map_err(|_| TOO_MANY);
         }
+        let paid = self.caller.pay(self.caller.stranger(), REFUSED);
+        Err(if paid.is_ok() { FORBIDDEN } else { TOO_MANY })
     }
 
     fn begin(&mut self, id: String, gql: GraphQlRequest) -> Result<(), Close> {

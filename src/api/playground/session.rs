@@ -47,7 +47,7 @@ pub(super) async fn read(caller: Caller) -> Response {
             Err(error) => Err(error),
         }
     };
-    caller.pay_for(ASKING, answered).await
+    caller.pay_for(ASKING, Box::pin(answered)).await
 }
 
 /// Signs in.
@@ -63,7 +63,7 @@ pub(super) async fn sign_in(caller: Caller, body: Body) -> Response {
         cookie::set_devices(&caller.app, response.headers_mut(), &devices)?;
         Ok(response)
     };
-    caller.pay_for(ACTING, answered).await
+    caller.pay_for(ACTING, Box::pin(answered)).await
 }
 
 /// Replaces the cookie by a new one.
@@ -79,7 +79,7 @@ pub(super) async fn renew(caller: Caller) -> Response {
         let (account, secret) = renewed.await?;
         with_cookie(&caller.app, account, &secret)
     };
-    caller.pay_for(ACTING, answered).await
+    caller.pay_for(ACTING, Box::pin(answered)).await
 }
 
 /// Signs out. Whatever the cookie was, it is taken back.
@@ -97,7 +97,7 @@ pub(super) async fn sign_out(caller: Caller) -> Response {
             Err(error) => Err(error),
         }
     };
-    caller.pay_for(ACTING, answered).await
+    caller.pay_for(ACTING, Box::pin(answered)).await
 }
 
 async fn credentials(caller: &Caller, body: Body) -> Result<Credentials> {

@@ -73,24 +73,21 @@ impl Rates {
             owing.entry(payer.key(&app.keys)).and_modify(|(_, _, sum)| *sum += spent).or_insert((payer, purse, spent));
         }
         let told = share(app, since, &owing).await;
-        match &told {
-            Ok(standings) => {
-                for (who, until) in standings {
-                    if let Some((_, purse, _)) = owing.get(who) {
-                        purse.learn(nanoseconds(*until));
-                    }
+        let Ok(standings) = &told else {
+            let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+            for (payer, purse, spent) in owing.into_values() {
+                if purse.owe(spent) == spent {
+                    unsettled.add(payer, purse, since);
                 }
             }
-            Err(_) => {
-                let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
-                for (payer, purse, spent) in owing.into_values() {
-                    if purse.owe(spent) == spent {
-                        unsettled.add(payer, purse, since);
-                    }
-                }
+            return told.map(|_| ());
+        };
+        for (who, until) in standings {
+            if let Some((_, purse, _)) = owing.get(who) {
+                purse.learn(nanoseconds(*until));
             }
         }
-        told.map(|_| ())
+        Ok(())
     }
 }
 
