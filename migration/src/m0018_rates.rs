@@ -35,7 +35,7 @@ CREATE UNLOGGED TABLE rate_tabs (
 GRANT SELECT, INSERT, UPDATE, DELETE ON rate_tabs TO entaku_app;
 ";
 
-/// Behind the wall, but about requests, so without a trigger: `access_notes` has each failure.
+/// Behind the wall, but about requests, so without a trigger: the audit has each failure.
 const TRIES: &str = "
 CREATE TABLE sign_in_tries (
     municipality_id uuid NOT NULL DEFAULT entaku_municipality() REFERENCES municipalities (id),

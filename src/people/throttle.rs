@@ -146,7 +146,7 @@ impl Try {
                     return Ok(());
                 }
                 tracing::warn!(network = %whence.network, "too many failed sign-ins from one network");
-                audit::note(tx, "SIGN_IN_ALARM", "Network", &[Uuid::nil()], &whence.network.to_string()).await
+                audit::note(tx, "SIGN_IN_ALARM", "accounts", &[Uuid::nil()], &whence.network.to_string()).await
             })
         }));
     }

@@ -43,7 +43,7 @@ fn somewhere() -> String {
 }
 
 async fn notes(town: &Town, what: &str) -> Vec<String> {
-    let sql = Sql::new(&format!("SELECT detail FROM access_notes WHERE what = '{what}'"));
+    let sql = Sql::new(&format!("SELECT detail FROM audit_entries WHERE op = '{what}'"));
     town.system().rows(sql).await.expect("rows").iter().map(|row| row.get("detail")).collect()
 }
 
