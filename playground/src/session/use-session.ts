@@ -22,9 +22,11 @@ export function useSession() {
     void readSession().then((outcome) => setSession('session' in outcome ? outcome.session : NOBODY));
   }, []);
   const lost = useCallback((): void => {
-    setExpired(true);
-    // The server says what holds without a session, and takes the useless cookie back.
-    void readSession().then(take);
+    // The server says what holds without a session, and takes the useless cookie back before anything else is asked.
+    void readSession().then((outcome) => {
+      setExpired(true);
+      take(outcome);
+    });
   }, []);
   useRenewal(session?.signedIn ?? false, expired, lost);
   const owner = useOwner(session, expired);
