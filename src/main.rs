@@ -118,6 +118,8 @@ enum Audit {
 enum Keys {
     /// Make the key ring (ENTAKU_KEYS_FILE, mode 0600) where there is none
     Init,
+    /// Let the next signing key sign; restart the servers one after another afterwards
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -179,6 +181,7 @@ async fn main() -> anyhow::Result<()> {
         Verb::Audit(Audit::Dispose { fiscal_year, reason }) => {
             cli::audit::dispose(Config::from_env()?, fiscal_year, &reason).await
         }
+        Verb::Keys(Keys::Rotate) => cli::keys::rotate(),
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
     }

@@ -93,6 +93,27 @@ pub(crate) fn words(column: &str, words: &[&str]) -> String {
     format!("CHECK ({column} IN ('{}'))", words.join("','"))
 }
 
+/// Adds words to the CHECK of a text column, whatever words it has.
+pub(crate) async fn more_words(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+    words: &[&str],
+) -> Result<(), DbErr> {
+    let more = words.iter().map(|word| format!(", ''{word}''::text")).collect::<String>();
+    let sql = format!(
+        "DO $do$ DECLARE name text; definition text;
+         BEGIN
+            SELECT c.conname, pg_get_constraintdef(c.oid) INTO STRICT name, definition FROM pg_constraint c
+                JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+                WHERE c.conrelid = '{table}'::regclass AND c.contype = 'c' AND a.attname = '{column}';
+            definition := replace(definition, ']))', '{more}]))');
+            EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I, ADD CONSTRAINT %I %s', name, name, definition);
+         END $do$"
+    );
+    run(manager, &sql).await
+}
+
 /// Runs statements of ours.
 pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     manager.get_connection().execute_unprepared(sql).await?;

@@ -8,6 +8,7 @@ import { Editor } from './editor/editor';
 import type { Opened } from './editor/opening';
 import { Header } from './header';
 import { type Session, signOut } from './server/session';
+import { ProveAgain } from './session/prove-again';
 import { SignIn } from './session/sign-in';
 import { useGround } from './session/use-ground';
 import { NOBODY, useSession, wipe } from './session/use-session';
@@ -35,6 +36,7 @@ export function App(): ReactNode {
     <ConsoleContext value={shared}>
       <Header onSignOut={() => void leave()} />
       <Work key={owner} owner={owner} hidden={expired} />
+      <ProveAgain />
       {(asking || expired) && <SignIn municipality={session.municipality} expired={expired} onSignedIn={welcome} onClose={close} />}
     </ConsoleContext>
   );

@@ -12,7 +12,7 @@ use axum::response::Response;
 
 use crate::api::address;
 use crate::api::app::App;
-use crate::api::identity::{Shown, identify, of_channel};
+use crate::api::identity::{Shown, Use, identify, of_channel};
 use crate::api::negotiation::{Media, locale};
 use crate::api::rates::{ASKING, Payer, REFUSED, Spent, Standing};
 use crate::api::response::refuse;
@@ -65,7 +65,20 @@ impl Caller {
     /// # Errors
     /// As [`identify`].
     pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers, self.session.as_ref())).await?;
+        self.known(Use::Works).await
+    }
+
+    /// As [`Caller::request`], of somebody who only listens: that does not keep a session alive.
+    ///
+    /// # Errors
+    /// As [`identify`].
+    pub async fn listening(&self) -> Result<Arc<Request>> {
+        self.known(Use::Listens).await
+    }
+
+    async fn known(&self, to: Use) -> Result<Arc<Request>> {
+        let kept = self.session.as_ref();
+        let (principal, municipality) = Box::pin(identify(&self.app, &self.headers, kept, to)).await?;
         let whence = self.app.networks.whence(&self.app, self.address, municipality).await;
         Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale).from(whence)))
     }
@@ -77,7 +90,7 @@ impl Caller {
 
     /// Who pays for what is no request yet.
     pub async fn whoever(&self) -> Payer {
-        self.request().await.map_or_else(|_| self.stranger(), |request| Payer::of(&request))
+        self.listening().await.map_or_else(|_| self.stranger(), |request| Payer::of(&request))
     }
 
     /// Takes points.

@@ -58,7 +58,8 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn jwk_set(State(app): State<Arc<App>>) -> Response {
-    axum::Json(jwks(&app.keys)).into_response()
+    let kept = [(header::CACHE_CONTROL, "public, max-age=300")];
+    (kept, axum::Json(jwks(&app.keys))).into_response()
 }
 
 #[allow(clippy::needless_pass_by_value)] // the layer gives the box

@@ -14,8 +14,9 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::keys::sha256;
 use crate::kernel::principal::{AccountId, MunicipalityId, Principal, SessionId};
 use crate::kernel::request::Request;
+use crate::people::rules::SEEN_EVERY;
 use crate::people::token::Claims;
-use crate::people::{authenticate, browser, token};
+use crate::people::{authenticate, browser, session, token};
 
 /// How many tokens and principals are remembered.
 const KEPT: usize = 10_000;
@@ -32,8 +33,11 @@ pub struct SignIns {
 }
 
 /// A principal as it was read.
+#[derive(Clone)]
 struct Seen {
     principal: Arc<Principal>,
+    /// When it was last written that the session is in use.
+    used: DateTime<Utc>,
     at: DateTime<Utc>,
     /// How often sign-ins and appointments of the municipality had been changed before.
     changes: u64,
@@ -64,15 +68,23 @@ impl Default for SignIns {
 }
 
 /// Who asks, and inside which municipality.
+pub type Identified = (Arc<Principal>, Option<MunicipalityId>);
+
+/// What a session is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Somebody works: their session is in use.
+    Works,
+    /// Somebody only listens: a page that is left open does not keep a session alive.
+    Listens,
+}
+
+/// Who asks, and inside which municipality; `kept` is the session that a channel was opened with.
 ///
 /// # Errors
 /// UNAUTHENTICATED for a token that is not good, BAD_REQUEST for a municipality that is unknown or not
 /// the session's.
-pub async fn identify(
-    app: &App,
-    headers: &HeaderMap,
-    kept: Option<&Shown>,
-) -> Result<(Arc<Principal>, Option<MunicipalityId>)> {
+pub async fn identify(app: &App, headers: &HeaderMap, kept: Option<&Shown>, to: Use) -> Result<Identified> {
     let named = match headers.get("entaku-municipality") {
         Some(value) => Some(named(app, value.to_str().ok()).await?),
         None => None,
@@ -92,7 +104,7 @@ pub async fn identify(
             "You are signed in to another municipality.",
         ));
     }
-    Ok((principal(app, &shown).await?, Some(municipality)))
+    Ok((principal(app, &shown, to).await?, Some(municipality)))
 }
 
 /// Whose session was shown to us, before it is known to hold.
@@ -194,18 +206,36 @@ fn claims(app: &App, token: &str) -> Result<Arc<Claims>> {
     Ok(claims)
 }
 
-async fn principal(app: &App, shown: &Shown) -> Result<Arc<Principal>> {
-    let Shown { municipality, session, account } = *shown;
+async fn principal(app: &App, shown: &Shown, to: Use) -> Result<Arc<Principal>> {
     let now = app.clock.now();
-    let changes = app.database.identities().changes(municipality);
-    if let Some(seen) = app.sign_ins.principals.get(&session) {
-        let age = now - seen.at;
-        if seen.changes == changes && Duration::zero() <= age && age < BELIEVED {
-            return Ok(seen.principal.clone());
+    let looking = || Arc::new(Request::new(Principal::public(), Some(shown.municipality), now, app.keys.clone()));
+    let seen = match believed(app, shown, now) {
+        Some(seen) => seen,
+        None => Box::pin(look(app, shown, &looking())).await?,
+    };
+    if to == Use::Works && now - seen.used >= SEEN_EVERY {
+        // Whoever cannot be written down now is written down by a later request.
+        if let Err(error) = Box::pin(session::seen(&app.database, &looking(), shown.session)).await {
+            tracing::warn!(%error, "a session in use was not written");
         }
+        app.sign_ins.principals.insert(shown.session, Arc::new(Seen { used: now, ..Seen::clone(&seen) }));
     }
-    let looking = Arc::new(Request::new(Principal::public(), Some(municipality), now, app.keys.clone()));
-    let principal = Arc::new(authenticate::lookup(&app.database, &looking, session, account).await?);
-    app.sign_ins.principals.insert(session, Arc::new(Seen { principal: principal.clone(), at: now, changes }));
-    Ok(principal)
+    Ok(seen.principal.clone())
+}
+
+/// A principal that was read a moment ago.
+fn believed(app: &App, shown: &Shown, now: DateTime<Utc>) -> Option<Arc<Seen>> {
+    let changes = app.database.identities().changes(shown.municipality);
+    let seen = app.sign_ins.principals.get(&shown.session)?;
+    let age = now - seen.at;
+    (seen.changes == changes && Duration::zero() <= age && age < BELIEVED).then_some(seen)
+}
+
+async fn look(app: &App, shown: &Shown, request: &Arc<Request>) -> Result<Arc<Seen>> {
+    let changes = app.database.identities().changes(shown.municipality);
+    let found = authenticate::lookup(&app.database, request, shown.session, shown.account).await?;
+    let seen = Seen { principal: Arc::new(found.principal), used: found.last_seen_at, at: request.now, changes };
+    let seen = Arc::new(seen);
+    app.sign_ins.principals.insert(shown.session, seen.clone());
+    Ok(seen)
 }

@@ -22,7 +22,7 @@ use crate::api::response::{self, Extensions, Outcome, bad_request, server_error}
 use crate::api::schema::Nouns;
 use crate::api::status::End;
 use crate::api::tab::Tab;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Result, SECOND_FACTOR_REQUIRED};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
 use crate::kernel::read::{Catalogue, Payloads};
@@ -30,7 +30,7 @@ use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
-use crate::people::graphql::CREDENTIAL_ACTS;
+use crate::people::graphql::{CREDENTIAL_ACTS, OPEN_BEFORE_ENROLMENT};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
@@ -224,6 +224,10 @@ pub(super) fn document(
 fn permitted(app: &App, document: Arc<Document>, request: &Request) -> Result<Arc<Document>> {
     let signed_in = request.principal.is_signed_in();
     let wire = &app.settings.wire;
+    let open = |field: &String| field.starts_with("__") || OPEN_BEFORE_ENROLMENT.contains(&field.as_str());
+    if request.principal.must_enrol && !document.fields.iter().all(open) {
+        return Err(Error::Forbidden(SECOND_FACTOR_REQUIRED));
+    }
     if !document.trusted && !wire.free_documents.includes(signed_in) {
         return Err(Error::Forbidden("TRUSTED_DOCUMENT"));
     }

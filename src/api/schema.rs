@@ -10,6 +10,7 @@ use crate::api::explain::WireQuery;
 use crate::api::limits;
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot};
+use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::notifications::graphql::NotificationMutation;
 use crate::{challenges, grants, ledger, liaison, organizations, people, roundtables, strategy};
@@ -49,6 +50,7 @@ impl Catalogue for Nouns {
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     PeopleMutation,
+    SecondFactorMutation,
     NotificationMutation,
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,

@@ -145,7 +145,7 @@ impl Talk {
                     if last.elapsed() > QUIET {
                         let _ = self.sender.put(Message::Ping(Bytes::new()));
                     }
-                    if ready && matches!(self.caller.request().await, Err(Error::Unauthenticated)) {
+                    if ready && matches!(self.caller.listening().await, Err(Error::Unauthenticated)) {
                         return Some(UNAUTHORIZED);
                     }
                 }
@@ -211,7 +211,7 @@ impl Talk {
             }
         }
         let known = match self.caller.stay().await {
-            Ok(()) => self.caller.request().await,
+            Ok(()) => self.caller.listening().await,
             Err(error) => Err(error),
         };
         if let Ok(request) = known {

@@ -53,7 +53,7 @@ pub async fn answer(mut caller: Caller, gql: GraphQlRequest) -> Response {
 /// The stream's place among the caller's channels.
 async fn place(caller: &mut Caller) -> Result<Place> {
     caller.stay().await?;
-    let request = caller.request().await?;
+    let request = caller.listening().await?;
     caller.app.places.take(Payer::of(&request))
 }
 

@@ -42,7 +42,7 @@ impl End {
     /// The end that an error outside an execution means.
     pub fn of(error: &Error) -> Self {
         match error {
-            Error::Unauthenticated => Self::Unauthenticated,
+            Error::Unauthenticated | Error::SecondFactor(_) => Self::Unauthenticated,
             Error::Forbidden(_) => Self::Forbidden,
             Error::RateLimited(_) => Self::TooMany,
             Error::Unavailable | Error::Retry => Self::Unavailable,

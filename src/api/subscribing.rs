@@ -130,7 +130,7 @@ impl Subscription {
     /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
     pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
         if let (true, Some(id)) = (self.begins, self.subject.id) {
-            let request = self.caller.request().await.map_err(server_error)?;
+            let request = self.caller.listening().await.map_err(server_error)?;
             let shown = self.show(self.at, id, &request).await?;
             self.begins = false;
             return Ok(shown.map(|(told, shown)| {
@@ -159,7 +159,7 @@ impl Subscription {
     async fn look(&mut self, event: &Event) -> Result<Look, ServerError> {
         let _turn =
             self.caller.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
-        let request = self.caller.request().await.map_err(server_error)?;
+        let request = self.caller.listening().await.map_err(server_error)?;
         let Some(id) = self.concerned(event, &request).await.map_err(server_error)? else { return Ok(Look::Nothing) };
         match self.show(event.cursor, id, &request).await? {
             // Whoever sees the same as before must not learn that something else was changed.

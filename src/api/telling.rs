@@ -59,7 +59,7 @@ pub async fn operate(caller: Caller, gql: GraphQlRequest, to: mpsc::Sender<Sent>
 async fn subscription(caller: &Caller, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
     let one = |error| vec![server_error(error)];
     let pay = |payer| caller.pay(payer, ASKING + REFUSED).err().map(|spent| one(spent.error()));
-    let request = match caller.request().await {
+    let request = match caller.listening().await {
         Ok(request) => request,
         Err(error) => return Err(pay(caller.stranger()).unwrap_or_else(|| one(error))),
     };
@@ -93,7 +93,7 @@ async fn tell(caller: Caller, mut subscription: Subscription, to: mpsc::Sender<S
                         if !caller.app.is_ready() {
                             return;
                         }
-                        if let Err(error @ Error::Unauthenticated) = caller.request().await {
+                        if let Err(error @ Error::Unauthenticated) = caller.listening().await {
                             break Err(server_error(error));
                         }
                     }

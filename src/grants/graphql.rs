@@ -134,7 +134,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(review::recommend_application(tx, id, input))).await
     }
 
-    /// 交付を決定する。審査の意見を付けた人は行えない。
+    /// 交付を決定する。審査の意見を付けた人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_application_decide(
         &self,
         ctx: &Context<'_>,
@@ -154,7 +154,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(review::refuse_application(tx, id, input))).await
     }
 
-    /// 交付決定された額の支払を請求する。審査の意見を付けた人と決裁した人は行えない。
+    /// 交付決定された額の支払を請求する。審査の意見を付けた人と決裁した人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_payment_request(
         &self,
         ctx: &Context<'_>,
@@ -163,7 +163,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(payment::request_payment(tx, id))).await
     }
 
-    /// 支払い、同時に仕訳する。一度だけ行える。申請・審査・決裁・請求をした人は行えない。
+    /// 支払い、同時に仕訳する。一度だけ行える。申請・審査・決裁・請求をした人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_payment_execute(
         &self,
         ctx: &Context<'_>,

@@ -74,6 +74,8 @@ pub enum Error {
     Parse,
     /// Nobody is signed in, or the proof of identity is not (any longer) good.
     Unauthenticated,
+    /// The password was right, but a code of the second factor is missing or wrong. The word is the `reason`.
+    SecondFactor(&'static str),
     /// Nothing readable has this id: foreign, hidden, deleted and invented ids are the same answer.
     NotFound,
     /// Visible, but this person may not do it. The word is the `reason`.
@@ -94,7 +96,17 @@ pub enum Error {
     Internal(String),
 }
 
+/// The reason where a second factor is asked for: its code at sign-in, or that it is enrolled at all.
+pub const SECOND_FACTOR_REQUIRED: &str = "SECOND_FACTOR_REQUIRED";
+/// The reason where its code is wrong, or was used before.
+pub const SECOND_FACTOR_WRONG: &str = "SECOND_FACTOR_WRONG";
+
 impl Error {
+    /// Was something secret tried that is not right?
+    pub fn is_failed_proof(&self) -> bool {
+        matches!(self, Self::Unauthenticated | Self::SecondFactor(SECOND_FACTOR_WRONG))
+    }
+
     /// INVALID_INPUT with one violation.
     pub fn invalid(
         path: impl Into<Cow<'static, str>>,
@@ -116,7 +128,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => "BAD_REQUEST",
             Self::Parse => "GRAPHQL_PARSE_FAILED",
-            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Unauthenticated | Self::SecondFactor(_) => "UNAUTHENTICATED",
             Self::NotFound => "NOT_FOUND",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::Invalid(..) => "INVALID_INPUT",
@@ -141,7 +153,7 @@ impl Error {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::BadRequest(r) | Self::Conflict(r) => r.reason,
-            Self::Forbidden(reason) | Self::Invalid(reason, _) => reason,
+            Self::Forbidden(reason) | Self::Invalid(reason, _) | Self::SecondFactor(reason) => reason,
             _ => "",
         }
     }
@@ -153,6 +165,18 @@ impl Error {
             Self::Parse => Message::new("GraphQL文書を読み取れません。", "The document cannot be parsed."),
             Self::Unauthenticated => Message::new("サインインが必要です。", "Please sign in."),
             Self::NotFound => Message::new("見つかりません。", "Not found."),
+            Self::SecondFactor(SECOND_FACTOR_WRONG) => {
+                Message::new("確認コードが違います。", "The one-time code is not right.")
+            }
+            Self::SecondFactor(_) => Message::new("確認コードを入力してください。", "Please enter the one-time code."),
+            Self::Forbidden("STEP_UP") => Message::new(
+                "もう一度パスワードで本人であることを確かめてください(15分間有効)。",
+                "Please prove again who you are, with your password (good for 15 minutes).",
+            ),
+            Self::Forbidden(SECOND_FACTOR_REQUIRED) => Message::new(
+                "この自治体では二要素認証が必要です。先に確認コードを登録してください。",
+                "This municipality asks for a second factor. Please enrol one first.",
+            ),
             Self::Forbidden(_) => Message::new("この操作を行う権限がありません。", "You may not do this."),
             Self::Invalid(_, fields) => match fields.as_slice() {
                 [only] => only.message.clone(),

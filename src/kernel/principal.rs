@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{id_type, text_enum};
@@ -70,7 +71,16 @@ impl Role {
 
     /// Those who look after districts.
     pub const FIELD: &'static [Self] = &[Self::Liaison, Self::Coordinator];
+
+    /// Does whoever holds it act for the town? All do but residents and the people of organizations. Their
+    /// sessions are short, and the municipality may ask them for a second factor.
+    pub fn acts_for_the_town(self) -> bool {
+        self != Self::Resident && !Self::ORGANIZATION.contains(&self)
+    }
 }
+
+/// How long a proof of identity is good for acts that need a fresh one (step-up).
+pub const PROOF_LIFE: Duration = Duration::minutes(15);
 
 text_enum! {
     /// 任命の対象の種類。
@@ -112,6 +122,10 @@ pub struct Principal {
     pub session: Option<SessionId>,
     /// What the account holds now.
     pub appointments: Vec<Appointment>,
+    /// When the session last gave a proof of who uses it: at its beginning, or by a step-up since.
+    pub proved_at: Option<DateTime<Utc>>,
+    /// The municipality asks for a second factor and the account has none: nothing but getting one is allowed.
+    pub must_enrol: bool,
     /// The system's own acts (jobs, CLI, demo): everything is allowed, and the audit names the act.
     pub system: Option<&'static str>,
 }
@@ -130,6 +144,11 @@ impl Principal {
     /// Is somebody signed in?
     pub fn is_signed_in(&self) -> bool {
         self.account.is_some()
+    }
+
+    /// Is the proof fresh enough for an act that needs one?
+    pub fn proved_lately(&self, now: DateTime<Utc>) -> bool {
+        self.system.is_some() || self.proved_at.is_some_and(|at| now - at < PROOF_LIFE)
     }
 
     /// Is one of the roles held over the municipality as a whole?
@@ -163,9 +182,14 @@ impl Identities {
     }
 }
 
-/// Does a statement write what principals are made of? A new session changes nobody who was seen before.
+/// How it is written that a session is in use.
+pub(crate) const SEEN: &str = "UPDATE sessions SET last_seen_at = ";
+
+/// Does a statement write what principals are made of? A new session changes nobody who was seen before, nor
+/// does a session that is seen again.
 pub(crate) fn changes_identities(text: &str) -> bool {
     match written(text) {
+        Some((_, "sessions")) if text.starts_with(SEEN) => false,
         Some((_, "appointments")) => true,
         Some((verb, "sessions" | "accounts")) => verb != INSERT,
         _ => false,
@@ -198,6 +222,7 @@ mod tests {
         }
         for text in [
             "SELECT FROM sessions",
+            &format!("{SEEN}$1 WHERE id = $2")[..],
             r#"INSERT INTO "sessions" ("id") VALUES ($1)"#,
             "UPDATE roundtables SET x",
             "INSERT INTO notifications (account_id) SELECT account_id FROM appointments",

@@ -20,7 +20,7 @@ use crate::kernel::pipeline::{Failure, Pipeline, Query, Told, Transaction};
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::principal::{AppointmentId, Identities, changes_identities};
 use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::read::{DUTIES_APART, FlatRow, Shape, ShapeDef};
+use crate::kernel::read::{DUTIES_APART, FlatRow, Row as _, STEP_UP, Shape, ShapeDef};
 use crate::kernel::request::Request;
 
 /// What a transaction is for.
@@ -179,7 +179,8 @@ impl Tx {
     ///
     /// # Errors
     /// NOT_FOUND when it is not there or may not be seen; FORBIDDEN (UNAUTHENTICATED for nobody) when
-    /// it may be seen but the action is refused (FORBIDDEN/DUTIES_APART: somebody else has to do it).
+    /// it may be seen but the action is refused (FORBIDDEN/DUTIES_APART: somebody else has to do it;
+    /// FORBIDDEN/STEP_UP: a fresh proof of identity is needed first).
     pub async fn load<S: Shape>(&self, id: S::Id, action: Action) -> Result<S::Row> {
         self.find::<S>(id, action, " FOR NO KEY UPDATE OF t").await
     }
@@ -210,23 +211,31 @@ impl Tx {
             self.denied(shape.table, id.uuid(), action);
             return Err(Error::Forbidden(DUTIES_APART));
         }
-        Ok(S::Row::from_query_result(&orm::result(row)?, "")?)
+        let row = S::Row::from_query_result(&orm::result(row)?, "")?;
+        if shape.needs_proof(action, &self.principal, self.now) {
+            // Nobody is asked for a proof of what is not possible anyway.
+            row.may(action, self.now)?;
+            return Err(Error::Forbidden(STEP_UP));
+        }
+        Ok(row)
     }
 
     /// May the caller do `action` on a row that is to be made? `scope` tells its scope columns.
     ///
     /// # Errors
-    /// FORBIDDEN, or UNAUTHENTICATED for nobody.
+    /// FORBIDDEN (FORBIDDEN/STEP_UP: a fresh proof of identity is needed first), or UNAUTHENTICATED for nobody.
     pub fn may_create<S: Shape>(&self, action: Action, scope: &[(&'static str, uuid::Uuid)]) -> Result<()> {
         self.municipality()?;
         let shape = S::shape();
         let column = |name| scope.iter().find(|(column, _)| *column == name).map(|(_, id)| *id);
-        if shape.allows(action, &self.principal, column) {
-            self.stand_for(shape, action, column);
-            Ok(())
-        } else {
-            Err(self.denied(shape.table, uuid::Uuid::nil(), action))
+        if !shape.allows(action, &self.principal, column) {
+            return Err(self.denied(shape.table, uuid::Uuid::nil(), action));
         }
+        if shape.needs_proof(action, &self.principal, self.now) {
+            return Err(Error::Forbidden(STEP_UP));
+        }
+        self.stand_for(shape, action, column);
+        Ok(())
     }
 
     /// Remembers which appointment allows the act: the audit shows it with what is written from now on.

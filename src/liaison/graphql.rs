@@ -40,7 +40,7 @@ impl LiaisonMutation {
         act(ctx, move |tx| Box::pin(commands::propose_assignment(tx, input))).await
     }
 
-    /// 内申された人を任命する。任期の間、地区の担当としての権限が生じる。自分を任命することはできない。
+    /// 内申された人を任命する。任期の間、地区の担当としての権限が生じる。自分を任命することはできない。直前の本人確認(15分以内)が必要。
     async fn liaison_assignment_appoint(
         &self,
         ctx: &Context<'_>,

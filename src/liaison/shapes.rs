@@ -75,6 +75,7 @@ shape! {
         .readable(&[], OWN)
         .create(LIAISON_ASSIGNMENT_PROPOSE, "", PLANNING, Over::Municipality)
         .act(LIAISON_ASSIGNMENT_APPOINT, "", PLANNING, Over::Municipality)
+        .step_up(LIAISON_ASSIGNMENT_APPOINT)
         .act(LIAISON_ASSIGNMENT_RELIEVE, "", PLANNING, Over::Municipality)
         .act(LIAISON_ASSIGNMENT_END, "", PLANNING, Over::Municipality)
 }

@@ -103,7 +103,7 @@ impl OrganizationMutation {
         act(ctx, move |tx| Box::pin(commands::unpublish_organization(tx, id))).await
     }
 
-    /// 役員を登録する。
+    /// 役員を登録する。直前の本人確認(15分以内)が必要。
     async fn officer_appoint(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +112,7 @@ impl OrganizationMutation {
         act(ctx, move |tx| Box::pin(commands::appoint_officer(tx, input))).await
     }
 
-    /// 役員の任期を終える。
+    /// 役員の任期を終える。直前の本人確認(15分以内)が必要。
     async fn officer_retire(
         &self,
         ctx: &Context<'_>,

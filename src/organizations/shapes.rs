@@ -176,6 +176,8 @@ shape! {
         .readable(Role::FIELD, Over::Scope(ScopeKind::District, "district_id"))
         .create(OFFICER_APPOINT, "", REGISTRARS, Over::Municipality)
         .create(OFFICER_APPOINT, "", &[Role::OrgOfficer], IN_ORGANIZATION)
+        .step_up(OFFICER_APPOINT)
         .act(OFFICER_RETIRE, "", REGISTRARS, Over::Municipality)
         .act(OFFICER_RETIRE, "", &[Role::OrgOfficer], IN_ORGANIZATION)
+        .step_up(OFFICER_RETIRE)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{AccountId, Appointment, AppointmentId, Principal, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
@@ -9,14 +11,23 @@ use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::request::Request;
 use crate::kernel::text_enum::from_word;
 use crate::kernel::tx::{Database, Tx};
+use crate::people::rules::Limits;
+
+/// A session that holds.
+pub struct Found {
+    /// Who uses it.
+    pub principal: Principal,
+    /// When it was last written that it is in use.
+    pub last_seen_at: DateTime<Utc>,
+}
 
 /// The principal of a session, inside the transaction's municipality.
 ///
 /// # Errors
-/// UNAUTHENTICATED when the session has ended or expired or the account is suspended.
+/// UNAUTHENTICATED when the session has ended or is over or the account is suspended.
 pub async fn principal(tx: &Tx, session: SessionId, account: AccountId) -> Result<Principal> {
     let rows = tx.ask(query(tx, session, account)).await?;
-    of_rows(session, account, &rows)
+    Ok(of_rows(session, account, &rows, tx.now)?.principal)
 }
 
 /// As [`principal`], read on its own.
@@ -25,15 +36,16 @@ pub async fn lookup(
     request: &Arc<Request>,
     session: SessionId,
     account: AccountId,
-) -> Result<Principal> {
+) -> Result<Found> {
     let rows = database.ask(request, query(request, session, account)).await?;
-    of_rows(session, account, &rows)
+    of_rows(session, account, &rows, request.now)
 }
 
 fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     let mut sql = Sql::new(
-        "SELECT p.role, p.scope, p.scope_id, p.id FROM sessions s \
-         JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
+        "SELECT p.role, p.scope, p.scope_id, s.lasting, s.created_at, s.last_seen_at, s.authenticated_at, \
+         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m), p.id \
+         FROM sessions s JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
          LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
          AND p.ended_at IS NULL AND ",
     );
@@ -45,22 +57,52 @@ fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     sql
 }
 
-fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow]) -> Result<Principal> {
-    if rows.is_empty() {
-        return Err(Error::Unauthenticated);
-    }
+fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTime<Utc>) -> Result<Found> {
+    let first = rows.first().ok_or(Error::Unauthenticated)?;
     let mut appointments = Vec::new();
     for row in rows {
         if let Some(role) = row.get::<Option<&str>>(0, Ty::Text)? {
             appointments.push(Appointment {
-                id: AppointmentId(row.get(3, Ty::Uuid)?),
+                id: AppointmentId(row.get(8, Ty::Uuid)?),
                 role: from_word(role)?,
                 scope: from_word(row.get(1, Ty::Text)?)?,
                 scope_id: row.get(2, Ty::Uuid)?,
             });
         }
     }
-    Ok(Principal { account: Some(account), session: Some(session), appointments, system: None })
+    let acts_for_the_town = appointments.iter().any(|a| a.role.acts_for_the_town());
+    let last_seen_at = first.get(5, Ty::Time)?;
+    if !Limits::of(first.get(3, Ty::Bool)?, acts_for_the_town).hold(first.get(4, Ty::Time)?, last_seen_at, now) {
+        return Err(Error::Unauthenticated);
+    }
+    let factor_missing = first.get::<Option<bool>>(7, Ty::Bool)?.unwrap_or(false);
+    let must_enrol = acts_for_the_town && factor_missing;
+    if must_enrol {
+        // Until then they hold nothing, whatever they ask for.
+        appointments.clear();
+    }
+    let proved_at = Some(first.get(6, Ty::Time)?);
+    let (account, session) = (Some(account), Some(session));
+    Ok(Found {
+        principal: Principal { account, session, appointments, proved_at, must_enrol, system: None },
+        last_seen_at,
+    })
+}
+
+/// Does somebody act for the town today?
+pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
+    let mut sql = Sql::new("SELECT role FROM appointments WHERE ended_at IS NULL AND account_id = ");
+    let today = Param::Date(Some(tx.today()));
+    sql.fill(
+        "? AND starts_on <= ? AND (ends_on IS NULL OR ends_on >= ?)",
+        [Param::Uuid(Some(account.0)), today.clone(), today],
+    );
+    for row in tx.rows(sql).await? {
+        if from_word::<crate::kernel::principal::Role>(row.try_get("role")?)?.acts_for_the_town() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Do the appointments the request began with still hold, now that it is about to be committed?
@@ -70,5 +112,6 @@ fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow]) -> Result<P
 pub async fn still_holds(tx: &Tx) -> Result<()> {
     let (Some(session), Some(account)) = (tx.principal.session, tx.principal.account) else { return Ok(()) };
     let now = principal(tx, session, account).await?;
-    if now.appointments == tx.principal.appointments { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
+    let hold = tx.principal.appointments.iter().all(|held| now.appointments.contains(held));
+    if hold { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
 }

@@ -14,7 +14,8 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Tx};
 use crate::people::entity::{SessionCookieId, session_cookie};
-use crate::people::rules::{BROWSER_SESSION_LIFE, COOKIE_GRACE, COOKIE_LIFE};
+use crate::people::rules::{COOKIE_GRACE, Limits};
+use crate::people::session::Device;
 use crate::people::{session, token};
 
 /// The kind of bearer secret the cookie is.
@@ -28,9 +29,10 @@ pub struct Kept {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Opens a session for an account that has proved who it is; gives its cookie.
-pub async fn open(tx: &Tx, account: AccountId, device: &str) -> Result<String> {
-    let row = session::begin(tx, account, device, BROWSER_SESSION_LIFE).await?;
+/// Opens a session for an account that has proved who it is; gives its cookie. Terminals are shared: the browser is
+/// nobody's own.
+pub async fn open(tx: &Tx, account: AccountId, browser: &str) -> Result<String> {
+    let row = session::begin(tx, account, Device { name: browser, own: false }).await?;
     bake(tx, row.id).await
 }
 
@@ -46,13 +48,21 @@ pub async fn renew(tx: &Tx, session: SessionId) -> Result<String> {
     bake(tx, session).await
 }
 
+/// A new cookie for a session that has just been given a proof: whoever had the one before has it no more.
+pub async fn replace(tx: &Tx, session: SessionId) -> Result<String> {
+    let mut sql = Sql::new("DELETE FROM session_cookies WHERE session_id = ");
+    sql.param(Param::Uuid(Some(session.0)));
+    tx.run(sql).await?;
+    bake(tx, session).await
+}
+
 async fn bake(tx: &Tx, session: SessionId) -> Result<String> {
     let secret = token::bearer(COOKIE, &session::code(tx).await?, session.0)?;
     let row = session_cookie::ActiveModel {
         id: Set(SessionCookieId::new()),
         session_id: Set(session),
         hash: Set(sha256(secret.as_bytes())),
-        expires_at: Set(tx.now + COOKIE_LIFE),
+        expires_at: Set(tx.now + Limits::SHORT.idle),
         ..Default::default()
     };
     row.insert(tx).await?;

@@ -16,6 +16,10 @@ id_type!(/// 更新トークン
     RefreshTokenId = "rft");
 id_type!(/// サインインのクッキー
     SessionCookieId = "scv");
+id_type!(/// 二要素認証の登録
+    SecondFactorId = "sfc");
+id_type!(/// 回復コード
+    RecoveryCodeId = "rcc");
 id_type!(/// 自治体の設定
     SettingsId = "set");
 
@@ -28,6 +32,7 @@ entity! {
         name_kana: String,
         password_hash: Option<String>,
         suspended_at: Option<DateTime<Utc>>,
+        second_factor_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -37,7 +42,10 @@ entity! {
         id: SessionId,
         account_id: AccountId,
         device: String,
+        lasting: bool,
         created_at: DateTime<Utc>,
+        authenticated_at: DateTime<Utc>,
+        last_seen_at: DateTime<Utc>,
         expires_at: DateTime<Utc>,
         ended_at: Option<DateTime<Utc>>,
         end_reason: Option<String>,
@@ -50,7 +58,32 @@ entity! {
         id: RefreshTokenId,
         session_id: SessionId,
         hash: String,
+        parent_id: Option<RefreshTokenId>,
         consumed_at: Option<DateTime<Utc>>,
+        revoked_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Second factors: one for an account, its secret sealed with a key of the ring.
+    second_factor in "second_factors" {
+        id: SecondFactorId,
+        account_id: AccountId,
+        key_id: String,
+        secret: String,
+        last_step: Option<i64>,
+        tries: i32,
+        tried_at: Option<DateTime<Utc>>,
+    }
+}
+
+entity! {
+    /// Recovery codes, by their hash.
+    recovery_code in "recovery_codes" {
+        id: RecoveryCodeId,
+        account_id: AccountId,
+        hash: String,
+        used_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -115,6 +148,7 @@ entity! {
         id: SettingsId,
         public_contact: Option<String>,
         grant_withdrawal_days: i32,
+        second_factor_required: bool,
         networks: Option<String>,
     }
 }

@@ -16,10 +16,10 @@ use crate::people::commands::{
 use crate::people::entity::{AppointmentId, SectionId, SettingsId};
 use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
-use crate::people::session::{self, Credentials, SessionTokens};
+use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::throttle::{Subject, Throttle, forgive};
-use crate::people::{device, rules, token};
+use crate::people::{device, refresh, rules, token};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -32,9 +32,38 @@ pub struct Identity {
     pub throttle: Throttle,
 }
 
+impl Identity {
+    /// What proofs are looked at with.
+    pub fn prover(&self) -> session::Prover<'_> {
+        session::Prover { passwords: &self.passwords, throttle: self.throttle }
+    }
+}
+
 /// Mutations on credentials: they take neither an idempotency key nor a dry run, and need no session.
-pub const CREDENTIAL_ACTS: &[&str] =
-    &["sessionSignIn", "sessionRefresh", "sessionEnd", "passwordChange", "invitationAccept", "accountCreate"];
+pub const CREDENTIAL_ACTS: &[&str] = &[
+    "sessionSignIn",
+    "sessionRefresh",
+    "sessionElevate",
+    "sessionEnd",
+    "passwordChange",
+    "invitationAccept",
+    "accountCreate",
+    "secondFactorEnrol",
+    "secondFactorConfirm",
+    "recoveryCodesRenew",
+];
+
+/// What is open to somebody who first has to enrol a second factor.
+pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
+    "viewer",
+    "sessionSignIn",
+    "sessionRefresh",
+    "sessionElevate",
+    "sessionEnd",
+    "sessionsEndOthers",
+    "secondFactorEnrol",
+    "secondFactorConfirm",
+];
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
@@ -70,21 +99,26 @@ impl PeopleMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "メールアドレス。")] email: String,
         #[graphql(desc = "パスワード。")] password: String,
-        #[graphql(desc = "端末の名前。一覧で見分けるため。")] device: Option<String>,
+        #[graphql(
+            desc = "自分の端末の名前。一覧で見分けるため。付けないと、サインインは24時間、使わなければ1時間で終わる。"
+        )]
+        device: Option<String>,
+        #[graphql(desc = "確認コード(二要素認証を登録した人)。認証アプリの6桁か、回復コード。")] code: Option<String>,
         #[graphql(desc = "前にこの端末で得た `deviceToken`。")] device_token: Option<String>,
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        let proof = Proof { password: &password, code: code.as_deref() };
         let devices: Vec<_> = device_token.as_deref().into_iter().collect();
-        let given = Credentials { email: &email, password: &password, devices: &devices };
-        let account = session::prove(&mut turn, (&identity.passwords, &identity.throttle), &given).await?;
+        let account = session::prove(&mut turn, identity.prover(), (&email, &devices), proof).await?;
         let tx = turn.tx();
         let mut tokens = session::open(tx, &identity.issuer, account, device.as_deref().unwrap_or("")).await?;
         tokens.device_token = device::prove(&tx.keys, account, tx.now);
         Ok(tokens)
     }
 
-    /// 更新トークンを新しいトークンに替える。同じ更新トークンが二度使われると、サインインは終わる。
+    /// 更新トークンを新しいトークンに替える。答えを受け取れなかったときは、30秒以内なら同じ更新トークンでもう一度できる。
+    /// それ以外で同じ更新トークンが二度使われると、サインインは終わる。
     async fn session_refresh(
         &self,
         ctx: &Context<'_>,
@@ -92,7 +126,25 @@ impl PeopleMutation {
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        session::refresh(turn.tx(), &identity.issuer, &refresh_token).await
+        refresh::refresh(turn.tx(), &identity.issuer, &refresh_token).await
+    }
+
+    /// もう一度本人であることを確かめる。15分の間、本人確認の要る操作ができるようになる。
+    async fn session_elevate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "パスワード。")] password: String,
+        #[graphql(desc = "確認コード(二要素認証を登録した人)。")] code: Option<String>,
+    ) -> Result<Read<Session>> {
+        let identity = ctx.data_unchecked::<Identity>();
+        let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        let proof = Proof { password: &password, code: code.as_deref() };
+        Ok(Read::by_id(session::elevate(&mut turn, identity.prover(), proof).await?))
+    }
+
+    /// ほかの端末のサインインをすべて終える。今のサインインは続く。
+    async fn sessions_end_others(&self, ctx: &Context<'_>) -> Result<Read<Account>> {
+        act(ctx, |tx| Box::pin(commands::end_other_sessions(tx))).await
     }
 
     /// サインアウトする。指定がなければ今のサインインを終える。
@@ -171,7 +223,7 @@ impl PeopleMutation {
         act(ctx, move |tx| Box::pin(commands::suspend_account(tx, id))).await
     }
 
-    /// 任命する(管理者)。自分を任命することはできない。
+    /// 任命する(管理者)。自分を任命することはできない。直前の本人確認(15分以内)が必要。
     async fn appointment_create(
         &self,
         ctx: &Context<'_>,
@@ -218,7 +270,7 @@ impl PeopleMutation {
         act(ctx, move |tx| Box::pin(commands::abolish_section(tx, id, input))).await
     }
 
-    /// 自治体の設定を変える(管理者)。
+    /// 自治体の設定を変える(管理者)。直前の本人確認(15分以内)が必要。
     async fn municipality_settings_change(
         &self,
         ctx: &Context<'_>,

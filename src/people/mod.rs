@@ -2,23 +2,26 @@
 //!
 //! ```text
 //! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
+//! account --second factor--> TOTP + recovery codes (see `factor`)
 //! account --appointment--> role x scope x term        section --successor--> section
 //! account <--notification-- act of a noun             (see `notifications`)
 //! ```
 //!
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
-//! comes back; a refresh token that is used twice ends its session; nobody changes their own appointments.
+//! comes back; a refresh token that is used twice ends its session, unless its answer was lost; nobody changes their own appointments.
 
 pub mod authenticate;
 pub mod browser;
 pub mod commands;
 pub mod device;
 pub mod entity;
+pub mod factor;
 pub mod graphql;
 pub mod housekeeping;
 pub mod notifications;
 pub mod password;
 pub mod records;
+pub mod refresh;
 pub mod rules;
 pub mod scope;
 pub mod session;

@@ -10,18 +10,19 @@ use crate::kernel::policy::Action;
 use crate::kernel::request::japan_day;
 use crate::kernel::text::Checks;
 use crate::people::commands::{APPOINTMENT_END, SECTION_ABOLISH};
-use crate::people::entity::{appointment, section};
+use crate::people::entity::{account, appointment, section};
+use crate::people::factor::commands::{
+    RECOVERY_CODES_RENEW, SECOND_FACTOR_CONFIRM, SECOND_FACTOR_DISABLE, SECOND_FACTOR_ENROL, SECOND_FACTOR_RESET,
+};
 
 /// How long an access token lives.
 pub const ACCESS_TOKEN_LIFE: Duration = Duration::minutes(5);
-/// How long a session lives at most.
-pub const SESSION_LIFE: Duration = Duration::days(30);
-/// How long a session in a browser lives at most: a working day, because terminals are shared.
-pub const BROWSER_SESSION_LIFE: Duration = Duration::hours(12);
-/// How long a browser's session lives without being renewed.
-pub const COOKIE_LIFE: Duration = Duration::minutes(30);
 /// How long a cookie that was renewed is still taken, for requests on their way and other tabs.
 pub const COOKIE_GRACE: Duration = Duration::minutes(1);
+/// How long a refresh token that was used may be used again, where the answer was lost on its way.
+pub const LOST_REPLY: Duration = Duration::seconds(30);
+/// How often it is written that a session is in use.
+pub const SEEN_EVERY: Duration = Duration::minutes(1);
 /// How long an invitation can be accepted.
 pub const INVITATION_LIFE: Duration = Duration::hours(72);
 
@@ -39,6 +40,32 @@ pub fn next_try(failures: i32, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let Ok(doublings) = u32::try_from(failures - FREE_FAILURES) else { return Some(last) };
     let wait = Duration::seconds(1_i64 << doublings.min(20)).min(LONGEST_WAIT);
     (failures < MOST_FAILURES).then_some(last + wait)
+}
+
+/// How long a session lives (NIST SP 800-63B-4, 2.1.3 and 2.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From its beginning.
+    pub overall: Duration,
+    /// Without being used.
+    pub idle: Duration,
+}
+
+impl Limits {
+    /// Whoever acts for the town, and whoever signs in at a device that is not their own.
+    pub const SHORT: Self = Self { overall: Duration::hours(24), idle: Duration::hours(1) };
+    /// Residents and people of organizations on a device of their own, which has a name.
+    pub const LONG: Self = Self { overall: Duration::days(30), idle: Duration::days(30) };
+
+    /// The limits of a session: the same for tokens and cookies.
+    pub fn of(lasting: bool, acts_for_the_town: bool) -> Self {
+        if lasting && !acts_for_the_town { Self::LONG } else { Self::SHORT }
+    }
+
+    /// Is a session that began and was last seen at these times still good?
+    pub fn hold(self, began: DateTime<Utc>, seen: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        now - began < self.overall && now - seen < self.idle
+    }
 }
 
 /// NIST SP 800-63B-4: length, no composition rules, and not one's own name or the town's.
@@ -78,6 +105,26 @@ pub fn networks(list: &str) -> Result<Vec<IpNet>, &'static str> {
     });
     let found: Vec<IpNet> = found.collect::<Result<_, _>>()?;
     if found.len() <= MOST_NETWORKS { Ok(found) } else { Err("TOO_MANY") }
+}
+
+/// What may be done to an account now.
+pub fn account(row: &account::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    let on = row.second_factor_at.is_some();
+    if on && [SECOND_FACTOR_ENROL, SECOND_FACTOR_CONFIRM].contains(&action) {
+        return Err(Refusal::new(
+            "SECOND_FACTOR_ON",
+            "二要素認証はすでに登録されています。",
+            "A second factor is there already.",
+        ));
+    }
+    if !on && [SECOND_FACTOR_DISABLE, SECOND_FACTOR_RESET, RECOVERY_CODES_RENEW].contains(&action) {
+        return Err(Refusal::new(
+            "SECOND_FACTOR_OFF",
+            "二要素認証は登録されていません。",
+            "There is no second factor.",
+        ));
+    }
+    Ok(())
 }
 
 /// What may be done to a section now.
@@ -137,6 +184,21 @@ mod tests {
             assert_eq!(shown(list), Err(rule), "{list}");
         }
         assert_eq!(shown(&"192.0.2.1,".repeat(21)), Err("TOO_MANY"));
+    }
+
+    #[test]
+    fn a18_a_session_is_as_long_as_its_account_and_device_are() {
+        let began = DateTime::<Utc>::UNIX_EPOCH;
+        let holds = |lasting, town, age: Duration, idle: Duration| {
+            Limits::of(lasting, town).hold(began, began + age - idle, began + age)
+        };
+        let (minute, hour, day) = (Duration::minutes(1), Duration::hours(1), Duration::days(1));
+        for (lasting, town) in [(true, true), (false, true), (false, false)] {
+            assert!(holds(lasting, town, day - minute, hour - minute));
+            assert!(!holds(lasting, town, day, minute) && !holds(lasting, town, hour + minute, hour));
+        }
+        assert!(holds(true, false, day * 30 - minute, day * 29));
+        assert!(!holds(true, false, day * 30, minute));
     }
 
     #[test]

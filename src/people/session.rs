@@ -1,26 +1,27 @@
-//! Signing in, staying signed in, signing out.
+//! Signing in, being seen, signing out.
+
+use std::sync::Arc;
 
 use async_graphql::SimpleObject;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::kernel::audit;
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Refusal, Result};
-use crate::kernel::keys::sha256;
-use crate::kernel::principal::{AccountId, SessionId};
+use crate::kernel::principal::{AccountId, SEEN, SessionId};
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::request::Request;
 use crate::kernel::text::normal_email;
-use crate::kernel::tx::Tx;
+use crate::kernel::tx::{Database, Mode, Tx};
 use crate::kernel::work::Turn;
-use crate::people::entity::{RefreshTokenId, account, municipality, refresh_token, session};
+use crate::people::commands;
+use crate::people::entity::{account, municipality, session};
+use crate::people::factor::check as factor;
 use crate::people::password::Passwords;
-use crate::people::rules::{ACCESS_TOKEN_LIFE, SESSION_LIFE};
+use crate::people::rules::Limits;
 use crate::people::throttle::{Subject, Throttle, forgive};
-use crate::people::{device, token};
-
-/// The kind of bearer secret a refresh token is.
-pub const REFRESH: &str = "ert";
+use crate::people::{authenticate, device, refresh, token};
 
 /// サインインの結果。トークンは安全な場所に保管する。
 #[derive(SimpleObject)]
@@ -65,62 +66,155 @@ pub async fn confirm(tx: &Tx, known: &Known) -> Result<bool> {
     Ok(!tx.rows(sql).await?.is_empty())
 }
 
-/// What somebody signs in with.
-pub struct Credentials<'c> {
-    /// The address.
-    pub email: &'c str,
+/// What somebody proves who they are with.
+#[derive(Clone, Copy)]
+pub struct Proof<'p> {
     /// The password.
-    pub password: &'c str,
-    /// Proofs of sign-ins before ([`device`]), the newest first.
-    pub devices: &'c [&'c str],
+    pub password: &'p str,
+    /// A code of the second factor, or a recovery code.
+    pub code: Option<&'p str>,
 }
 
-/// The account with this address and password. No connection is held while the password is hashed; an
-/// unknown address takes as long as a wrong password.
+/// What proofs are looked at with.
+#[derive(Clone, Copy)]
+pub struct Prover<'p> {
+    /// Verifies passwords.
+    pub passwords: &'p Passwords,
+    /// Counts who fails.
+    pub throttle: Throttle,
+}
+
+/// The account with this address, when the proof fits; `devices` are proofs of sign-ins before ([`device`]). No
+/// connection is held while the password is hashed; an unknown address takes as long as a wrong password, and both are
+/// one answer. Only after a right password is a code asked for: who sees that question knows the password already.
 ///
 /// # Errors
-/// UNAUTHENTICATED for every fault alike, RATE_LIMITED after too many of them.
+/// UNAUTHENTICATED for every fault of address and password alike; UNAUTHENTICATED/SECOND_FACTOR_REQUIRED or
+/// SECOND_FACTOR_WRONG for the code; RATE_LIMITED after too many failures or wrong codes.
 pub async fn prove(
     turn: &mut Turn<'_>,
-    (passwords, throttle): (&Passwords, &Throttle),
-    given: &Credentials<'_>,
+    prover: Prover<'_>,
+    (email, devices): (&str, &[&str]),
+    proof: Proof<'_>,
 ) -> Result<AccountId> {
     let tx = turn.tx();
-    let known = find(tx, given.email).await?;
-    let fits = |k: &Known| given.devices.iter().find_map(|proof| device::known(&tx.keys, k.id, proof, tx.now));
-    let subject = known.as_ref().and_then(fits).map_or(Subject::Email(given.email), Subject::Device);
-    let counted = throttle.count(tx, subject).await?;
+    let known = find(tx, email).await?;
+    let fits = |k: &Known| devices.iter().find_map(|shown| device::known(&tx.keys, k.id, shown, tx.now));
+    let subject = known.as_ref().and_then(fits).map_or(Subject::Email(email), Subject::Device);
+    let id = pass(turn, prover, (subject, known), proof).await?;
+    forgive(turn.tx(), email).await?;
+    Ok(id)
+}
+
+/// Counts the try, looks at the proof, and gives back what was counted where it was no failure.
+async fn pass(
+    turn: &mut Turn<'_>,
+    Prover { passwords, throttle }: Prover<'_>,
+    (subject, known): (Subject<'_>, Option<Known>),
+    proof: Proof<'_>,
+) -> Result<AccountId> {
+    let counted = throttle.count(turn.tx(), subject).await?;
     turn.release().await?;
-    let stored = known.as_ref().and_then(|k| k.hash.as_deref());
-    let verified = passwords.verify(given.password, stored).await;
-    let tx = turn.tx();
-    let fits = verified.inspect_err(|_| counted.not_made(tx))?;
-    match known {
-        Some(known) if fits && confirm(tx, &known).await? => {
-            counted.succeeded(tx).await?;
-            forgive(tx, given.email).await?;
-            Ok(known.id)
+    match look(turn, passwords, known, proof).await {
+        Ok(id) => {
+            counted.succeeded(turn.tx()).await?;
+            Ok(id)
         }
-        known => Err(failed(tx, known.map(|k| k.id))),
+        Err(error) => {
+            if !error.is_failed_proof() {
+                counted.not_made(turn.tx());
+            }
+            Err(error)
+        }
     }
 }
 
-/// Opens a session for an account that has proved who it is.
+async fn look(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, proof: Proof<'_>) -> Result<AccountId> {
+    let stored = known.as_ref().and_then(|k| k.hash.as_deref());
+    let fits = passwords.verify(proof.password, stored).await?;
+    let id = known.as_ref().map(|k| k.id);
+    let Some(known) = known.filter(|_| fits) else { return Err(failed(turn.tx(), id)) };
+    if !confirm(turn.tx(), &known).await? {
+        return Err(failed(turn.tx(), id));
+    }
+    if factor::is_on(turn.tx(), known.id).await? {
+        factor::demand(turn, known.id, proof.code).await?;
+        // Spending the try has ended the transaction in which the password was confirmed.
+        if !confirm(turn.tx(), &known).await? {
+            return Err(failed(turn.tx(), id));
+        }
+    }
+    Ok(known.id)
+}
+
+/// Proves once more who uses the session (step-up), so that acts which need a fresh proof may be done.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn elevate(turn: &mut Turn<'_>, prover: Prover<'_>, proof: Proof<'_>) -> Result<SessionId> {
+    let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
+    let own = commands::own_password(turn.tx()).await?;
+    let own = Known { id: own.account, hash: Some(own.hash) };
+    pass(turn, prover, (Subject::Session(session), Some(own)), proof).await?;
+    proved(turn.tx(), session).await?;
+    Ok(session)
+}
+
+/// The session has just been given a proof.
+pub async fn proved(tx: &Tx, id: SessionId) -> Result<()> {
+    let mut sql = Sql::new("UPDATE sessions SET authenticated_at = ");
+    sql.fill("? WHERE id = ? AND ended_at IS NULL", [Param::Time(Some(tx.now)), Param::Uuid(Some(id.0))]);
+    tx.run(sql).await?;
+    Ok(())
+}
+
+/// Where somebody signs in.
+#[derive(Clone, Copy)]
+pub struct Device<'d> {
+    /// What the list of sessions shows.
+    pub name: &'d str,
+    /// Has it been named by whoever signs in, as their own? Others may stand at it otherwise.
+    pub own: bool,
+}
+
+/// Opens a session for an account that has proved who it is; a device with a name is one's own.
 pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Result<SessionTokens> {
-    let row = begin(tx, account, device, SESSION_LIFE).await?;
-    tokens(tx, issuer, &row).await
+    let row = begin(tx, account, Device { name: device, own: true }).await?;
+    refresh::tokens(tx, issuer, &row, None).await
 }
 
 /// The row of a session that begins now.
-pub async fn begin(tx: &Tx, account: AccountId, device: &str, life: Duration) -> Result<session::Model> {
+pub async fn begin(tx: &Tx, account: AccountId, device: Device<'_>) -> Result<session::Model> {
+    let name: String = device.name.trim().chars().take(100).collect();
+    let lasting = device.own && !name.is_empty();
+    let limits = Limits::of(lasting, authenticate::acts_for_the_town(tx, account).await?);
     let row = session::ActiveModel {
         id: Set(SessionId::new()),
         account_id: Set(account),
-        device: Set(device.chars().take(100).collect()),
-        expires_at: Set(tx.now + life),
+        device: Set(name),
+        lasting: Set(lasting),
+        expires_at: Set(tx.now + limits.overall),
+        authenticated_at: Set(tx.now),
+        last_seen_at: Set(tx.now),
         ..Default::default()
     };
     Ok(row.insert(tx).await?)
+}
+
+/// Writes that a session is in use. That is no act: neither audit nor event, and nobody's rights change.
+pub async fn seen(database: &Database, request: &Arc<Request>, id: SessionId) -> Result<()> {
+    let tx = database.begin(request.clone(), Mode::Write);
+    see(&tx, id).await?;
+    tx.commit().await
+}
+
+/// As [`seen`], inside a transaction.
+pub async fn see(tx: &Tx, id: SessionId) -> Result<()> {
+    let mut sql = Sql::new(SEEN);
+    let now = Param::Time(Some(tx.now));
+    sql.fill("? WHERE id = ? AND last_seen_at < ?", [now.clone(), Param::Uuid(Some(id.0)), now]);
+    tx.run(sql).await?;
+    Ok(())
 }
 
 /// Remembers a failed sign-in, whatever becomes of the request.
@@ -128,37 +222,6 @@ pub fn failed(tx: &Tx, account: Option<AccountId>) -> Error {
     let object = account.map(|a| a.0).unwrap_or_default();
     tx.afterwards(Box::new(move |tx| Box::pin(audit::note_one(tx, "SIGN_IN_FAILED", "accounts", object))));
     Error::Unauthenticated
-}
-
-/// Exchanges a refresh token for new tokens. Each is good once; a second use ends the session, because
-/// one of the two users is not the owner (RFC 9700, 4.14.2).
-pub async fn refresh(tx: &Tx, issuer: &str, text: &str) -> Result<SessionTokens> {
-    let bearer = token::read_bearer(REFRESH, text)?;
-    same_town(tx, &bearer).await?;
-    let session_id = SessionId(bearer.id);
-    let row = lock(tx, session_id).await?.ok_or(Error::Unauthenticated)?;
-    let used = refresh_token::Entity::find()
-        .filter(refresh_token::Column::SessionId.eq(session_id))
-        .filter(refresh_token::Column::Hash.eq(sha256(text.as_bytes())))
-        .one(tx)
-        .await?
-        .ok_or(Error::Unauthenticated)?;
-    if row.ended_at.is_some() || row.expires_at <= tx.now {
-        return Err(Error::Unauthenticated);
-    }
-    if used.consumed_at.is_some() {
-        tx.afterwards(Box::new(move |tx| {
-            Box::pin(async move {
-                audit::note_one(tx, "REFRESH_REUSED", "sessions", session_id.0).await?;
-                end(tx, session_id, "REFRESH_REUSED").await
-            })
-        }));
-        return Err(Error::Unauthenticated);
-    }
-    let mut consumed: refresh_token::ActiveModel = used.into();
-    consumed.consumed_at = Set(Some(tx.now));
-    consumed.update(tx).await?;
-    tokens(tx, issuer, &row).await
 }
 
 /// Ends a session.
@@ -182,33 +245,6 @@ async fn end_where(tx: &Tx, condition: &str, param: Param, reason: &str) -> Resu
     sql.fill(condition, [param]);
     tx.run(sql).await?;
     Ok(())
-}
-
-async fn lock(tx: &Tx, id: SessionId) -> Result<Option<session::Model>> {
-    use sea_orm::QuerySelect;
-    Ok(session::Entity::find_by_id(id).lock(sea_orm::sea_query::LockType::NoKeyUpdate).one(tx).await?)
-}
-
-/// A fresh pair of tokens for a session.
-async fn tokens(tx: &Tx, issuer: &str, row: &session::Model) -> Result<SessionTokens> {
-    let municipality = tx.municipality()?;
-    let code = code(tx).await?;
-    let refresh_token = token::bearer(REFRESH, &code, row.id.0)?;
-    refresh_token::ActiveModel {
-        id: Set(RefreshTokenId::new()),
-        session_id: Set(row.id),
-        hash: Set(sha256(refresh_token.as_bytes())),
-        ..Default::default()
-    }
-    .insert(tx)
-    .await?;
-    Ok(SessionTokens {
-        access_token: token::sign(&tx.keys, issuer, (municipality, row.account_id, row.id), tx.now)?,
-        access_token_expires_at: tx.now + ACCESS_TOKEN_LIFE,
-        refresh_token,
-        session_expires_at: row.expires_at,
-        device_token: None,
-    })
 }
 
 /// A bearer secret names its municipality; another one cannot know it.

@@ -4,16 +4,21 @@ use chrono::{DateTime, Utc};
 
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::date::Date;
+use crate::kernel::error::Result;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{AccountId, MunicipalityId, Role, ScopeKind, SessionId};
-use crate::kernel::read::{Key, Mask, Ty};
+use crate::kernel::read::{Cells, Key, Mask, Ty};
+use crate::kernel::request::Request;
 use crate::kernel::text_enum::from_word;
 use crate::people::commands::{
     ACCOUNT_CREATE, ACCOUNT_SUSPEND, APPOINTMENT_CREATE, APPOINTMENT_END, SECTION_ABOLISH, SECTION_CHANGE,
-    SECTION_CREATE, SESSION_END, SETTINGS_CHANGE,
+    SECTION_CREATE, SESSION_ELEVATE, SESSION_END, SESSIONS_END_OTHERS, SETTINGS_CHANGE,
 };
 use crate::people::entity::{
     AppointmentId, SectionId, SettingsId, account, appointment, municipality, section, session, settings,
+};
+use crate::people::factor::commands::{
+    RECOVERY_CODES_RENEW, SECOND_FACTOR_CONFIRM, SECOND_FACTOR_DISABLE, SECOND_FACTOR_ENROL, SECOND_FACTOR_RESET,
 };
 use crate::people::notifications::commands::NOTIFICATIONS_MARK_ALL_READ;
 use crate::people::notifications::shapes::{Notification, NotificationChoice};
@@ -48,7 +53,7 @@ shape! {
 }
 
 shape! {
-    Account("Account", "アカウント。サインインする人。", "accounts") { id: AccountId, row: account::Entity }
+    Account("Account", "アカウント。サインインする人。", "accounts") { id: AccountId, row: account::Entity, may: rules::account }
     |shape| shape
         .revision()
         .column::<String>("name", "氏名。")
@@ -56,6 +61,8 @@ shape! {
         .column::<String>("email", "メールアドレス。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: true, reason: "PERSONAL" })
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
+        .column::<Option<DateTime<Utc>>>("secondFactorAt", "二要素認証を始めた日時。していなければ null。本人と管理者だけに表示される。")
+        .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .many::<Appointment>("appointments", "account_id", "任命。")
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
         .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
@@ -67,19 +74,41 @@ shape! {
         .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
         .act(ACCOUNT_SUSPEND, "", ADMIN, Over::Municipality)
         .act(NOTIFICATIONS_MARK_ALL_READ, "", &[], Over::Own("id"))
+        .act(SESSIONS_END_OTHERS, "", &[], Over::Own("id"))
+        .act(SECOND_FACTOR_ENROL, "", &[], Over::Own("id"))
+        .step_up(SECOND_FACTOR_ENROL)
+        .act(SECOND_FACTOR_CONFIRM, "", &[], Over::Own("id"))
+        .step_up(SECOND_FACTOR_CONFIRM)
+        .act(SECOND_FACTOR_DISABLE, "", &[], Over::Own("id"))
+        .step_up(SECOND_FACTOR_DISABLE)
+        .act(RECOVERY_CODES_RENEW, "", &[], Over::Own("id"))
+        .step_up(RECOVERY_CODES_RENEW)
+        .act(SECOND_FACTOR_RESET, "", ADMIN, Over::Municipality)
+        .apart(SECOND_FACTOR_RESET, &["id"])
+        .step_up(SECOND_FACTOR_RESET)
 }
 
 shape! {
     Session("Session", "サインインしてからサインアウトするまで。", "sessions") { id: SessionId, row: session::Entity }
     |shape| shape
         .column::<String>("device", "端末の名前。")
+        .computed::<bool>("current", "今使っているサインインか。", &["id"], is_current)
         .column::<DateTime<Utc>>("createdAt", "サインインした日時。")
-        .column::<DateTime<Utc>>("expiresAt", "期限。")
+        .column::<DateTime<Utc>>("lastSeenAt", "最後に使われた日時(1分ごとに記録)。")
+        .column::<DateTime<Utc>>("authenticatedAt", "最後に本人であることを確かめた日時。15分以内なら、本人確認の要る操作ができる。")
+        .column::<DateTime<Utc>>("expiresAt", "期限。町の仕事をする人と名前のない端末は24時間で、1時間使わないとその前に終わる。ほかは30日。")
         .column::<Option<DateTime<Utc>>>("endedAt", "終わった日時。")
         .column::<Option<String>>("endReason", "終わった理由。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], Over::Own("account_id"))
         .act(SESSION_END, "", &[], Over::Own("account_id"))
+        .create(SESSION_ELEVATE, "", &[], Over::Own("account_id"))
+}
+
+/// Is it the session that asks?
+fn is_current(row: &Cells<'_>, request: &Request) -> Result<async_graphql::Value> {
+    let id: uuid::Uuid = row.get("id")?;
+    Ok(request.principal.session.is_some_and(|own| own.0 == id).into())
 }
 
 shape! {
@@ -97,14 +126,12 @@ shape! {
         .readable(&[], Over::Own("account_id"))
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
         .create(APPOINTMENT_CREATE, "", ADMIN, Over::Municipality)
+        .step_up(APPOINTMENT_CREATE)
         .act(APPOINTMENT_END, "", ADMIN, Over::Municipality)
 }
 
 /// The prefixed id of what an appointment is over.
-fn scope_id(
-    row: &crate::kernel::read::Cells<'_>,
-    _request: &crate::kernel::request::Request,
-) -> crate::kernel::error::Result<async_graphql::Value> {
+fn scope_id(row: &Cells<'_>, _request: &Request) -> Result<async_graphql::Value> {
     let id: Option<uuid::Uuid> = row.get("scope_id")?;
     let kind: ScopeKind = from_word(&row.get::<String>("scope")?)?;
     let prefix = scope::things(kind).map_or("mun", |(prefix, _)| prefix);
@@ -138,9 +165,11 @@ shape! {
         .revision()
         .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
+        .column::<bool>("secondFactorRequired", "町の仕事をする人に二要素認証を求めるか。")
         .column::<Option<String>>("networks", "庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り)。")
         .masked(Mask { permits: staff(), unless: None, personal: false, reason: "INTERNAL" })
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)
+        .step_up(SETTINGS_CHANGE)
 }

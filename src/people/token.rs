@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::keys::{KeyRing, secret_text};
+use crate::kernel::keys::{KeyRing, SigningKey, secret_text};
 use crate::kernel::principal::{AccountId, MunicipalityId, SessionId};
 use crate::people::rules::ACCESS_TOKEN_LIFE;
 
@@ -33,6 +33,9 @@ pub struct Claims {
     pub iat: i64,
     /// Expires at, seconds.
     pub exp: i64,
+    /// Not before, seconds. We give none; one that is there must be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
 }
 
 /// Signs an access token.
@@ -54,6 +57,7 @@ pub fn sign(
         mun: who.0.0,
         iat: now.timestamp(),
         exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+        nbf: None,
     };
     encode(&header, &claims, &key.encoding).map_err(Error::internal)
 }
@@ -80,7 +84,7 @@ fn accept(keys: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Opti
         && header.x5c.is_none();
     let key = keys.signing.iter().find(|k| Some(k.id.as_str()) == header.kid.as_deref()).filter(|_| plain)?;
     let claims = decode::<Claims>(token, &key.decoding, &validation(issuer)).ok()?.claims;
-    let short = claims.exp - claims.iat <= ACCESS_TOKEN_LIFE.num_seconds();
+    let short = claims.exp.saturating_sub(claims.iat) <= ACCESS_TOKEN_LIFE.num_seconds();
     (in_time(&claims, now).is_ok() && short).then_some(claims)
 }
 
@@ -91,7 +95,8 @@ fn accept(keys: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Opti
 pub fn in_time(claims: &Claims, now: DateTime<Utc>) -> Result<()> {
     const LEEWAY: i64 = 5;
     let seconds = now.timestamp();
-    let good = claims.iat <= seconds + LEEWAY && seconds < claims.exp + LEEWAY;
+    let begun = claims.iat.max(claims.nbf.unwrap_or(claims.iat)) <= seconds + LEEWAY;
+    let good = begun && seconds < claims.exp.saturating_add(LEEWAY);
     if good { Ok(()) } else { Err(Error::Unauthenticated) }
 }
 
@@ -107,7 +112,7 @@ fn validation(issuer: &str) -> Validation {
 
 /// The public keys as a JWK set (RFC 7517, RFC 8037).
 pub fn jwks(keys: &KeyRing) -> serde_json::Value {
-    let key = |k: &crate::kernel::keys::SigningKey| serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": k.id, "x": k.public});
+    let key = |k: &SigningKey| serde_json::json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": k.id, "x": k.public});
     serde_json::json!({ "keys": keys.signing.iter().map(key).collect::<Vec<_>>() })
 }
 
@@ -178,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn a13_tokens_of_both_keys_are_good_while_they_overlap() {
+        let (first, second) = (KeyRing::ephemeral().expect("keys"), KeyRing::ephemeral().expect("keys"));
+        let now = Utc::now();
+        let (old, new) =
+            (sign(&first, ISS, who(), now).expect("signed"), sign(&second, ISS, who(), now).expect("signed"));
+        assert!(verify(&second, ISS, &old, now).is_err(), "retired");
+        let mut overlap = KeyRing::ephemeral().expect("keys");
+        overlap.signing = second.signing.into_iter().chain(first.signing).collect();
+        assert!(verify(&overlap, ISS, &old, now).is_ok() && verify(&overlap, ISS, &new, now).is_ok());
+        assert_eq!(jwks(&overlap)["keys"].as_array().map(Vec::len), Some(4));
+    }
+
+    #[test]
     fn a10_a11_claims_and_headers_of_another_purpose_are_refused() {
         let keys = KeyRing::ephemeral().expect("keys");
         let now = Utc::now();
@@ -188,6 +206,24 @@ mod tests {
             forged(&keys, |h, _| h.jku = Some("https://evil.example".into())),
             forged(&keys, |h, _| h.kid = Some("../../x".into())),
             forged(&keys, |h, _| h.kid = None),
+            forged(&keys, |h, _| h.kid = Some("' OR 1=1 --".into())),
+            forged(&keys, |h, _| h.typ = Some("id_token".into())),
+            forged(&keys, |h, _| h.typ = Some("refresh".into())),
+            forged(&keys, |h, _| h.typ = None),
+            forged(&keys, |h, _| h.x5u = Some("https://evil.example".into())),
+            forged(&keys, |h, _| h.x5c = Some(vec!["AA".into()])),
+            forged(&keys, |h, _| {
+                let jwk = &jwks(&keys)["keys"][0];
+                h.jwk = serde_json::from_value(jwk.clone()).expect("a key");
+            }),
+            forged(&keys, |_, c| c["iss"] = "https://elsewhere".into()),
+            forged(&keys, |_, c| c["nbf"] = (now.timestamp() + 60).into()),
+            forged(&keys, |_, c| c["nbf"] = "now".into()),
+            forged(&keys, |_, c| c["exp"] = (now.timestamp() - 60).into()),
+            forged(&keys, |_, c| c["exp"] = i64::MAX.into()),
+            forged(&keys, |_, c| drop(c.as_object_mut().map(|o| o.remove("exp")))),
+            forged(&keys, |_, c| drop(c.as_object_mut().map(|o| o.remove("iss")))),
+            forged(&keys, |_, c| c["sub"] = "nobody".into()),
             forged(&keys, |_, c| c["aud"] = "other".into()),
             forged(&keys, |_, c| c["exp"] = "soon".into()),
             forged(&keys, |_, c| c["exp"] = (now.timestamp() + 86_400).into()),
@@ -211,9 +247,28 @@ mod tests {
         hs.typ = Some(TYPE.into());
         hs.kid = Some(keys.signing[0].id.clone());
         let public = jsonwebtoken::EncodingKey::from_secret(&B64.decode(&keys.signing[0].public).expect("key"));
+        let signed = |algorithm: &str, key: &jsonwebtoken::EncodingKey| {
+            let header =
+                B64.encode(format!(r#"{{"typ":"at+jwt","alg":"{algorithm}","kid":"{}"}}"#, keys.signing[0].id));
+            let message = format!("{header}.{claims}");
+            let mac = jsonwebtoken::crypto::sign(message.as_bytes(), key, Algorithm::HS384).expect("signed");
+            format!("{message}.{mac}")
+        };
+        let nobody = jsonwebtoken::EncodingKey::from_secret(b"guessed");
+        let twice = String::from_utf8(B64.decode(claims).expect("base64")).expect("JSON");
+        let twice = B64.encode(twice.replacen('{', r#"{"exp":4102444800,"#, 1));
+        let message = format!("{}.{twice}", good.split('.').next().expect("a header"));
+        let twice = jsonwebtoken::crypto::sign(message.as_bytes(), &keys.signing[0].encoding, Algorithm::EdDSA);
+        let twice = format!("{message}.{}", twice.expect("signed"));
         let confused = encode(&hs, &serde_json::json!({"iss": ISS}), &public).expect("signed");
         for token in [
             format!("{none}.{claims}."),
+            format!("{}.{claims}.", B64.encode(r#"{"typ":"at+jwt","alg":"nOnE"}"#)),
+            signed("HS384", &nobody),
+            signed("HS256", &nobody),
+            signed("RS256", &nobody),
+            twice,
+            format!("{good}.{signature}"),
             confused,
             format!("{good}.x"),
             format!("{good}x"),

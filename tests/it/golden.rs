@@ -6,6 +6,7 @@ use std::path::Path;
 
 use entaku::api::schema::{Nouns, sdl};
 use entaku::kernel::policy::{Action, Over};
+use entaku::kernel::principal::PROOF_LIFE;
 use entaku::kernel::read::{Catalogue, ShapeDef};
 use sqlx::{Connection, PgConnection};
 
@@ -50,6 +51,10 @@ fn write_policy(shape: &ShapeDef, text: &mut String) {
     for duty in &shape.duties {
         let columns = duty.columns.join(", ");
         writeln!(text, "  {:<28} never the account in {columns}", duty.action.0).expect("text");
+    }
+    for action in &shape.stepped_up {
+        let minutes = PROOF_LIFE.num_minutes();
+        writeln!(text, "  {:<28} only with a proof of identity of the last {minutes} minutes", action.0).expect("text");
     }
     for field in &shape.fields {
         if let Some(mask) = &field.mask {

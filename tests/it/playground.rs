@@ -305,7 +305,7 @@ async fn a5_a_browser_is_known_by_those_who_have_signed_in_from_it() {
 }
 
 #[tokio::test]
-async fn a_session_lives_while_it_is_renewed_and_twelve_hours_at_most() {
+async fn a18_a_session_lives_while_it_is_renewed_and_a_day_at_most() {
     let town = town_with("l@example.jp").await;
     let mut cookie = Browser::new(&town).sign_in("l@example.jp", PASSWORD).await.cookie();
     let renew = async |cookie: &str| Browser::new(&town).with("cookie", cookie).ask("PUT", SESSION, None).await;
@@ -317,13 +317,45 @@ async fn a_session_lives_while_it_is_renewed_and_twelve_hours_at_most() {
     assert_eq!(Browser::new(&town).with("cookie", &first).viewer().await.status, StatusCode::OK, "other tabs");
     town.app.clock.advance(Duration::seconds(61));
     assert_eq!(Browser::new(&town).with("cookie", &first).viewer().await.status, StatusCode::UNAUTHORIZED);
-    for _ in 0..27 {
-        town.app.clock.advance(Duration::minutes(25));
+    for _ in 0..28 {
+        town.app.clock.advance(Duration::minutes(50));
         cookie = renew(&cookie).await.cookie();
     }
     assert_eq!(Browser::new(&town).with("cookie", &cookie).viewer().await.status, StatusCode::OK);
-    town.app.clock.advance(Duration::minutes(25));
-    assert_eq!(renew(&cookie).await.status, StatusCode::UNAUTHORIZED, "a working day is over");
+    town.app.clock.advance(Duration::minutes(50));
+    assert_eq!(renew(&cookie).await.status, StatusCode::UNAUTHORIZED, "a day is over");
+}
+
+#[tokio::test]
+async fn a19_a_proof_given_again_replaces_the_cookie() {
+    let town = town_with("e@example.jp").await;
+    let before = Browser::new(&town).sign_in("e@example.jp", PASSWORD).await.cookie();
+    let again = Browser::new(&town).with("cookie", &before).sign_in("e@example.jp", PASSWORD).await.cookie();
+    let session = |cookie: &str| cookie.split('.').nth(2).expect("a session").to_owned();
+    assert_ne!(session(&before), session(&again), "a sign-in begins a session of its own");
+    let elevate = async |cookie: &str, body: Value| {
+        Browser::new(&town).with("cookie", cookie).ask("PATCH", SESSION, Some(body)).await
+    };
+    town.app.clock.advance(Duration::minutes(20));
+    let wrong = elevate(&before, json!({"password": "まったく違うパスワードです"})).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
+    assert_eq!(wrong.header("set-cookie"), "");
+    assert_eq!(Browser::new(&town).with("cookie", &before).viewer().await.status, StatusCode::OK, "still signed in");
+    let proved = elevate(&before, json!({ "password": PASSWORD })).await;
+    assert_eq!(proved.status, StatusCode::OK);
+    let after = proved.cookie();
+    assert_ne!(before, after);
+    let fresh = json!({"query": "{ viewer { sessions { nodes { current authenticatedAt lastSeenAt } } } }"});
+    let seen = Browser::new(&town).with("cookie", &after).ask("POST", "/graphql", Some(fresh)).await.json();
+    let nodes = seen["data"]["viewer"]["sessions"]["nodes"].as_array().expect("sessions").clone();
+    let mine = nodes.iter().find(|s| s["current"] == true).expect("this one");
+    assert_eq!(mine["authenticatedAt"], mine["lastSeenAt"]);
+    town.app.clock.advance(Duration::seconds(6));
+    assert_eq!(Browser::new(&town).with("cookie", &before).viewer().await.status, StatusCode::UNAUTHORIZED);
+    let forced = Browser::new(&town).with("cookie", &after).with("origin", "https://evil.example");
+    let forced = forced.ask("PATCH", SESSION, Some(json!({ "password": PASSWORD }))).await;
+    assert_eq!(forced.code(), "FORBIDDEN/ORIGIN");
+    assert_eq!(elevate("entaku=none", json!({ "password": PASSWORD })).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -331,7 +363,7 @@ async fn a_terminal_left_alone_is_signed_out() {
     let town = town_with("i@example.jp").await;
     let cookie = Browser::new(&town).sign_in("i@example.jp", PASSWORD).await.cookie();
     let browser = Browser::new(&town).with("cookie", &cookie);
-    town.app.clock.advance(Duration::minutes(29));
+    town.app.clock.advance(Duration::minutes(59));
     assert_eq!(browser.viewer().await.status, StatusCode::OK);
     town.app.clock.advance(Duration::minutes(1));
     assert_eq!(browser.viewer().await.status, StatusCode::UNAUTHORIZED);

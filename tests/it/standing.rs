@@ -100,6 +100,9 @@ fn every_duty_names_columns_of_its_row_and_acts_of_its_shape() {
                 assert!(shape.row_columns().iter().any(|(name, _)| name == column), "{} has no {column}", shape.name);
             }
         }
+        for action in &shape.stepped_up {
+            assert!(shape.acts.iter().any(|a| a.action == *action), "{}: {}", shape.name, action.0);
+        }
     }
 }
 

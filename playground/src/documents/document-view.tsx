@@ -110,7 +110,9 @@ function useForm(document: ReadyDocument, variables: Variable[]) {
   return { values, faults, busy, last, run, change };
 }
 
+const CREDENTIAL = /\b(passwordChange|invitationAccept|accountCreate|secondFactorEnrol|secondFactorConfirm|recoveryCodesRenew)\b/;
+
 /** Acts on credentials take no key (README). */
 function isCredential(document: ReadyDocument): boolean {
-  return /\b(passwordChange|invitationAccept|accountCreate)\b/.test(document.text);
+  return CREDENTIAL.test(document.text);
 }

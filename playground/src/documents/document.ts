@@ -24,7 +24,7 @@ export interface ReadyDocument {
 }
 
 /** Acts on credentials are the page's own business: no token is shown in it. */
-const NOT_HERE = ['sessionSignIn', 'sessionRefresh', 'sessionEnd'];
+const NOT_HERE = ['sessionSignIn', 'sessionRefresh', 'sessionElevate', 'sessionEnd'];
 
 const GROUPS: [RegExp, string][] = [
   [/^(grant|ledger)/, '交付金'],

@@ -24,8 +24,24 @@ export interface Answer {
   problems: Problem[];
 }
 
-/** Sends one operation; never throws but when it is aborted. */
+/** Asks whoever is there for a fresh proof; tells whether it was given. */
+export type Prover = () => Promise<boolean>;
+
+let prover: Prover | null = null;
+
+/** Who is asked when an act needs a fresh proof (FORBIDDEN/STEP_UP). */
+export function onStepUp(next: Prover | null): void {
+  prover = next;
+}
+
+/** Sends one operation, and once more after a fresh proof where one is needed; never throws but when it is aborted. */
 export async function send(operation: Operation, options: Options = {}): Promise<Answer> {
+  const first = await sendOnce(operation, options);
+  const proves = first.problems.some((p) => p.reason === 'STEP_UP') && prover !== null && (await prover());
+  return proves ? sendOnce(operation, options) : first;
+}
+
+async function sendOnce(operation: Operation, options: Options): Promise<Answer> {
   try {
     const response = await fetch('/graphql', {
       method: 'POST',

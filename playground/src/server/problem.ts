@@ -60,7 +60,13 @@ const HEADINGS: Record<string, string> = {
   GRAPHQL_VALIDATION_FAILED: 'GraphQL文書が正しくありません',
 };
 
+const REASONS: Record<string, string> = {
+  SECOND_FACTOR_REQUIRED: '確認コードが必要です',
+  SECOND_FACTOR_WRONG: '確認コードが違います',
+  STEP_UP: '本人であることを確かめてください',
+};
+
 /** What kind of problem it is, in a few words. */
 export function headingOf(problem: Problem): string {
-  return problem.heading ?? HEADINGS[problem.code] ?? '処理できませんでした';
+  return problem.heading ?? REASONS[problem.reason ?? ''] ?? HEADINGS[problem.code] ?? '処理できませんでした';
 }

@@ -15,7 +15,12 @@ export interface Credentials {
   municipality: string;
   email: string;
   password: string;
+  /** The one-time code of who has a second factor. */
+  code?: string;
 }
+
+/** What somebody who is signed in proves once more who they are with. */
+export type Proof = Pick<Credentials, 'password' | 'code'>;
 
 export type Outcome = { session: Session } | { problems: Problem[] };
 
@@ -23,10 +28,11 @@ const PATH = '/playground/session';
 
 export const readSession = (): Promise<Outcome> => ask('GET');
 export const signIn = (credentials: Credentials): Promise<Outcome> => ask('POST', credentials);
+export const proveAgain = (proof: Proof): Promise<Outcome> => ask('PATCH', proof);
 export const renewSession = (): Promise<Outcome> => ask('PUT');
 export const signOut = (): Promise<Outcome> => ask('DELETE');
 
-async function ask(method: string, body?: Credentials): Promise<Outcome> {
+async function ask(method: string, body?: Credentials | Proof): Promise<Outcome> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': 'ja' };
   if (body) headers['Content-Type'] = 'application/json';
   try {

@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'rea
 import { Problems } from '../result/problems';
 import type { Problem } from '../server/problem';
 import { type Session, signIn } from '../server/session';
+import { CodeField, asksForCode } from './code-field';
 import { type Municipality, loadMunicipalities } from './municipalities';
 
 interface Props {
@@ -16,16 +17,19 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
   const dialog = useRef<HTMLDialogElement>(null);
   const [problems, setProblems] = useState<Problem[]>([]);
   const [busy, setBusy] = useState(false);
+  const [coded, setCoded] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string): string => String(form.get(name) ?? '');
     setBusy(true);
-    const outcome = await signIn({ municipality: text('municipality'), email: text('email').trim(), password: text('password') });
+    const proof = { password: text('password'), code: text('code') || undefined };
+    const outcome = await signIn({ municipality: text('municipality'), email: text('email').trim(), ...proof });
     setBusy(false);
-    if ('session' in outcome) onSignedIn(outcome.session);
-    else setProblems(outcome.problems.map(inPlainWords));
+    if ('session' in outcome) return onSignedIn(outcome.session);
+    setCoded(coded || asksForCode(outcome.problems));
+    setProblems(outcome.problems.map(inPlainWords));
   };
   return (
     <dialog ref={dialog} className="sign-in" onClose={onClose} aria-labelledby="sign-in-title">
@@ -38,6 +42,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
         <input id="email" name="email" type="email" autoComplete="username" required autoFocus />
         <label htmlFor="password">パスワード</label>
         <input id="password" name="password" type="password" autoComplete="current-password" required />
+        {coded && <CodeField />}
         <div className="actions">
           <button type="submit" disabled={busy}>
             {busy ? '確かめています…' : 'サインイン'}
@@ -46,7 +51,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
             閉じる
           </button>
         </div>
-        <p className="beside">席を離れるときはサインアウトしてください。30分間操作がないと自動でサインアウトします。</p>
+        <p className="beside">席を離れるときはサインアウトしてください。1時間操作がないと自動でサインアウトします。</p>
       </form>
     </dialog>
   );
@@ -54,7 +59,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
 
 /** The server does not tell who is known to it; neither does the page. */
 function inPlainWords(problem: Problem): Problem {
-  if (problem.code !== 'UNAUTHENTICATED') return problem;
+  if (problem.code !== 'UNAUTHENTICATED' || problem.reason) return problem;
   return { ...problem, heading: 'サインインできません', message: '自治体、メールアドレス、パスワードのいずれかが違います。' };
 }
 

@@ -2,10 +2,10 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Outcome, type Session, readSession, renewSession } from '../server/session';
 import { PUBLIC } from './drafts';
 
-/** How often a session in use is renewed; it ends half an hour after the last renewal. */
+/** How often a session in use is renewed; it ends an hour after the last renewal. */
 const RENEWAL = 5 * 60 * 1000;
 /** After how long without work what is on the screen is taken away: the next person may stand there. */
-const LEFT_ALONE = 30 * 60 * 1000;
+const LEFT_ALONE = 60 * 60 * 1000;
 /** How often that is looked at. */
 const LOOK = 60 * 1000;
 

@@ -30,7 +30,11 @@ pub fn router() -> Router<Arc<App>> {
         .route("/playground/documents.json", get(documents::all))
         .route(
             "/playground/session",
-            get(session::read).post(session::sign_in).put(session::renew).delete(session::sign_out),
+            get(session::read)
+                .post(session::sign_in)
+                .patch(session::elevate)
+                .put(session::renew)
+                .delete(session::sign_out),
         )
         .layer(from_fn(protected))
 }

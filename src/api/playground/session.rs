@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::answer::json;
@@ -21,8 +22,10 @@ use crate::api::{cookie, lifecycle, origin};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::principal::{AccountId, Principal};
+use crate::kernel::request::Request;
 use crate::kernel::tx::{Mode, Tx};
-use crate::kernel::work::Work;
+use crate::kernel::work::{Turn, Work};
+use crate::people::session::{Proof, Prover};
 use crate::people::{browser, device, session, token};
 
 /// The largest body of a sign-in, in bytes.
@@ -34,6 +37,23 @@ struct Credentials {
     municipality: String,
     email: String,
     password: String,
+    code: Option<String>,
+}
+
+/// What somebody who is signed in proves once more who they are with.
+#[derive(Deserialize)]
+struct Again {
+    password: String,
+    code: Option<String>,
+}
+
+/// What somebody has earned who proved who they are.
+struct Earned {
+    account: AccountId,
+    /// The session's cookie.
+    secret: String,
+    /// What the browser keeps of who has signed in from it.
+    devices: Option<Vec<String>>,
 }
 
 /// Is somebody signed in? A cookie that is no longer good is taken back.
@@ -52,15 +72,36 @@ pub(super) async fn read(caller: Caller) -> Response {
 
 /// Signs in.
 pub(super) async fn sign_in(caller: Caller, body: Body) -> Response {
+    with_secret(caller, body, |caller, body| {
+        Box::pin(async move { prove(&caller, read_json(&caller.headers, &body)?).await })
+    })
+    .await
+}
+
+/// Proves once more who is signed in (step-up); the cookie is replaced.
+pub(super) async fn elevate(caller: Caller, body: Body) -> Response {
+    with_secret(caller, body, |caller, body| {
+        Box::pin(async move { prove_again(&caller, read_json(&caller.headers, &body)?).await })
+    })
+    .await
+}
+
+/// Answers a request of our own page that brings something secret with the cookie it has earned.
+async fn with_secret(
+    caller: Caller,
+    body: Body,
+    prove: impl FnOnce(Caller, Bytes) -> BoxFuture<'static, Result<Earned>>,
+) -> Response {
     let caller = of_cookie(caller);
     let answered = async {
-        let credentials = credentials(&caller, body).await?;
+        let body = take(&caller, body).await?;
         // In a task of its own: a client that hangs up must not stop the note of a failed sign-in.
-        let asking = caller.clone();
-        let proved = tokio::spawn(async move { prove(&asking, credentials).await }).await;
-        let (account, secret, devices) = proved.unwrap_or_else(|failed| Err(Error::internal(failed)))?;
+        let proved = tokio::spawn(prove(caller.clone(), body)).await;
+        let Earned { account, secret, devices } = proved.unwrap_or_else(|failed| Err(Error::internal(failed)))?;
         let mut response = with_cookie(&caller.app, account, &secret)?;
-        cookie::set_devices(&caller.app, response.headers_mut(), &devices)?;
+        if let Some(devices) = devices {
+            cookie::set_devices(&caller.app, response.headers_mut(), &devices)?;
+        }
         Ok(response)
     };
     caller.pay_for(ACTING, Box::pin(answered)).await
@@ -100,23 +141,30 @@ pub(super) async fn sign_out(caller: Caller) -> Response {
     caller.pay_for(ACTING, Box::pin(answered)).await
 }
 
-async fn credentials(caller: &Caller, body: Body) -> Result<Credentials> {
+/// The body of a request of our own page.
+async fn take(caller: &Caller, body: Body) -> Result<Bytes> {
     origin::require_own(&caller.app, &caller.headers)?;
-    let unreadable = || {
-        let (ja, en) = ("サインインの内容を読めません。", "The sign-in cannot be read.");
-        bad_request("JSON", ja, en)
-    };
-    if !is_json(&caller.headers) {
-        return Err(unreadable());
-    }
-    let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())?;
-    serde_json::from_slice(&bytes).map_err(|_| unreadable())
+    axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())
 }
 
-/// Opens a session for somebody who knows the password, or notes that somebody did not. Gives the session's cookie and
-/// what the browser keeps of who has signed in from it.
-async fn prove(caller: &Caller, credentials: Credentials) -> Result<(AccountId, String, Vec<String>)> {
-    let Credentials { municipality, email, password } = credentials;
+fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T> {
+    if !is_json(headers) {
+        return Err(unreadable());
+    }
+    serde_json::from_slice(body).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    bad_request("JSON", "サインインの内容を読めません。", "The sign-in cannot be read.")
+}
+
+fn prover(app: &App) -> Prover<'_> {
+    Prover { passwords: &app.passwords, throttle: app.throttle }
+}
+
+/// Opens a session for somebody who knows the password, or notes that somebody did not.
+async fn prove(caller: &Caller, credentials: Credentials) -> Result<Earned> {
+    let Credentials { municipality, email, password, code: one_time } = credentials;
     let code = LocalGovernmentCode::parse(&municipality).ok_or_else(|| {
         Error::invalid(
             "municipality",
@@ -129,25 +177,51 @@ async fn prove(caller: &Caller, credentials: Credentials) -> Result<(AccountId, 
     let municipality = app.municipality(&code).await?;
     let whence = app.networks.whence(app, caller.address, Some(municipality)).await;
     let request = app.request(Principal::public(), Some(municipality)).in_locale(caller.locale).from(whence);
-    let request = Arc::new(request);
-    let devices = cookie::devices(app, &caller.headers);
-    let given = session::Credentials { email: &email, password: &password, devices: &devices };
+    let known: Vec<String> = cookie::devices(app, &caller.headers).into_iter().map(str::to_owned).collect();
+    let browser = browser_name(&caller.headers);
+    in_work(app, Arc::new(request), |turn, app| {
+        Box::pin(async move {
+            let proof = Proof { password: &password, code: one_time.as_deref() };
+            let devices: Vec<_> = known.iter().map(String::as_str).collect();
+            let account = session::prove(turn, prover(app), (&email, &devices), proof).await?;
+            let devices = Some(device::renew(turn.tx(), account, &devices));
+            let secret = browser::open(turn.tx(), account, browser).await?;
+            Ok(Earned { account, secret, devices })
+        })
+    })
+    .await
+}
+
+/// Takes a fresh proof for the session of the cookie.
+async fn prove_again(caller: &Caller, again: Again) -> Result<Earned> {
+    cookie::of(&caller.app, &caller.headers).ok_or(Error::Unauthenticated)?;
+    let request = caller.request().await?;
+    let account = request.principal.account.ok_or(Error::Unauthenticated)?;
+    in_work(&caller.app, request, |turn, app| {
+        Box::pin(async move {
+            let proof = Proof { password: &again.password, code: again.code.as_deref() };
+            let session = session::elevate(turn, prover(app), proof).await?;
+            let secret = browser::replace(turn.tx(), session).await?;
+            Ok(Earned { account, secret, devices: None })
+        })
+    })
+    .await
+}
+
+/// Runs what may have to end a transaction in between; what must be written besides is written in any case.
+async fn in_work(
+    app: &Arc<App>,
+    request: Arc<Request>,
+    act: impl for<'t> FnOnce(&'t mut Turn<'_>, &'t App) -> BoxFuture<'t, Result<Earned>> + Send,
+) -> Result<Earned> {
     let work = Work::new(app.database.clone(), request.clone());
-    let opened = {
+    let done = {
         let mut turn = work.turn().await;
-        match session::prove(&mut turn, (&app.passwords, &app.throttle), &given).await {
-            Ok(account) => {
-                let kept = device::renew(turn.tx(), account, &devices);
-                browser::open(turn.tx(), account, browser_name(&caller.headers))
-                    .await
-                    .map(|secret| (account, secret, kept))
-            }
-            Err(error) => Err(error),
-        }
+        act(&mut turn, app).await
     };
-    let ended = if opened.is_ok() { work.commit().await } else { work.rollback().await };
+    let ended = if done.is_ok() { work.commit().await } else { work.rollback().await };
     lifecycle::write_afterwards(app, &request).await?;
-    ended.and(opened)
+    ended.and(done)
 }
 
 /// What the list of sign-ins shows of a browser.

@@ -71,5 +71,5 @@ pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, named};
-pub(crate) use viewer::DUTIES_APART;
+pub(crate) use viewer::{DUTIES_APART, STEP_UP};
 pub use viewer::{Permission, Redaction};

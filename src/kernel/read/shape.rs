@@ -188,6 +188,8 @@ pub struct ShapeDef {
     pub acts: Vec<Act>,
     /// Which acts keep apart from which.
     pub duties: Vec<Duty>,
+    /// Which acts need a fresh proof of who acts.
+    pub stepped_up: Vec<Action>,
     /// The condition over `t` under which everybody may read a row.
     pub published: Option<&'static str>,
     /// The order of its lists where none is asked for.
@@ -211,6 +213,7 @@ impl ShapeDef {
             permits: Vec::new(),
             acts: Vec::new(),
             duties: Vec::new(),
+            stepped_up: Vec::new(),
             published: None,
             order: &[],
             filter: None,
@@ -354,6 +357,14 @@ impl ShapeDef {
         self
     }
 
+    /// The act needs a proof of who acts that is not older than [`PROOF_LIFE`](crate::kernel::principal::PROOF_LIFE).
+    /// The mutation's description says so (a test compares).
+    #[must_use]
+    pub fn step_up(mut self, action: Action) -> Self {
+        self.stepped_up.push(action);
+        self
+    }
+
     /// The order of its lists.
     #[must_use]
     pub fn ordered<const N: usize>(mut self, keys: [Key; N]) -> Self {
@@ -433,6 +444,11 @@ impl ShapeDef {
     pub fn keeps_apart(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
         let mut columns = self.duties.iter().filter(|d| d.action == action).flat_map(|d| d.columns);
         who.account.is_some_and(|own| columns.any(|name| column(name) == Some(own.0)))
+    }
+
+    /// Does `action` need a fresher proof of who acts than `who` has given?
+    pub fn needs_proof(&self, action: Action, who: &Principal, now: DateTime<Utc>) -> bool {
+        self.stepped_up.contains(&action) && !who.proved_lately(now)
     }
 
     /// The columns a command loads.

@@ -4,7 +4,7 @@ use async_graphql::registry::Registry;
 use async_graphql::{Name, OutputType, SimpleObject, Value};
 use indexmap::IndexMap;
 
-use crate::kernel::error::{Message, Result};
+use crate::kernel::error::{Error, Message, Result};
 use crate::kernel::policy::Over;
 use crate::kernel::read::cells::Cells;
 use crate::kernel::read::shape::{Act, Field, ShapeDef};
@@ -46,6 +46,8 @@ pub(crate) fn redactions(registry: &mut Registry) -> String {
 
 /// The reason of FORBIDDEN where somebody else has to act ([`ShapeDef::apart`]).
 pub(crate) const DUTIES_APART: &str = "DUTIES_APART";
+/// The reason of FORBIDDEN where a fresh proof of identity is needed first ([`ShapeDef::step_up`]).
+pub(crate) const STEP_UP: &str = "STEP_UP";
 
 /// Is the field kept from the reader in this row?
 pub(crate) fn is_masked(field: &Field, row: &Cells<'_>, request: &Request) -> bool {
@@ -103,6 +105,9 @@ fn permission(shape: &ShapeDef, act: &Act, row: &Cells<'_>, request: &Request) -
     } else if let Err(refusal) = (shape.may)(row, act.action, request.now)? {
         let hint = refusal.message.text(request.locale).to_owned();
         (Some("CONFLICT"), Some(refusal.reason), Some(hint))
+    } else if shape.needs_proof(act.action, &request.principal, request.now) {
+        let hint = Error::Forbidden(STEP_UP).message().text(request.locale).to_owned();
+        (Some("FORBIDDEN"), Some(STEP_UP), Some(hint))
     } else {
         (None, None, None)
     };

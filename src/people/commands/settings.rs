@@ -4,12 +4,13 @@ use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::kernel::entity::same_revision;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, settings};
+use crate::people::factor::check as factor;
 use crate::people::rules;
 use crate::people::shapes::MunicipalitySettings;
 
@@ -25,6 +26,8 @@ pub struct MunicipalitySettingsChangeInput {
     pub public_contact: MaybeUndefined<String>,
     /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
     pub grant_withdrawal_days: Option<i32>,
+    /// 町の仕事をする人に二要素認証を求めるか。求めると、まだ登録していない人は登録だけができる。
+    pub second_factor_required: Option<bool>,
     /// 庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り、20まで)。ここからは回数の上限が高くなる。null は消去。
     pub networks: MaybeUndefined<String>,
 }
@@ -32,7 +35,13 @@ pub struct MunicipalitySettingsChangeInput {
 /// Changes the settings.
 pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySettingsChangeInput) -> Result<SettingsId> {
     let row = tx.load::<MunicipalitySettings>(id, SETTINGS_CHANGE).await?;
-    let MunicipalitySettingsChangeInput { revision, public_contact, grant_withdrawal_days, networks } = input;
+    let MunicipalitySettingsChangeInput {
+        revision,
+        public_contact,
+        grant_withdrawal_days,
+        second_factor_required,
+        networks,
+    } = input;
     same_revision(row.revision, revision)?;
     let mut checks = Checks::new();
     let mut row: settings::ActiveModel = row.into();
@@ -46,6 +55,12 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
             "0 to 365.",
         );
         row.grant_withdrawal_days = Set(days);
+    }
+    if let Some(required) = second_factor_required {
+        if required {
+            asks_nobody_for_more(tx).await?;
+        }
+        row.second_factor_required = Set(required);
     }
     networks.map_value(|list| own_networks(&mut checks, &list)).apply(&mut row.networks);
     checks.done()?;
@@ -64,4 +79,17 @@ fn own_networks(checks: &mut Checks, list: &str) -> String {
         checks.check(found != Err(rule), "input.networks", rule, ja, en);
     }
     found.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Whoever asks others for a second factor has one: otherwise they could undo nothing of it.
+async fn asks_nobody_for_more(tx: &Tx) -> Result<()> {
+    let Some(account) = tx.principal.account else { return Ok(()) };
+    if factor::is_on(tx, account).await? {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "SECOND_FACTOR_OFF",
+        "先に自分の二要素認証を登録してください。",
+        "Please enrol a second factor of your own first.",
+    )))
 }

@@ -58,6 +58,8 @@ text_enum! {
         RequestAnswered,
         /// 要望への回答が地域に伝えられた(要望した団体の役員へ)
         RequestReportedBack,
+        /// ほかの人が使っている疑いがあり、サインインが終わった(本人へ)
+        SessionEndedReused,
     }
 }
 

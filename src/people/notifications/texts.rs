@@ -50,6 +50,7 @@ fn template(kind: NotificationKind) -> Template {
         Kind::RequestForwarded => REQUEST_FORWARDED,
         Kind::RequestAnswered => REQUEST_ANSWERED,
         Kind::RequestReportedBack => REQUEST_REPORTED_BACK,
+        Kind::SessionEndedReused => SESSION_ENDED_REUSED,
     }
 }
 
@@ -165,6 +166,12 @@ const REQUEST_REPORTED_BACK: Template = [
     "要望「{}」への回答を地域に伝えたことが記録されました。回答を確認してください。",
     "おねがい「{}」の 答えを つたえました。答えを 読む ことが できます。",
     "The answer to the request “{}” was brought back to the community. Please read it.",
+];
+
+const SESSION_ENDED_REUSED: Template = [
+    "「{}」のサインインを終えました。ほかの人に使われたおそれがあります。心当たりがなければ、パスワードを変えてください。",
+    "「{}」の サインインを おわりました。ほかの 人が つかったかも しれません。パスワードを かえて ください。",
+    "Your session on “{}” was ended, because somebody else may have used it. Please change your password if in doubt.",
 ];
 
 #[cfg(test)]

@@ -1,18 +1,22 @@
-//! One key ring: what signs tokens, binds cursors and hashes secrets.
+//! One key ring: what signs tokens, binds cursors, hashes and seals secrets.
 //!
 //! `ENTAKU_KEYS_FILE` is a JSON file that only the server may read (0600). The embedded mode makes it.
+//! Signing keys go from next to signing to past ([`rotate`]): each is published for a whole turn before it signs and
+//! for a whole turn after, so that servers may be restarted one after another.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+mod file;
+
 use std::path::Path;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+
+pub use file::{Rotated, rotate};
+use file::{Stored, StoredKey, StoredSecret, draw_secret, load, store};
 
 /// What went wrong with the key file.
 #[derive(Debug, thiserror::Error)]
@@ -29,24 +33,6 @@ pub enum KeyError {
     /// A key in it is malformed, or the system gives no randomness.
     #[error("key file: {0}")]
     Key(&'static str),
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredKey {
-    /// `kid` of the tokens.
-    id: String,
-    /// PKCS#8, base64url.
-    ed25519: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    /// The first signs; all verify, so that keys can be rotated with overlap.
-    signing: Vec<StoredKey>,
-    /// 32 random bytes, base64url.
-    cursor: String,
-    /// 32 random bytes, base64url.
-    pepper: String,
 }
 
 /// A key that signs or verifies access tokens.
@@ -91,10 +77,21 @@ impl AuditKey {
     }
 }
 
+/// A text that only a holder of the ring can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The key it was sealed with.
+    pub key: String,
+    /// Nonce, text and tag (AES-256-GCM), base64url.
+    pub text: String,
+}
+
 /// The keys of one installation.
 pub struct KeyRing {
     /// The first signs; all verify.
     pub signing: Vec<SigningKey>,
+    sealing: Vec<(String, RandomizedNonceKey)>,
+    tags: hmac::Key,
     cursor: hmac::Key,
     /// Mixed into every password hash (argon2's secret), so that a stolen table alone cannot be guessed at.
     pub pepper: Vec<u8>,
@@ -105,47 +102,75 @@ pub struct KeyRing {
 impl KeyRing {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Mode(mode));
-        }
-        Self::open(&serde_json::from_str(&fs::read_to_string(path)?)?)
+        Self::unlock(&load(path)?)
     }
 
-    /// Reads the file, or makes it (0600) where there is none.
+    /// Reads the file, or makes it (0600) where there is none. What an older one lacks is added.
     pub fn read_or_create(path: &Path) -> Result<Self, KeyError> {
         if !path.exists() {
-            let stored = serde_json::to_vec_pretty(&Self::draw()?)?;
-            let temporary = path.with_extension("new");
-            let mut file =
-                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            file.write_all(&stored)?;
-            file.sync_all()?;
-            fs::rename(temporary, path)?;
+            store(path, &Stored::draw()?)?;
         }
-        Self::read(path)
+        let mut stored = load(path)?;
+        if stored.sealing.is_empty() {
+            stored.sealing.push(draw_secret()?);
+            store(path, &stored)?;
+        }
+        Self::unlock(&stored)
     }
 
     /// Fresh keys that are kept nowhere, for tests.
     pub fn ephemeral() -> Result<Self, KeyError> {
-        Self::open(&Self::draw()?)
+        Self::unlock(&Stored::draw()?)
     }
 
-    fn draw() -> Result<Stored, KeyError> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Key("no key could be made"))?;
-        let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Key("no key could be made"))?;
-        let signing = StoredKey { id: secret_text(8)?, ed25519: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()) };
-        Ok(Stored { signing: vec![signing], cursor: secret_text(32)?, pepper: secret_text(32)? })
-    }
-
-    fn open(stored: &Stored) -> Result<Self, KeyError> {
-        let signing = stored.signing.iter().map(signing_key).collect::<Result<Vec<_>, _>>()?;
-        if signing.is_empty() {
+    fn unlock(stored: &Stored) -> Result<Self, KeyError> {
+        if stored.signing.is_empty() {
             return Err(KeyError::Key("no signing key"));
         }
+        if stored.sealing.is_empty() {
+            return Err(KeyError::Key("no sealing key; run `entaku keys init`"));
+        }
+        let signing = stored.signing.iter().chain(&stored.next).map(signing_key).collect::<Result<_, _>>()?;
+        let sealing = stored.sealing.iter().map(sealing_key).collect::<Result<_, _>>()?;
         let cursor = hmac::Key::new(hmac::HMAC_SHA256, &bytes(&stored.cursor)?);
         let pepper = bytes(&stored.pepper)?;
-        Ok(Self { signing, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, &pepper);
+        Ok(Self { signing, sealing, tags, cursor, audit: AuditKey::of_pepper(&pepper)?, pepper })
+    }
+
+    /// Seals a text for one purpose: `context` must be the same when it is opened.
+    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Sealed, KeyError> {
+        let (id, key) = self.sealing.first().ok_or(KeyError::Key("no sealing key"))?;
+        let mut text = plain.to_vec();
+        let nonce = key
+            .seal_in_place_append_tag(Aad::from(context), &mut text)
+            .map_err(|_| KeyError::Key("nothing could be sealed"))?;
+        let text = [nonce.as_ref().as_slice(), &text].concat();
+        Ok(Sealed { key: id.clone(), text: URL_SAFE_NO_PAD.encode(text) })
+    }
+
+    /// Opens what was sealed for this purpose.
+    pub fn open(&self, context: &[u8], sealed: &Sealed) -> Result<Vec<u8>, KeyError> {
+        let unfit = || KeyError::Key("what was sealed cannot be opened");
+        let (_, key) = self.sealing.iter().find(|(id, _)| *id == sealed.key).ok_or_else(unfit)?;
+        let mut text = bytes(&sealed.text)?;
+        if text.len() < NONCE_LEN {
+            return Err(unfit());
+        }
+        let mut rest = text.split_off(NONCE_LEN);
+        let nonce = Nonce::try_assume_unique_for_key(&text).map_err(|_| unfit())?;
+        let plain = key.open_in_place(nonce, Aad::from(context), &mut rest).map_err(|_| unfit())?;
+        Ok(plain.to_vec())
+    }
+
+    /// How a short secret is stored, hexadecimal: a stolen table alone cannot be guessed at.
+    pub fn peppered(&self, context: &[u8], secret: &[u8]) -> String {
+        let mut hash = hmac::Context::with_key(&self.tags);
+        for part in [context, secret] {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hexadecimal(hash.sign().as_ref())
     }
 
     /// 16 bytes that bind a cursor to what it was made for.
@@ -159,6 +184,11 @@ impl KeyRing {
         tag.copy_from_slice(&context.sign().as_ref()[..16]);
         tag
     }
+}
+
+fn sealing_key(stored: &StoredSecret) -> Result<(String, RandomizedNonceKey), KeyError> {
+    let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes(&stored.secret)?);
+    Ok((stored.id.clone(), key.map_err(|_| KeyError::Key("not a key of 32 bytes"))?))
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, KeyError> {
@@ -181,16 +211,24 @@ fn signing_key(stored: &StoredKey) -> Result<SigningKey, KeyError> {
 
 /// `length` random bytes as base64url, from the system's generator.
 pub fn secret_text(length: usize) -> Result<String, KeyError> {
-    let mut secret = vec![0; length];
-    rand::fill(&mut secret).map_err(|_| KeyError::Key("no randomness"))?;
-    Ok(URL_SAFE_NO_PAD.encode(secret))
+    Ok(URL_SAFE_NO_PAD.encode(random(length)?))
+}
+
+/// `length` random bytes from the system's generator.
+pub fn random(length: usize) -> Result<Vec<u8>, KeyError> {
+    let mut bytes = vec![0; length];
+    rand::fill(&mut bytes).map_err(|_| KeyError::Key("no randomness"))?;
+    Ok(bytes)
 }
 
 /// SHA-256, as hexadecimal digits: how bearer secrets and request contents are stored.
 pub fn sha256(text: &[u8]) -> String {
+    hexadecimal(digest::digest(&digest::SHA256, text).as_ref())
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
     use std::fmt::Write;
-    let hash = digest::digest(&digest::SHA256, text);
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut digits, byte| {
+    hash.iter().fold(String::with_capacity(64), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
         digits
     })
@@ -199,4 +237,23 @@ pub fn sha256(text: &[u8]) -> String {
 /// Compares two hashes without telling where they differ.
 pub fn same_hash(a: &str, b: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_opens_for_its_purpose_and_with_its_ring_only() {
+        let ring = KeyRing::ephemeral().expect("keys");
+        let sealed = ring.seal(b"one", b"secret").expect("sealed");
+        assert_eq!(ring.open(b"one", &sealed).expect("opened"), b"secret");
+        assert_ne!(ring.seal(b"one", b"secret").expect("sealed"), sealed, "a nonce of its own");
+        assert!(ring.open(b"other", &sealed).is_err());
+        assert!(KeyRing::ephemeral().expect("keys").open(b"one", &sealed).is_err());
+        let mut forged = URL_SAFE_NO_PAD.decode(&sealed.text).expect("bytes");
+        *forged.last_mut().expect("a byte") ^= 1;
+        assert!(ring.open(b"one", &Sealed { text: URL_SAFE_NO_PAD.encode(forged), ..sealed.clone() }).is_err());
+        assert!(ring.open(b"one", &Sealed { text: "AAAA".into(), ..sealed }).is_err());
+    }
 }
