@@ -20,6 +20,7 @@ mod m0013_redundant_indexes;
 mod m0014_notifications;
 mod m0015_session_cookies;
 mod m0016_files;
+mod m0018_rates;
 mod m0019_mail;
 mod m0020_second_factor;
 mod m0021_audit_chain;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_notifications::Migration),
             Box::new(m0015_session_cookies::Migration),
             Box::new(m0016_files::Migration),
+            Box::new(m0018_rates::Migration),
             Box::new(m0019_mail::Migration),
             Box::new(m0020_second_factor::Migration),
             Box::new(m0021_audit_chain::Migration),

@@ -15,7 +15,7 @@ import { NOBODY, useSession, wipe } from './session/use-session';
 
 /** The whole page. */
 export function App(): ReactNode {
-  const { session, expired, lost, signedIn, forget } = useSession();
+  const { session, expired, owner, lost, signedIn, forget } = useSession();
   const ground = useGround(session);
   const [dryRun, setDryRun] = useState(false);
   const [asking, setAsking] = useState(false);
@@ -35,7 +35,7 @@ export function App(): ReactNode {
   return (
     <ConsoleContext value={shared}>
       <Header onSignOut={() => void leave()} />
-      <Work />
+      <Work key={owner} owner={owner} hidden={expired} />
       <ProveAgain />
       {(asking || expired) && <SignIn municipality={session.municipality} expired={expired} onSignedIn={welcome} onClose={close} />}
     </ConsoleContext>
@@ -49,8 +49,11 @@ async function leave(): Promise<void> {
   return wipe();
 }
 
-/** The list at the left, and what is chosen from it. The editor stays, so that what is written in it is not lost. */
-function Work(): ReactNode {
+/**
+ * The list at the left, and what is chosen from it. The editor stays, so that what is written in it is not lost; when
+ * the session has ended, all of it is out of sight until its owner is back.
+ */
+function Work({ owner, hidden }: { owner: string; hidden: boolean }): ReactNode {
   const documents = useDocuments();
   const [chosen, setChosen] = useState<string | null>(null);
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -60,12 +63,12 @@ function Work(): ReactNode {
     setChosen(null);
   };
   return (
-    <div className="work">
+    <div className="work" hidden={hidden}>
       <DocumentList documents={documents} chosen={chosen} onChoose={setChosen} />
       <main>
         {document && <DocumentView key={document.name} document={document} onOpen={open} />}
         <div className="editor" hidden={document !== undefined}>
-          <Editor opened={opened} />
+          <Editor owner={owner} opened={opened} />
         </div>
       </main>
     </div>

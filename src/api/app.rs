@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
+use crate::api::networks::Networks;
 use crate::api::places::Places;
 use crate::api::rates::Rates;
 use crate::api::schema::{EntakuSchema, schema};
@@ -29,6 +30,7 @@ use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 use crate::people::graphql::Identity;
 use crate::people::password::Passwords;
+use crate::people::throttle::Throttle;
 
 /// How many subscriptions read at the same time.
 const TURNS: usize = 4;
@@ -77,6 +79,10 @@ pub struct App {
     pub trusted: Trusted,
     /// How much callers may ask for.
     pub rates: Rates,
+    /// Where many people have one address.
+    pub networks: Networks,
+    /// How often somebody may fail to prove who they are.
+    pub throttle: Throttle,
     /// Who was seen lately.
     pub sign_ins: SignIns,
     /// How it is set up.
@@ -89,7 +95,8 @@ impl App {
     /// Puts the parts together.
     pub fn new(database: Database, keys: Arc<KeyRing>, clock: Clock, settings: Settings) -> Result<Arc<Self>> {
         let passwords = Arc::new(Passwords::new(keys.clone())?);
-        let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone() };
+        let throttle = Throttle { rate: settings.wire.sign_in_rate, own: settings.wire.own_times.get() };
+        let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone(), throttle };
         let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
         let files = Arc::new(Store::open(&settings.files)?);
         let limit = UploadLimit(files.limit);
@@ -108,6 +115,8 @@ impl App {
             documents: Documents::default(),
             trusted: Trusted::read(&settings.wire).map_err(Error::internal)?,
             rates: Rates::new(&settings.wire, &clock),
+            networks: Networks::default(),
+            throttle,
             sign_ins: SignIns::default(),
             clock,
             settings,
@@ -127,7 +136,7 @@ impl App {
     }
 
     /// A request of somebody, now.
-    pub fn request(&self, principal: Principal, municipality: Option<MunicipalityId>) -> Request {
+    pub fn request(&self, principal: impl Into<Arc<Principal>>, municipality: Option<MunicipalityId>) -> Request {
         Request::new(principal, municipality, self.clock.now(), self.keys.clone())
     }
 

@@ -1,17 +1,24 @@
-//! The cookie of the Playground's session: how it is named, set, found and taken back.
+//! The cookies of the Playground: how they are named, set, found and taken back.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::api::app::App;
 use crate::kernel::error::{Error, Result};
+use crate::people::device;
 
 /// Over https browsers keep a name with this prefix to our host, over https, for every path.
 const SECURE: &str = "__Host-entaku";
 /// Inside a closed network without https.
 const PLAIN: &str = "entaku";
+/// The same two for what a browser keeps of who has signed in from it.
+const DEVICE: [&str; 2] = ["__Host-entaku-device", "entaku-device"];
 
 fn is_secure(app: &App) -> bool {
     app.settings.issuer.starts_with("https://")
+}
+
+fn device_name(app: &App) -> &'static str {
+    DEVICE[usize::from(!is_secure(app))]
 }
 
 fn name(app: &App) -> &'static str {
@@ -20,25 +27,44 @@ fn name(app: &App) -> &'static str {
 
 /// The cookie a request brings.
 pub fn of<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
-    let name = name(app);
+    find(headers, name(app))
+}
+
+fn find<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
+/// What the browser keeps of who has signed in from it ([`device`]).
+pub fn devices<'h>(app: &App, headers: &'h HeaderMap) -> Vec<&'h str> {
+    find(headers, device_name(app))
+        .unwrap_or("")
+        .split('~')
+        .filter(|proof| !proof.is_empty())
+        .take(device::MOST)
+        .collect()
+}
+
 /// Gives a browser its cookie, until it is closed.
 pub fn set(app: &App, headers: &mut HeaderMap, secret: &str) -> Result<()> {
-    put(app, headers, secret, "")
+    put(app, headers, (name(app), secret), "")
 }
 
 /// Takes it back.
 pub fn clear(app: &App, headers: &mut HeaderMap) -> Result<()> {
-    put(app, headers, "", "; Max-Age=0")
+    put(app, headers, (name(app), ""), "; Max-Age=0")
 }
 
-fn put(app: &App, headers: &mut HeaderMap, value: &str, end: &str) -> Result<()> {
+/// Lets the browser keep who has signed in from it. It outlives the session and opens nothing.
+pub fn set_devices(app: &App, headers: &mut HeaderMap, proofs: &[String]) -> Result<()> {
+    let age = format!("; Max-Age={}", device::KNOWN.num_seconds());
+    put(app, headers, (device_name(app), &proofs.join("~")), &age)
+}
+
+fn put(app: &App, headers: &mut HeaderMap, (name, value): (&str, &str), end: &str) -> Result<()> {
     let secure = if is_secure(app) { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}", name(app));
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{end}");
     headers.append(header::SET_COOKIE, HeaderValue::from_str(&text).map_err(Error::internal)?);
     Ok(())
 }

@@ -17,9 +17,17 @@ use crate::kernel::request::Request;
 /// What a field of a query costs, besides what it shows.
 const READING: u64 = 1;
 /// What an act costs.
-const ACTING: u64 = 10;
+pub const ACTING: u64 = 10;
 /// How many objects make a point.
 const OBJECTS: u64 = 10;
+
+/// How many bytes of a document that is looked at for the first time make a point.
+const TEXT: usize = 512;
+
+/// What it costs to look at a document that is not known yet.
+pub fn of_text(document: &str) -> u64 {
+    (document.len() / TEXT) as u64
+}
 
 /// What each field of the root costs.
 pub fn by_field(kind: OperationType, prepared: &Prepared<'_>) -> impl Iterator<Item = (String, u64)> {
@@ -70,7 +78,6 @@ pub fn of_mutation(
     request: &Request,
 ) -> Result<u64, ServerError> {
     let compiled = document.compiled(variables, types)?;
-    let root = (Nouns::queries(), &document.operation().selection_set.node);
-    let prepared = compiled.prepare(document.env(variables), root, request, &async_graphql::Value::Null);
+    let prepared = compiled.prepare(document.env(variables), Nouns::queries(), request, &async_graphql::Value::Null);
     Ok(total(OperationType::Mutation, &prepared))
 }

@@ -2,7 +2,6 @@
 //! What is kept depends on the text and the operation's name alone, never on who asks or on variables.
 
 use std::collections::{HashMap, HashSet};
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,11 +15,10 @@ use quick_cache::{Equivalent, Weighter};
 
 use crate::api::response::bad_request;
 use crate::api::schema::Nouns;
-use crate::api::trusted::Trusted;
 use crate::api::variables::InputTypes;
 use crate::api::{guard, judge};
 use crate::kernel::error::Result;
-use crate::kernel::read::{Catalogue, Env, Operation, Payloads};
+use crate::kernel::read::{Catalogue, Env, Operation};
 
 /// How much text of documents is kept, in bytes. Parsed and compiled they take some ten times as much.
 const KEPT: u64 = 1024 * 1024;
@@ -45,7 +43,6 @@ pub struct Document {
     pub trusted: bool,
     validated: AtomicBool,
     compiled: Switched<Operation>,
-    payloads: Switched<Payloads>,
 }
 
 /// Something made once for each setting of a document's switches.
@@ -94,14 +91,28 @@ impl Document {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
         let introspects = guard::introspects(&parsed, operation);
-        let (compiled, payloads) = (Switched::default(), Switched::default());
         let (name, validated) = (name.map(str::to_owned), AtomicBool::new(false));
-        Ok(Self { parsed, name, kind, fields, switches, introspects, trusted, validated, compiled, payloads })
+        Ok(Self {
+            parsed,
+            name,
+            kind,
+            fields,
+            switches,
+            introspects,
+            trusted,
+            validated,
+            compiled: Switched::default(),
+        })
     }
 
     /// The document as the engine takes it.
     pub fn parsed(&self) -> ExecutableDocument {
         self.parsed.clone()
+    }
+
+    /// The name of the operation that is meant, where several could be.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The operation that is meant.
@@ -128,12 +139,6 @@ impl Document {
             OperationType::Mutation => Operation::payloads(env, Nouns::queries(), |field| types.payload(field), set),
             _ => Operation::compile(env, Nouns::queries(), set),
         })
-    }
-
-    /// What a mutation answers with, for the switches as the variables set them.
-    pub fn payloads(&self, variables: &Variables) -> Arc<Payloads> {
-        let made = self.payloads.find(self.setting(self.env(variables)), || Ok::<_, Infallible>(Payloads::default()));
-        made.unwrap_or_else(|never| match never {})
     }
 
     /// Has the engine found nothing wrong with it, too?
@@ -200,16 +205,18 @@ impl Default for Documents {
 }
 
 impl Documents {
-    /// The document of a request: one that is kept, or a new one that is guarded, parsed and judged now.
-    pub fn find(&self, query: &str, name: Option<&str>, trusted: &Trusted) -> Result<Arc<Document>, Unfit> {
-        if let Some(known) = self.kept.get(&Borrowed(query, name)) {
-            return Ok(known);
-        }
+    /// A document that is kept.
+    pub fn kept(&self, query: &str, name: Option<&str>) -> Option<Arc<Document>> {
+        self.kept.get(&Borrowed(query, name))
+    }
+
+    /// A new document: it is guarded, parsed and judged now.
+    pub fn read(&self, query: &str, name: Option<&str>, trusted: bool) -> Result<Arc<Document>, Unfit> {
         guard::scan(query)?;
         let parsed = async_graphql::parser::parse_query(query).map_err(Unfit::Parse)?;
         guard::check(&parsed)?;
         judge::judge(query).map_err(Unfit::Invalid)?;
-        let document = Arc::new(Document::new(parsed, name, trusted.contains(query))?);
+        let document = Arc::new(Document::new(parsed, name, trusted)?);
         self.kept.insert((query.to_owned(), document.name.clone()), document.clone());
         Ok(document)
     }

@@ -10,6 +10,7 @@ use async_graphql::{
 use crate::api::app::App;
 use crate::api::documents::Unfit;
 use crate::api::limits;
+use crate::api::rates::Payer;
 use crate::api::response::bad_request;
 use crate::api::schema::Nouns;
 use crate::api::{bounded, cost};
@@ -94,7 +95,12 @@ fn explain(app: &App, request: &Request, document: &str, variables: Value) -> Re
     if document.len() > limits::DOCUMENT {
         return Err(bad_request("DOCUMENT_TOO_LARGE", "GraphQL文書が大きすぎます。", "The document is too large."));
     }
-    let document = app.documents.find(document, None, &app.trusted).map_err(refused)?;
+    let document = if let Some(known) = app.documents.kept(document, None) {
+        known
+    } else {
+        app.rates.spend(Payer::of(request), cost::of_text(document)).map_err(|spent| spent.error())?;
+        app.documents.read(document, None, app.trusted.contains(document)).map_err(refused)?
+    };
     if document.kind == OperationType::Subscription {
         return Err(bad_request(
             "OPERATION",
@@ -108,8 +114,7 @@ fn explain(app: &App, request: &Request, document: &str, variables: Value) -> Re
     }
     let unexplained = |_| bad_request("TOO_COMPLEX", "費用を計算できません。", "The cost cannot be told.");
     let compiled = document.compiled(&variables, &app.input_types).map_err(unexplained)?;
-    let root = (Nouns::queries(), &document.operation().selection_set.node);
-    let prepared = compiled.prepare(document.env(&variables), root, request, &Value::Null);
+    let prepared = compiled.prepare(document.env(&variables), Nouns::queries(), request, &Value::Null);
     let number = |points: u64| i64::try_from(points).unwrap_or(i64::MAX);
     let field = |(key, points)| FieldCost { key, cost: number(points) };
     Ok(CostExplanation {

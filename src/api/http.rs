@@ -1,32 +1,30 @@
 //! The router, and how a GraphQL request passes from HTTP to an answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::api::app::App;
-use crate::api::intake::take;
+use crate::api::caller::Caller;
+use crate::api::intake::{GraphQlRequest, NotTaken, take};
 use crate::api::lifecycle::{self, Call};
-use crate::api::negotiation::{Media, locale, media};
+use crate::api::negotiation::{Media, media};
 use crate::api::response::{bad_request, refuse};
 use crate::api::status::End;
-use crate::api::subscribing::Listener;
-use crate::api::{account, address, caching, cors, files, playground, sdl, socket, sse};
+use crate::api::{account, caching, cors, files, playground, sdl, socket, sse};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
-
-/// The longest a whole request may take, its body included.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
@@ -76,20 +74,21 @@ fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
 /// OPTIONS is for preflights of sites that may ask; else it is a method like any.
 async fn only_preflights(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if request.method() == Method::OPTIONS && !cors::is_preflight(&request, &app.settings.wire.origins) {
-        return not_allowed(request).await;
+        let (parts, _) = request.into_parts();
+        return not_allowed(Caller::of(app, &parts)).await;
     }
     next.run(request).await
 }
 
-async fn not_allowed(request: Request) -> Response {
-    let headers = request.headers();
+async fn not_allowed(caller: Caller) -> Response {
     let (ja, en) = ("このメソッドは使えません。", "This method is not allowed.");
-    refuse_method("GET, POST", &bad_request("METHOD", ja, en), locale(headers), media(headers).unwrap_or(Media::Json))
+    refuse_method(&caller, "GET, POST", &bad_request("METHOD", ja, en), media(&caller.headers).unwrap_or(Media::Json))
+        .await
 }
 
 /// 405, with the methods that would do.
-pub(super) fn refuse_method(allowed: &'static str, error: &Error, locale: Locale, media: Media) -> Response {
-    let mut response = refuse(End::Method, error, locale, media);
+pub(super) async fn refuse_method(caller: &Caller, allowed: &'static str, error: &Error, media: Media) -> Response {
+    let mut response = caller.refuse(End::Method, error, media).await;
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
@@ -99,45 +98,51 @@ fn wants_socket(headers: &HeaderMap) -> bool {
     wanted.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
 }
 
+/// Takes a request that does not take too long to say what it wants.
+async fn taken(caller: &Caller, parts: &Parts, body: Body) -> Result<GraphQlRequest, NotTaken> {
+    let taken = timeout(caller.app.settings.wire.body_time, take(parts, body)).await;
+    taken.unwrap_or_else(|_| {
+        let (ja, en) = ("要求の送信に時間がかかりすぎています。", "It takes too long to send the request.");
+        Err((End::TooSlow, bad_request("TOO_SLOW", ja, en)))
+    })
+}
+
 async fn graphql(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let locale = locale(&parts.headers);
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = address::caller(peer, &parts.headers, &app.settings.wire.proxies);
+    let mut caller = Caller::of(app, &parts);
     if parts.method == Method::GET && wants_socket(&parts.headers) {
-        return socket::upgrade(app, parts, locale, address).await;
+        return socket::upgrade(caller, parts).await;
     }
-    let (mut headers, by_get) = (parts.headers, parts.method != Method::POST);
+    let by_get = parts.method != Method::POST;
     if by_get {
         // A link on another site asks by GET with the reader's cookies: they count for nothing here.
-        headers.remove(header::COOKIE);
+        caller.headers.remove(header::COOKIE);
     }
-    if sse::is_wanted(&headers) {
-        let taken = tokio::time::timeout(PATIENCE, take(&parts.method, &parts.uri, &headers, body)).await;
-        return match taken.unwrap_or(Err((End::TooLate, Error::Unavailable))) {
-            Ok(gql) => sse::answer(Listener { app, headers, locale, address }, gql).await,
-            Err((end, error)) => refuse(end, &error, locale, Media::Json),
+    if sse::is_wanted(&parts.headers) {
+        return match taken(&caller, &parts, body).await {
+            Ok(gql) => sse::answer(caller, gql).await,
+            Err((end, error)) => caller.refuse(end, &error, Media::Json).await,
         };
     }
-    let Some(media) = media(&headers) else {
+    let Some(media) = media(&parts.headers) else {
         let error = bad_request(
             "NOT_ACCEPTABLE",
             "application/graphql-response+json か application/json を受け入れてください。",
             "Accept application/graphql-response+json or application/json.",
         );
-        return refuse(End::NotAcceptable, &error, locale, Media::Json);
+        return caller.refuse(End::NotAcceptable, &error, Media::Json).await;
     };
-    let public_by_get = by_get && !headers.contains_key(header::AUTHORIZATION);
     let answered = async {
-        match take(&parts.method, &parts.uri, &headers, body).await {
-            Ok(gql) => lifecycle::answer(&app, Call { headers: &headers, locale, media, address }, gql).await,
-            Err((end, error)) => refuse(end, &error, locale, media),
+        match taken(&caller, &parts, body).await {
+            Ok(gql) => lifecycle::answer(Call { caller: &caller, media }, gql).await,
+            Err((end, error)) => caller.refuse(end, &error, media).await,
         }
     };
-    let mut response = match tokio::time::timeout(PATIENCE, answered).await {
+    let mut response = match timeout(caller.app.settings.wire.request_time, answered).await {
         Ok(response) => response,
-        Err(_) => refuse(End::TooLate, &Error::Unavailable, locale, media),
+        Err(_) => refuse(End::TooLate, &Error::Unavailable, caller.locale, media),
     };
-    caching::mark(&mut response, public_by_get, app.settings.wire.max_age);
+    let public_by_get = by_get && !parts.headers.contains_key(header::AUTHORIZATION);
+    caching::mark(&mut response, public_by_get, caller.app.settings.wire.max_age);
     response
 }

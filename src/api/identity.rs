@@ -27,13 +27,15 @@ const BELIEVED: Duration = Duration::seconds(5);
 pub struct SignIns {
     tokens: Cache<String, Arc<Claims>>,
     cookies: Cache<String, Arc<SeenCookie>>,
+    /// Sessions of browsers, by when they were last seen to have a cookie that is good.
+    browsers: Cache<SessionId, Arc<SeenCookie>>,
     principals: Cache<SessionId, Arc<Seen>>,
 }
 
 /// A principal as it was read.
 #[derive(Clone)]
 struct Seen {
-    principal: Principal,
+    principal: Arc<Principal>,
     /// When it was last written that the session is in use.
     used: DateTime<Utc>,
     at: DateTime<Utc>,
@@ -56,41 +58,43 @@ impl SeenCookie {
 
 impl Default for SignIns {
     fn default() -> Self {
-        Self { tokens: Cache::new(KEPT), cookies: Cache::new(KEPT), principals: Cache::new(KEPT) }
+        Self {
+            tokens: Cache::new(KEPT),
+            cookies: Cache::new(KEPT),
+            browsers: Cache::new(KEPT),
+            principals: Cache::new(KEPT),
+        }
     }
 }
 
-/// Who asks, and inside which municipality. Their session is in use.
+/// Who asks, and inside which municipality.
+pub type Identified = (Arc<Principal>, Option<MunicipalityId>);
+
+/// What a session is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Somebody works: their session is in use.
+    Works,
+    /// Somebody only listens: a page that is left open does not keep a session alive.
+    Listens,
+}
+
+/// Who asks, and inside which municipality; `kept` is the session that a channel was opened with.
 ///
 /// # Errors
 /// UNAUTHENTICATED for a token that is not good, BAD_REQUEST for a municipality that is unknown or not
 /// the session's.
-pub async fn identify(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<MunicipalityId>)> {
-    known(app, headers, Use::Works).await
-}
-
-/// As [`identify`], of somebody who only listens: a page that is left open does not keep a session alive.
-///
-/// # Errors
-/// As [`identify`].
-pub async fn identify_listener(app: &App, headers: &HeaderMap) -> Result<(Principal, Option<MunicipalityId>)> {
-    known(app, headers, Use::Listens).await
-}
-
-/// What a session is used for.
-#[derive(Clone, Copy, PartialEq)]
-enum Use {
-    Works,
-    Listens,
-}
-
-async fn known(app: &App, headers: &HeaderMap, to: Use) -> Result<(Principal, Option<MunicipalityId>)> {
+pub async fn identify(app: &App, headers: &HeaderMap, kept: Option<&Shown>, to: Use) -> Result<Identified> {
     let named = match headers.get("entaku-municipality") {
         Some(value) => Some(named(app, value.to_str().ok()).await?),
         None => None,
     };
-    let Some(shown) = shown(app, headers).await? else {
-        return Ok((Principal::public(), named.or(by_default(app, named).await?)));
+    let found = match kept {
+        Some(kept) => Some(still_there(app, kept).await?),
+        None => shown(app, headers).await?,
+    };
+    let Some(shown) = found else {
+        return Ok((Arc::default(), named.or(by_default(app, named).await?)));
     };
     let municipality = shown.municipality;
     if named.is_some_and(|named| named != municipality) {
@@ -104,7 +108,8 @@ async fn known(app: &App, headers: &HeaderMap, to: Use) -> Result<(Principal, Op
 }
 
 /// Whose session was shown to us, before it is known to hold.
-struct Shown {
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
     municipality: MunicipalityId,
     session: SessionId,
     account: AccountId,
@@ -151,6 +156,28 @@ async fn by_cookie(app: &App, headers: &HeaderMap, cookie: &str) -> Result<Shown
     Ok(Shown { municipality, session: SessionId(bearer.id), account: seen.account })
 }
 
+/// The session of the cookie that opens a channel; nothing where it is opened otherwise. A browser renews its cookie
+/// while the channel stays open, which goes on as long as its session has any.
+pub async fn of_channel(app: &App, headers: &HeaderMap) -> Result<Option<Shown>> {
+    match (cookie::of(app, headers), headers.contains_key(header::AUTHORIZATION)) {
+        (Some(cookie), false) => by_cookie(app, headers, cookie).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// A session that a channel was opened with, if it still has a cookie that is good.
+async fn still_there(app: &App, kept: &Shown) -> Result<Shown> {
+    let now = app.clock.now();
+    if app.sign_ins.browsers.get(&kept.session).is_some_and(|seen| seen.believed(now)) {
+        return Ok(*kept);
+    }
+    let looking = Arc::new(Request::new(Principal::public(), Some(kept.municipality), now, app.keys.clone()));
+    let newest = browser::newest(&app.database, &looking, kept.session).await?;
+    let seen = SeenCookie { account: kept.account, until: newest.expires_at.min(now + BELIEVED), at: now };
+    app.sign_ins.browsers.insert(kept.session, Arc::new(seen));
+    Ok(*kept)
+}
+
 async fn named(app: &App, code: Option<&str>) -> Result<MunicipalityId> {
     let code = code.and_then(LocalGovernmentCode::parse).ok_or_else(|| {
         bad_request("MUNICIPALITY_UNKNOWN", "団体コードが正しくありません。", "The local government code is wrong.")
@@ -179,7 +206,7 @@ fn claims(app: &App, token: &str) -> Result<Arc<Claims>> {
     Ok(claims)
 }
 
-async fn principal(app: &App, shown: &Shown, to: Use) -> Result<Principal> {
+async fn principal(app: &App, shown: &Shown, to: Use) -> Result<Arc<Principal>> {
     let now = app.clock.now();
     let looking = || Arc::new(Request::new(Principal::public(), Some(shown.municipality), now, app.keys.clone()));
     let seen = match believed(app, shown, now) {
@@ -207,7 +234,7 @@ fn believed(app: &App, shown: &Shown, now: DateTime<Utc>) -> Option<Arc<Seen>> {
 async fn look(app: &App, shown: &Shown, request: &Arc<Request>) -> Result<Arc<Seen>> {
     let changes = app.database.identities().changes(shown.municipality);
     let found = authenticate::lookup(&app.database, request, shown.session, shown.account).await?;
-    let seen = Seen { principal: found.principal, used: found.last_seen_at, at: request.now, changes };
+    let seen = Seen { principal: Arc::new(found.principal), used: found.last_seen_at, at: request.now, changes };
     let seen = Arc::new(seen);
     app.sign_ins.principals.insert(shown.session, seen.clone());
     Ok(seen)

@@ -1,8 +1,10 @@
 //! A GraphQL request, taken from HTTP: JSON by POST, parameters by GET, of bounded size.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
 use futures_util::StreamExt;
 use http_body_util::LengthLimitError;
@@ -24,7 +26,7 @@ const THROWN: usize = 64 * 1024 * 1024;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphQlRequest {
-    /// The document; empty until it is found where only its id was sent.
+    /// The document; empty where only its id was sent.
     #[serde(default)]
     pub query: String,
     /// The id of a trusted document.
@@ -37,6 +39,9 @@ pub struct GraphQlRequest {
     /// Extensions; an object.
     #[serde(default, deserialize_with = "bounded::object")]
     pub extensions: Variables,
+    /// The document that its id names, where only that was sent.
+    #[serde(skip)]
+    pub trusted: Option<Arc<str>>,
     /// Did it come by GET? Then it can only be a query.
     #[serde(skip)]
     pub by_get: bool,
@@ -46,8 +51,8 @@ pub struct GraphQlRequest {
 pub type NotTaken = (End, Error);
 
 /// Takes a request by GET or POST.
-pub async fn take(method: &Method, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<GraphQlRequest, NotTaken> {
-    let request = if method == Method::POST { by_post(headers, body).await? } else { by_get(uri)? };
+pub async fn take(parts: &Parts, body: Body) -> Result<GraphQlRequest, NotTaken> {
+    let request = if parts.method == Method::POST { by_post(&parts.headers, body).await? } else { by_get(&parts.uri)? };
     checked(request).map_err(|error| (End::Malformed, error))
 }
 
@@ -67,6 +72,17 @@ pub fn checked(request: GraphQlRequest) -> Result<GraphQlRequest, Error> {
 }
 
 impl GraphQlRequest {
+    /// The document.
+    pub fn text(&self) -> &str {
+        self.trusted.as_deref().unwrap_or(&self.query)
+    }
+
+    /// The variables as the engine has them; they are the request's no more.
+    pub fn take_variables(&mut self) -> async_graphql::Variables {
+        let object = self.variables.take().map(serde_json::Value::Object).unwrap_or_default();
+        async_graphql::Variables::from_json(object)
+    }
+
     fn extensions_name_a_document(&self) -> bool {
         self.extensions.as_ref().is_some_and(|extensions| extensions.contains_key("persistedQuery"))
     }

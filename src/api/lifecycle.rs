@@ -1,6 +1,5 @@
 //! One request from who and where to commit: ARCHITECTURE.md walks through it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::api::app::App;
+use crate::api::caller::Caller;
 use crate::api::cost;
 use crate::api::documents::{Document, Unfit};
 use crate::api::explain::Asker;
 use crate::api::http::refuse_method;
-use crate::api::identity::identify;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
-use crate::api::rates::{ASKING, REFUSED, Spent};
+use crate::api::rates::{ASKING, Payer, REFUSED, Spent};
 use crate::api::response::{self, Extensions, Outcome, bad_request, server_error};
 use crate::api::schema::Nouns;
 use crate::api::status::End;
@@ -26,67 +25,58 @@ use crate::api::tab::Tab;
 use crate::kernel::error::{Error, Result, SECOND_FACTOR_REQUIRED};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
-use crate::kernel::principal::Principal;
-use crate::kernel::read::{Catalogue, other_side};
-use crate::kernel::request::{Errand, Locale, Request};
+use crate::kernel::read::{Catalogue, Payloads, other_side};
+use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
-use crate::people::graphql::{CREDENTIAL_ACTS, ENDING_ACTS, MAILING_ACTS, OPEN_BEFORE_ENROLMENT, PROOFS};
+use crate::people::graphql::{CREDENTIAL_ACTS, ENDING_ACTS, OPEN_BEFORE_ENROLMENT};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
 
-/// How a request was sent.
+/// Who sent a request, and how they want to be answered.
 #[derive(Clone, Copy)]
 pub struct Call<'c> {
-    /// Its headers.
-    pub headers: &'c HeaderMap,
-    /// The reader's language.
-    pub locale: Locale,
-    /// How the client wants to be answered.
+    /// Who.
+    pub caller: &'c Caller,
+    /// How.
     pub media: Media,
-    /// Where it came from.
-    pub address: IpAddr,
 }
 
 /// Answers a request.
-pub async fn answer(app: &Arc<App>, call: Call<'_>, gql: GraphQlRequest) -> Response {
-    let answered = async {
-        let (principal, municipality) = match identify(app, call.headers).await {
-            Ok(found) => found,
-            Err(error) => return unidentified(app, &error, call),
-        };
-        let mut tab = Tab::open(&app.rates, app.rates.caller(&principal, call.address))?;
-        let request = Arc::new(app.request(principal, municipality).in_locale(call.locale));
-        reply(app, &request, gql, call, &mut tab).await
+pub async fn answer(call: Call<'_>, gql: GraphQlRequest) -> Response {
+    let Call { caller, media } = call;
+    let request = match caller.request().await {
+        Ok(request) => request,
+        // Nobody knows who asks: the address pays for it.
+        Err(error) => return caller.refuse_to(caller.stranger(), ASKING + REFUSED, (End::of(&error), &error), media),
     };
-    answered.await.unwrap_or_else(|spent| too_many(&spent, call))
-}
-
-/// Nobody knows who asks: the address pays for it.
-fn unidentified(app: &App, error: &Error, call: Call<'_>) -> Result<Response, Spent> {
-    app.rates.spend(app.rates.caller(&Principal::public(), call.address), ASKING + REFUSED)?;
-    Ok(response::refuse(End::of(error), error, call.locale, call.media))
+    let answered = async {
+        let mut tab = Tab::open(&caller.app.rates, Payer::of(&request))?;
+        reply(&request, gql, call, &mut tab).await
+    };
+    answered.await.unwrap_or_else(|spent| caller.too_many(&spent, media))
 }
 
 /// Answers somebody's request while the caller has points.
 async fn reply(
-    app: &Arc<App>,
     request: &Arc<Request>,
     mut gql: GraphQlRequest,
     call: Call<'_>,
     tab: &mut Tab<'_>,
 ) -> Result<Response, Spent> {
+    let Call { caller, media } = call;
+    let app = &caller.app;
     let mut extensions = Extensions::default();
-    let outcome = match Task::read(app, &mut gql, call.headers, request) {
+    let outcome = match Task::read(app, &mut gql, &caller.headers, request, tab)? {
         Ok(task) if gql.by_get && task.document.kind != OperationType::Query => {
             let error = bad_request("METHOD", "GETでは読み取りだけができます。", "Only queries may be sent by GET.");
-            return Ok(refuse_method("POST", &error, call.locale, call.media));
+            return Ok(refuse_method(caller, "POST", &error, media).await);
         }
         Ok(task) => {
             extensions.dry_run = task.dry_run;
-            execute(app, request, gql, task, call, tab).await?
+            execute(app, request, task, tab).await?
         }
         Err(refused) => {
             tab.spend(REFUSED)?;
@@ -94,29 +84,15 @@ async fn reply(
         }
     };
     extensions.cost = request.principal.is_signed_in().then(|| tab.cost());
-    let mut response = response::answer(outcome, request, call.media, &extensions);
+    let mut response = response::answer(outcome, request, media, &extensions);
     tab.write(response.headers_mut());
     Ok(response)
 }
 
-/// 429: the caller has spent what it had.
-fn too_many(spent: &Spent, call: Call<'_>) -> Response {
-    let mut response = response::refuse(End::TooMany, &Error::RateLimited, call.locale, call.media);
-    spent.write(response.headers_mut());
-    response
-}
-
 /// Executes what was asked for, once it is paid.
-async fn execute(
-    app: &Arc<App>,
-    request: &Arc<Request>,
-    gql: GraphQlRequest,
-    task: Task,
-    call: Call<'_>,
-    tab: &mut Tab<'_>,
-) -> Result<Outcome, Spent> {
+async fn execute(app: &Arc<App>, request: &Arc<Request>, task: Task, tab: &mut Tab<'_>) -> Result<Outcome, Spent> {
     if task.document.kind == OperationType::Query {
-        let outcome = query(app, request, &gql, &task, tab).await?;
+        let outcome = query(app, request, &task, tab).await?;
         return Ok(with_afterwards(app, request, outcome).await);
     }
     match cost::of_mutation(&task.document, &task.variables, &app.input_types, request) {
@@ -127,23 +103,15 @@ async fn execute(
         // What is wrong with its arguments is said by the execution.
         Err(_) => tab.settle(REFUSED)?,
     }
-    let (proves, mails) = (task.proves_identity(), task.has_mail_sent());
-    if proves || mails {
-        app.rates.may_sign_in(call.address)?;
-    }
-    let outcome = whole(app.clone(), request.clone(), gql, task).await;
-    if mails || (proves && outcome.failed_to_prove()) {
-        app.rates.sign_in_failed(call.address);
-    }
-    Ok(outcome)
+    Ok(whole(app.clone(), request.clone(), task).await)
 }
 
 /// Executes a mutation in a task of its own: a client that hangs up or a timeout cannot stop it between
 /// what was done and what must be written of it.
-async fn whole(app: Arc<App>, request: Arc<Request>, gql: GraphQlRequest, task: Task) -> Outcome {
+async fn whole(app: Arc<App>, request: Arc<Request>, task: Task) -> Outcome {
     let running = app.running.clone();
     let executed = running.spawn(async move {
-        let outcome = mutation(&app, &request, &gql, &task).await;
+        let outcome = mutation(&app, &request, &task).await;
         with_afterwards(&app, &request, outcome).await
     });
     executed.await.unwrap_or_else(|failed| {
@@ -171,8 +139,23 @@ struct Task {
 }
 
 impl Task {
-    fn read(app: &App, gql: &mut GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<Self, Box<Outcome>> {
-        let document = document(app, gql, request)?;
+    fn read(
+        app: &App,
+        gql: &mut GraphQlRequest,
+        headers: &HeaderMap,
+        request: &Request,
+        tab: &mut Tab<'_>,
+    ) -> Result<Result<Self, Box<Outcome>>, Spent> {
+        let found = document(app, gql, request, |points| tab.spend(points))?;
+        Ok(found.and_then(|document| Self::of(document, gql, headers, request)))
+    }
+
+    fn of(
+        document: Arc<Document>,
+        gql: &mut GraphQlRequest,
+        headers: &HeaderMap,
+        request: &Request,
+    ) -> Result<Self, Box<Outcome>> {
         if document.kind == OperationType::Subscription {
             return Err(refused(bad_request(
                 "OPERATION",
@@ -198,27 +181,12 @@ impl Task {
             return Err(refused(bad_request("CREDENTIALS", ja, en)));
         }
         let signs_out = document.fields.iter().any(|field| ENDING_ACTS.contains(&field.as_str()));
-        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-        Ok(Self { document, variables: Variables::from_json(variables), key, dry_run, signs_out })
+        Ok(Self { document, variables: gql.take_variables(), key, dry_run, signs_out })
     }
 
     /// Do the variables fit the document plainly?
     fn fits(&self, app: &App) -> bool {
         app.input_types.fit(&self.document.operation().variable_definitions, &self.variables)
-    }
-
-    /// Is it tried with something secret?
-    fn proves_identity(&self) -> bool {
-        self.is_among(PROOFS)
-    }
-
-    /// Does nobody in particular have a mail sent by it?
-    fn has_mail_sent(&self) -> bool {
-        self.is_among(MAILING_ACTS)
-    }
-
-    fn is_among(&self, acts: &[&str]) -> bool {
-        self.document.fields.iter().any(|field| acts.contains(&field.as_str()))
     }
 }
 
@@ -226,22 +194,34 @@ fn refused(error: Error) -> Box<Outcome> {
     Box::new(Outcome::Refused(End::of(&error), vec![server_error(error)]))
 }
 
-/// The document of a request, which this caller may send.
-pub(super) fn document(app: &App, gql: &mut GraphQlRequest, request: &Request) -> Result<Arc<Document>, Box<Outcome>> {
-    let unknown = |error| Box::new(Outcome::Refused(End::Invalid, vec![server_error(error)]));
-    app.trusted.resolve(gql).map_err(unknown)?;
-    let found = app.documents.find(&gql.query, gql.operation_name.as_deref(), &app.trusted);
-    let document = found.map_err(|unfit| match unfit {
+/// The document of a request, which this caller may send. To look at a new one is paid for by its size.
+pub(super) fn document(
+    app: &App,
+    gql: &mut GraphQlRequest,
+    request: &Request,
+    pay: impl FnOnce(u64) -> Result<(), Spent>,
+) -> Result<Result<Arc<Document>, Box<Outcome>>, Spent> {
+    if let Err(unknown) = app.trusted.resolve(gql) {
+        return Ok(Err(Box::new(Outcome::Refused(End::Invalid, vec![server_error(unknown)]))));
+    }
+    let (text, name) = (gql.text(), gql.operation_name.as_deref());
+    if let Some(known) = app.documents.kept(text, name) {
+        return Ok(permitted(app, known, request).map_err(refused));
+    }
+    let trusted = gql.trusted.is_some() || app.trusted.contains(text);
+    if !trusted {
+        pay(cost::of_text(text))?;
+    }
+    let found = app.documents.read(text, name, trusted).map_err(|unfit| match unfit {
         Unfit::Parse(error) => Box::new(parse_failed(&error)),
         Unfit::Invalid(errors) => Box::new(Outcome::Refused(End::Invalid, errors)),
         Unfit::Refused(error) => refused(error),
-    })?;
-    permitted(app, &document, request).map_err(refused)?;
-    Ok(document)
+    });
+    Ok(found.and_then(|document| permitted(app, document, request).map_err(refused)))
 }
 
 /// Refuses a document that this caller may not send.
-fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
+fn permitted(app: &App, document: Arc<Document>, request: &Request) -> Result<Arc<Document>> {
     let signed_in = request.principal.is_signed_in();
     let wire = &app.settings.wire;
     let open = |field: &String| field.starts_with("__") || OPEN_BEFORE_ENROLMENT.contains(&field.as_str());
@@ -258,7 +238,7 @@ fn permitted(app: &App, document: &Document, request: &Request) -> Result<()> {
             "Asking for the schema is not open to this caller.",
         ));
     }
-    Ok(())
+    Ok(document)
 }
 
 fn parse_failed(error: &async_graphql::parser::Error) -> Outcome {
@@ -316,20 +296,22 @@ fn key(gql: &GraphQlRequest, headers: &HeaderMap, request: &Request) -> Result<O
         )
     })?;
     let account = request.principal.account.ok_or(Error::Unauthenticated)?;
-    let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-    let content = json!([gql.query, gql.operation_name, canonical(&variables)]).to_string();
+    let variables = gql.variables.as_ref().map_or(serde_json::Value::Null, canonical_object);
+    let content = json!([gql.text(), gql.operation_name, variables]).to_string();
     Ok(Some(Key { account, word: word.to_owned(), hash: sha256(content.as_bytes()) }))
+}
+
+fn canonical_object(fields: &serde_json::Map<String, serde_json::Value>) -> serde_json::Value {
+    let mut sorted: Vec<_> = fields.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    sorted.into_iter().map(|(name, value)| json!([name, canonical(value)])).collect()
 }
 
 /// The same variables in whatever order they were written.
 fn canonical(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
-        Value::Object(fields) => {
-            let mut sorted: Vec<_> = fields.iter().collect();
-            sorted.sort_by_key(|(name, _)| *name);
-            Value::Array(sorted.into_iter().map(|(name, v)| json!([name, canonical(v)])).collect())
-        }
+        Value::Object(fields) => canonical_object(fields),
         Value::Array(items) => json!({ "list": items.iter().map(canonical).collect::<Vec<_>>() }),
         other => other.clone(),
     }
@@ -337,15 +319,12 @@ fn canonical(value: &serde_json::Value) -> serde_json::Value {
 
 /// Answers a query. The engine judges variables that do not plainly fit, and introspects; what is read is
 /// read by the compiled operation.
-async fn query(
-    app: &Arc<App>,
-    request: &Arc<Request>,
-    gql: &GraphQlRequest,
-    task: &Task,
-    tab: &mut Tab<'_>,
-) -> Result<Outcome, Spent> {
+async fn query(app: &Arc<App>, request: &Arc<Request>, task: &Task, tab: &mut Tab<'_>) -> Result<Outcome, Spent> {
     let Task { document, variables, .. } = task;
-    let asked = || engine_request(gql, task).data(Asker { app: app.clone(), request: request.clone() });
+    let asked = || {
+        engine_request(&task.document, task.variables.clone())
+            .data(Asker { app: app.clone(), request: request.clone() })
+    };
     let mut engine = None;
     if !task.fits(app) {
         tab.settle(REFUSED)?;
@@ -359,9 +338,8 @@ async fn query(
         Ok(compiled) => compiled,
         Err(error) => return Ok(Outcome::Refused(End::Malformed, vec![error])),
     };
-    let root = (Nouns::queries(), &document.operation().selection_set.node);
     let env = document.env(variables);
-    let mut prepared = compiled.prepare(env, root, request, &async_graphql::Value::Null);
+    let mut prepared = compiled.prepare(env, Nouns::queries(), request, &async_graphql::Value::Null);
     let cost = cost::total(OperationType::Query, &prepared);
     if let Err(error) = cost::affordable(cost, request) {
         tab.settle(REFUSED)?;
@@ -375,7 +353,7 @@ async fn query(
             None => app.schema.execute(asked()).await,
         };
         errors = response.errors;
-        prepared = compiled.prepare(env, root, request, &response.data);
+        prepared = compiled.prepare(env, Nouns::queries(), request, &response.data);
     }
     let answered = prepared.answer(&app.database, request).await;
     errors.extend(answered.errors);
@@ -383,9 +361,9 @@ async fn query(
 }
 
 /// Executes a mutation, and repeats what PostgreSQL asks to repeat.
-async fn mutation(app: &Arc<App>, request: &Arc<Request>, gql: &GraphQlRequest, task: &Task) -> Outcome {
+async fn mutation(app: &Arc<App>, request: &Arc<Request>, task: &Task) -> Outcome {
     for attempt in 1.. {
-        let done = attempt_once(app, request, gql, task).await;
+        let done = attempt_once(app, request, task).await;
         let again = matches!(&done, Err(errors) if attempt < TRIES && errors.iter().any(is_retry));
         if again {
             request.take_afterwards();
@@ -393,6 +371,8 @@ async fn mutation(app: &Arc<App>, request: &Arc<Request>, gql: &GraphQlRequest, 
             continue;
         }
         return match done {
+            Ok(response) if let Some(end) = not_now(&response.errors) => Outcome::Refused(end, response.errors),
+            Err(errors) if let Some(end) = not_now(&errors) => Outcome::Refused(end, errors),
             Ok(response) if is_refused(&response) => Outcome::Refused(End::Invalid, response.errors),
             Ok(response) => {
                 task.document.found_good();
@@ -402,6 +382,15 @@ async fn mutation(app: &Arc<App>, request: &Arc<Request>, gql: &GraphQlRequest, 
         };
     }
     Outcome::Refused(End::Unavailable, vec![server_error(Error::Unavailable)])
+}
+
+/// Was nothing done because there were too many tries, or the server is busy? Then the status says so.
+fn not_now(errors: &[ServerError]) -> Option<End> {
+    errors.iter().filter_map(|error| error.source::<Error>()).find_map(|error| match error {
+        Error::RateLimited(_) => Some(End::TooMany),
+        Error::Unavailable => Some(End::Unavailable),
+        _ => None,
+    })
 }
 
 /// Did the engine refuse the document (validation, variables) before executing anything?
@@ -419,7 +408,6 @@ fn is_retry(error: &ServerError) -> bool {
 async fn attempt_once(
     app: &Arc<App>,
     request: &Arc<Request>,
-    gql: &GraphQlRequest,
     task: &Task,
 ) -> Result<async_graphql::Response, Vec<ServerError>> {
     let work = Work::new(app.database.clone(), request.clone());
@@ -427,9 +415,9 @@ async fn attempt_once(
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
     let engine = if task.document.is_validated() && task.fits(app) { &app.checked } else { &app.schema };
-    let data = engine_request(gql, task).data(work.clone()).data(task.document.payloads(&task.variables));
-    let data = data.data(Asker { app: app.clone(), request: request.clone() });
-    let mut response = engine.execute(data).await;
+    let plans = task.document.compiled(&task.variables, &app.input_types);
+    let data = engine_request(&task.document, task.variables.clone()).data(work.clone()).data::<Payloads>(plans);
+    let mut response = engine.execute(data.data(Asker { app: app.clone(), request: request.clone() })).await;
     let ended = if response.errors.is_empty() {
         match verify(&work, task).await {
             Ok(()) if task.dry_run => work.rollback().await,
@@ -460,10 +448,11 @@ async fn tell_other_side(app: &App, request: &Request, errors: &mut [ServerError
     }
 }
 
-fn engine_request(gql: &GraphQlRequest, task: &Task) -> async_graphql::Request {
-    let mut engine = async_graphql::Request::new(&gql.query).variables(task.variables.clone());
-    engine.set_parsed_query(task.document.parsed());
-    engine.operation_name.clone_from(&gql.operation_name);
+/// A document that has been parsed, for the engine.
+pub(super) fn engine_request(document: &Document, variables: Variables) -> async_graphql::Request {
+    let mut engine = async_graphql::Request::new("").variables(variables);
+    engine.set_parsed_query(document.parsed());
+    engine.operation_name = document.name().map(str::to_owned);
     engine
 }
 

@@ -103,12 +103,35 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json") && parts.all(utf8)
 }
 
-/// Japanese unless English is preferred to it.
+/// The language that is wanted most, of those there are (RFC 9110, 12.5.4; basic filtering of RFC 4647, 3.3.1). Of two
+/// that are wanted alike the one named first is taken; where neither is wanted, Japanese.
 pub fn locale(headers: &HeaderMap) -> Locale {
-    let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let first =
-        text.split(',').map(|l| l.trim().to_ascii_lowercase()).find(|l| l.starts_with("ja") || l.starts_with("en"));
-    if first.is_some_and(|l| l.starts_with("en")) { Locale::En } else { Locale::Ja }
+    let mut ranges = Vec::new();
+    for value in headers.get_all(header::ACCEPT_LANGUAGE) {
+        ranges.extend(value.to_str().unwrap_or("").split(',').filter_map(language));
+    }
+    let wanted = |tag: &'static str| {
+        let named = |name: &'static str| {
+            ranges.iter().enumerate().filter(move |(_, (range, _))| primary(range).eq_ignore_ascii_case(name))
+        };
+        let found = named(tag).max_by_key(|(place, (_, weight))| (*weight, usize::MAX - place));
+        found.or_else(|| named("*").next()).map_or((0, 0), |(place, (_, weight))| (*weight, usize::MAX - place))
+    };
+    let (ja, en) = (wanted("ja"), wanted("en"));
+    if en.0 > 0 && en > ja { Locale::En } else { Locale::Ja }
+}
+
+/// A language range and how much it is wanted.
+fn language(text: &str) -> Option<(&str, u16)> {
+    let mut parts = text.split(';').map(str::trim);
+    let range = parts.next().filter(|range| !range.is_empty())?;
+    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    Some((range, weight.map_or(1_000, thousandths)))
+}
+
+/// The language of a range, without script and region.
+fn primary(range: &str) -> &str {
+    range.split('-').next().unwrap_or(range)
 }
 
 #[cfg(test)]
@@ -138,6 +161,33 @@ mod tests {
             ("application/json;charset=shift_jis", None),
         ] {
             assert_eq!(accepts(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_language_that_is_wanted_most_is_spoken() {
+        for (accepted, expected) in [
+            ("", Locale::Ja),
+            ("en", Locale::En),
+            ("ja", Locale::Ja),
+            ("en-GB", Locale::En),
+            ("ja;q=0.3, en;q=0.9", Locale::En),
+            ("en;q=0.3, ja-JP;q=0.9", Locale::Ja),
+            ("en, ja", Locale::En),
+            ("ja, en", Locale::Ja),
+            ("en;q=0", Locale::Ja),
+            ("ja;q=0, en;q=0.1", Locale::En),
+            ("fr, en;q=0.5", Locale::En),
+            ("fr", Locale::Ja),
+            ("*", Locale::Ja),
+            ("en;q=0.5, *;q=0.8", Locale::Ja),
+            ("en;q=nonsense", Locale::Ja),
+            ("en-US;q=0.2, ja;q=0.5, en;q=0.8", Locale::En),
+            ("jam, english", Locale::Ja),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_str(accepted).expect("a value"))]);
+            assert_eq!(locale(&headers), expected, "{accepted}");
         }
     }
 }

@@ -36,14 +36,6 @@ impl Outcome {
             Self::Answered(_, errors) | Self::Refused(_, errors) => errors,
         }
     }
-
-    /// Was a secret not the right one?
-    pub fn failed_to_prove(&self) -> bool {
-        let (Self::Executed(async_graphql::Response { errors, .. })
-        | Self::Answered(_, errors)
-        | Self::Refused(_, errors)) = self;
-        errors.iter().any(|error| error.source::<Error>().is_some_and(Error::is_failed_proof))
-    }
 }
 
 /// An error of the house, as the engine carries it.
@@ -98,8 +90,9 @@ pub fn answer(outcome: Outcome, request: &Request, media: Media, extensions: &Ex
         Outcome::Refused(end, list) => (end, list, None),
     };
     let failed = !list.is_empty();
+    let wait = list.iter().filter_map(|error| error.source::<Error>()).find_map(Error::wait);
     let errors = errors(list, request.locale, request.id);
-    let mut response = reply(end, media, body(&errors, data.as_deref(), extensions));
+    let mut response = reply(end, media, wait, body(&errors, data.as_deref(), extensions));
     response.extensions_mut().insert(Statements(request.statements()));
     if !failed {
         response.extensions_mut().insert(Whole);
@@ -153,10 +146,10 @@ fn body(errors: &[serde_json::Value], data: Option<&[u8]>, extensions: &Extensio
 pub fn refuse(end: End, error: &Error, locale: Locale, media: Media) -> Response {
     let (message, extensions) = error.render(locale, Uuid::now_v7());
     let errors = vec![json!({ "message": message, "extensions": extensions })];
-    reply(end, media, body(&errors, None, &Extensions::default()))
+    reply(end, media, error.wait(), body(&errors, None, &Extensions::default()))
 }
 
-fn reply(end: End, media: Media, body: Vec<u8>) -> Response {
+fn reply(end: End, media: Media, wait: Option<u64>, body: Vec<u8>) -> Response {
     let content_type = match media {
         Media::GraphQl => "application/graphql-response+json; charset=utf-8",
         Media::Json => "application/json; charset=utf-8",
@@ -165,14 +158,11 @@ fn reply(end: End, media: Media, body: Vec<u8>) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match end {
-        End::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        End::Unavailable => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        _ => {}
+    if end == End::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let (Some(wait), End::TooMany | End::Unavailable) = (wait, end) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
     response
 }

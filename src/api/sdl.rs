@@ -1,34 +1,27 @@
 //! `/schema.graphql`: the schema as a file, for those who may introspect.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::api::app::App;
-use crate::api::identity::identify;
-use crate::api::playground::answer::refused;
+use crate::api::caller::Caller;
 use crate::api::schema::sdl;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::Error;
 
 static SDL: LazyLock<String> = LazyLock::new(sdl);
 
-/// Answers with the schema.
-pub async fn download(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    match text(&app, &headers).await {
-        Ok(text) => file(text),
-        Err(error) => refused(&error, &headers),
-    }
-}
+/// What it costs, in points: it is as large as a few pages of a list.
+const COST: u64 = 10;
 
-async fn text(app: &App, headers: &HeaderMap) -> Result<&'static str> {
-    let (principal, _) = identify(app, headers).await?;
-    if app.settings.wire.introspection.includes(principal.is_signed_in()) {
-        Ok(SDL.as_str())
-    } else {
-        Err(Error::Unauthenticated)
-    }
+/// Answers with the schema.
+pub async fn download(caller: Caller) -> Response {
+    let answered = async {
+        let request = caller.request().await?;
+        let may = caller.app.settings.wire.introspection.includes(request.principal.is_signed_in());
+        if may { Ok(file(SDL.as_str())) } else { Err(Error::Unauthenticated) }
+    };
+    caller.pay_for(COST, Box::pin(answered)).await
 }
 
 fn file(text: &'static str) -> Response {

@@ -1,16 +1,35 @@
-//! Listening, and ending well: no new requests, those in flight finish, then the pool closes.
+//! Listening, and ending well: no new requests, those in flight finish, then the pool closes. Who is slow to say what
+//! they want is not waited for: a connection costs memory as long as it lives.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use crate::api::app::App;
 use crate::api::http::router;
 
 /// How long requests in flight may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long a proxy that is believed may keep a connection for later requests; the usual ones close after a minute.
+const KEPT: Duration = Duration::from_secs(75);
+/// How often a quiet connection of HTTP/2 is asked whether it is still there.
+const ALIVE: Duration = Duration::from_secs(20);
+/// How many requests one connection of HTTP/2 may have at once.
+const STREAMS: u32 = 100;
 
 /// Serves until `stop` resolves.
 pub async fn serve(
@@ -18,30 +37,95 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let closing = app.clone();
-    let shutdown = async move {
-        stop.await;
-        closing.set_ready(false);
-        let _ = stopping.send(());
-    };
-    let router = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown);
-    let too_long = async {
-        let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
-    };
+    let stopping = CancellationToken::new();
+    let graceful = accept(&app, listener, stop, &stopping).await;
+    app.set_ready(false);
+    stopping.cancel();
     let all = async {
-        server.await?;
+        graceful.shutdown().await;
         // Sockets are no longer the server's; they notice by themselves and say goodbye.
         app.running.close();
         app.running.wait().await;
-        std::io::Result::Ok(())
     };
-    tokio::select! {
-        ended = all => ended?,
-        () = too_long => tracing::warn!("requests in flight were cut off"),
+    if timeout(GRACE, all).await.is_err() {
+        tracing::warn!("requests in flight were cut off");
     }
     app.database.close();
     Ok(())
+}
+
+/// Takes connections until `stop` resolves.
+async fn accept(
+    app: &Arc<App>,
+    mut listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    stopping: &CancellationToken,
+) -> GracefulShutdown {
+    let (router, graceful) = (router(app.clone()), GracefulShutdown::new());
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        // What `accept` is refused (too many open files) it waits for.
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => return graceful,
+            taken = Listener::accept(&mut listener) => taken,
+        };
+        let (app, router, watcher) = (app.clone(), router.clone(), graceful.watcher());
+        let stopped = stopping.clone().cancelled_owned();
+        tokio::spawn(async move {
+            let wire = &app.settings.wire;
+            let believed = wire.proxies.iter().any(|proxy| proxy.contains(&peer.ip().to_canonical()));
+            let patience = if believed { KEPT.max(wire.header_time) } else { wire.header_time };
+            let begun = tokio::select! {
+                begun = timeout(patience, begins_http2(&stream)) => begun,
+                () = stopped => return,
+            };
+            // Who says nothing is not answered.
+            if let Ok(Ok(http2)) = begun {
+                converse((stream, peer), http2, patience, router, watcher).await;
+            }
+        });
+    }
+}
+
+/// Does it begin as HTTP/2 does (RFC 9113, 3.4)?
+async fn begins_http2(stream: &TcpStream) -> std::io::Result<bool> {
+    const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read if first[..read] != PREFACE[..read] => return Ok(false),
+            read if read == PREFACE.len() => return Ok(true),
+            // Somebody sends byte by byte.
+            _ => sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+async fn converse(
+    (stream, peer): (TcpStream, SocketAddr),
+    http2: bool,
+    patience: Duration,
+    router: Router,
+    watcher: Watcher,
+) {
+    let service = router.map_request(move |mut request: axum::http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    });
+    let service = TowerToHyperService::new(service.map_err(|never: Infallible| never));
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
+    let mut second = builder.http2();
+    second
+        .timer(TokioTimer::new())
+        .keep_alive_interval(ALIVE)
+        .max_concurrent_streams(STREAMS)
+        .enable_connect_protocol();
+    let builder = if http2 { builder.http2_only() } else { builder.http1_only() };
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended");
+    }
 }

@@ -3,8 +3,6 @@
 //! way as over HTTP: the same rights, limits and audit.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -22,17 +20,17 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
-use crate::api::app::App;
+use crate::api::caller::Caller;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::Media;
 use crate::api::origin;
+use crate::api::outbox::{Behind, Outbox, Queue, outbox};
 use crate::api::places::Place;
-use crate::api::response::{bad_request, errors_json, refuse, server_error};
+use crate::api::rates::{ASKING, Payer, REFUSED};
+use crate::api::response::{bad_request, errors_json, server_error};
 use crate::api::status::End;
-use crate::api::subscribing::Listener;
 use crate::api::telling::{Sent, operate};
 use crate::kernel::error::Error;
-use crate::kernel::request::Locale;
 
 /// The subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -48,8 +46,6 @@ const QUIET: Duration = Duration::from_secs(15);
 const DEAD: Duration = Duration::from_secs(45);
 /// How many operations one socket may have at once.
 const OPERATIONS: usize = 20;
-/// How many messages may wait for a client that does not read.
-const QUEUE: usize = 256;
 /// How many messages a client may send in a second.
 const RATE: u32 = 100;
 
@@ -79,23 +75,16 @@ enum Said {
 }
 
 /// Serves a socket until it is closed.
-async fn serve(socket: WebSocket, listener: Listener) {
+async fn serve(socket: WebSocket, caller: Caller, place: Place) {
     let (to, from) = socket.split();
-    let (sender, queue) = mpsc::channel(QUEUE);
+    let (sender, queue) = outbox();
     let mut writing = tokio::spawn(write(to, queue));
-    let talk = Talk {
-        listener,
-        sender: sender.clone(),
-        running: HashMap::new(),
-        tasks: JoinSet::new(),
-        count: 0,
-        place: None,
-    };
+    let talk = Talk { caller, sender: sender.clone(), running: HashMap::new(), tasks: JoinSet::new(), count: 0, place };
     let close = talk.serve(from).await;
     if let Some(Close(code, reason)) = close {
         let frame = CloseFrame { code, reason: reason.into() };
         // A client that does not read is not waited for.
-        let _ = timeout(WATCH, sender.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(WATCH, sender.end(Message::Close(Some(frame)))).await;
     }
     drop(sender);
     if timeout(WATCH, &mut writing).await.is_err() {
@@ -103,8 +92,8 @@ async fn serve(socket: WebSocket, listener: Listener) {
     }
 }
 
-async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
-    while let Some(message) = queue.recv().await {
+async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: Queue) {
+    while let Some(message) = queue.next().await {
         let last = matches!(message, Message::Close(_));
         if to.send(message).await.is_err() || last {
             break;
@@ -116,14 +105,14 @@ async fn write(mut to: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<
 
 /// One client's conversation.
 struct Talk {
-    listener: Listener,
-    sender: mpsc::Sender<Message>,
+    caller: Caller,
+    sender: Outbox,
     /// The operations that run, by their ids; each run has a number, because ids are used again.
     running: HashMap<String, (u64, AbortHandle)>,
     tasks: JoinSet<(String, u64, bool)>,
     count: u64,
-    /// Its place among the caller's channels, once it is known whose.
-    place: Option<Place>,
+    /// Its place among the channels of the address, then of who it is.
+    place: Place,
 }
 
 impl Talk {
@@ -147,21 +136,25 @@ impl Talk {
                 },
                 () = sleep_until(begun + INIT), if !ready => return Some(INIT_TIMEOUT),
                 _ = watch.tick() => {
-                    if !self.listener.app.is_ready() {
+                    if !self.caller.app.is_ready() {
                         return Some(GOING_AWAY);
                     }
                     if last.elapsed() > DEAD {
                         return None;
                     }
                     if last.elapsed() > QUIET {
-                        let _ = self.sender.try_send(Message::Ping(Bytes::new()));
+                        let _ = self.sender.put(Message::Ping(Bytes::new()));
                     }
-                    if ready && matches!(self.listener.request().await, Err(Error::Unauthenticated)) {
+                    if ready && matches!(self.caller.listening().await, Err(Error::Unauthenticated)) {
                         return Some(UNAUTHORIZED);
                     }
                 }
                 message = from.next() => {
                     last = Instant::now();
+                    // A frame is a frame: who floods with pings is no better.
+                    if too_fast(&mut heard) {
+                        return Some(TOO_FAST);
+                    }
                     let text = match message? {
                         Ok(Message::Text(text)) => text,
                         Ok(Message::Ping(_) | Message::Pong(_)) => continue,
@@ -169,9 +162,6 @@ impl Talk {
                         Ok(Message::Close(_)) => return None,
                         Err(_) => return Some(TOO_BIG),
                     };
-                    if too_fast(&mut heard) {
-                        return Some(TOO_FAST);
-                    }
                     if let Err(close) = self.hear(&text, &mut ready).await {
                         return Some(close);
                     }
@@ -217,26 +207,30 @@ impl Talk {
             let name = names.iter().find(|(name, _)| key.eq_ignore_ascii_case(name));
             if let (Some((_, name)), Some(text)) = (name, value.as_str()) {
                 let value = HeaderValue::from_str(text).map_err(|_| FORBIDDEN)?;
-                self.listener.headers.insert(name.clone(), value);
+                self.caller.headers.insert(name.clone(), value);
             }
         }
-        let request = self.listener.request().await.map_err(|_| FORBIDDEN)?;
-        let Listener { app, address, .. } = &self.listener;
-        let caller = app.rates.caller(&request.principal, *address);
-        self.place = Some(app.places.take(caller).map_err(|_| TOO_MANY)?);
-        Ok(())
+        let known = match self.caller.stay().await {
+            Ok(()) => self.caller.listening().await,
+            Err(error) => Err(error),
+        };
+        if let Ok(request) = known {
+            return self.place.give_to(Payer::of(&request)).map_err(|_| TOO_MANY);
+        }
+        let paid = self.caller.pay(self.caller.stranger(), REFUSED);
+        Err(if paid.is_ok() { FORBIDDEN } else { TOO_MANY })
     }
 
     fn begin(&mut self, id: String, gql: GraphQlRequest) -> Result<(), Close> {
         if self.running.len() >= OPERATIONS {
-            let errors = errors_json(vec![server_error(Error::RateLimited)], self.listener.locale);
+            let errors = errors_json(vec![server_error(Error::RateLimited(1))], self.caller.locale);
             return self.send(format!(r#"{{"type":"error","id":{},"payload":{errors}}}"#, Value::from(id)));
         }
         self.count += 1;
         let (number, name) = (self.count, id.clone());
-        let (listener, sender) = (self.listener.clone(), self.sender.clone());
+        let (caller, sender) = (self.caller.clone(), self.sender.clone());
         let task = self.tasks.spawn(async move {
-            let kept_up = run(&name, gql, listener, &sender).await.is_ok();
+            let kept_up = run(&name, gql, caller, &sender).await.is_ok();
             (name, number, kept_up)
         });
         self.running.insert(id, (number, task));
@@ -248,7 +242,7 @@ impl Talk {
     }
 
     fn send(&self, text: String) -> Result<(), Close> {
-        self.sender.try_send(Message::text(text)).map_err(|_| TOO_SLOW)
+        self.sender.put(Message::text(text)).map_err(|Behind| TOO_SLOW)
     }
 }
 
@@ -263,17 +257,14 @@ fn too_fast((since, count): &mut (Instant, u32)) -> bool {
     *count > RATE
 }
 
-/// The client does not read what it is sent.
-struct Behind;
-
 /// Runs an operation to its end.
-async fn run(id: &str, gql: GraphQlRequest, listener: Listener, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
+async fn run(id: &str, gql: GraphQlRequest, caller: Caller, to: &Outbox) -> Result<(), Behind> {
     let (events, told) = mpsc::channel(1);
-    join(operate(listener, gql, events), pass_on(&Value::from(id), told, to)).await.1
+    join(operate(caller, gql, events), pass_on(&Value::from(id), told, to)).await.1
 }
 
-async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<Message>) -> Result<(), Behind> {
-    let say = |text: String| to.try_send(Message::text(text)).map_err(|_| Behind);
+async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &Outbox) -> Result<(), Behind> {
+    let say = |text: String| to.put(Message::text(text));
     while let Some(sent) = told.recv().await {
         match sent {
             Sent::Next { json, .. } => say(format!(r#"{{"type":"next","id":{id},"payload":{json}}}"#))?,
@@ -283,12 +274,12 @@ async fn pass_on(id: &Value, mut told: mpsc::Receiver<Sent>, to: &mpsc::Sender<M
     say(format!(r#"{{"type":"complete","id":{id}}}"#))
 }
 
-/// Takes the handshake.
-pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: IpAddr) -> Response {
+/// Takes the handshake. Until it is said who comes, the socket is one of its address.
+pub async fn upgrade(mut caller: Caller, mut parts: Parts) -> Response {
     if parts.headers.contains_key(header::COOKIE)
-        && let Err(error) = origin::require_own(&app, &parts.headers)
+        && let Err(error) = origin::require_own(&caller.app, &parts.headers)
     {
-        return refuse(End::Forbidden, &error, locale, Media::Json);
+        return caller.refuse(End::Forbidden, &error, Media::Json).await;
     }
     let handshake = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
     let handshake = match handshake {
@@ -297,11 +288,19 @@ pub async fn upgrade(app: Arc<App>, mut parts: Parts, locale: Locale, address: I
     };
     if handshake.selected_protocol().is_none() {
         let (ja, en) = ("graphql-transport-ws だけを受け付けます。", "Only graphql-transport-ws is spoken.");
-        return refuse(End::Malformed, &bad_request("SUBPROTOCOL", ja, en), locale, Media::Json);
+        return caller.refuse(End::Malformed, &bad_request("SUBPROTOCOL", ja, en), Media::Json).await;
     }
-    let headers = headers_of(&parts);
-    let running = app.running.clone();
-    handshake.on_upgrade(move |socket| running.track_future(serve(socket, Listener { app, headers, locale, address })))
+    caller.headers = headers_of(&parts);
+    let stranger = caller.stranger();
+    if let Err(spent) = caller.pay(stranger, ASKING + REFUSED) {
+        return caller.too_many(&spent, Media::Json);
+    }
+    let place = match caller.app.places.take(stranger) {
+        Ok(place) => place,
+        Err(error) => return caller.refuse_to(stranger, 0, (End::TooMany, &error), Media::Json),
+    };
+    let running = caller.app.running.clone();
+    handshake.on_upgrade(move |socket| running.track_future(serve(socket, caller, place)))
 }
 
 /// What of the handshake every operation has: language, municipality, the page's own session.

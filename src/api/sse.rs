@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
+use crate::api::caller::Caller;
 use crate::api::intake::GraphQlRequest;
 use crate::api::negotiation::{Media, media};
 use crate::api::places::Place;
-use crate::api::response::refuse;
+use crate::api::rates::Payer;
 use crate::api::status::End;
-use crate::api::subscribing::Listener;
 use crate::api::telling::{Sent, operate};
 use crate::kernel::error::Result;
 
@@ -32,13 +32,13 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// Answers with a stream of what comes of the operation.
-pub async fn answer(listener: Listener, gql: GraphQlRequest) -> Response {
-    let place = match place(&listener).await {
+pub async fn answer(mut caller: Caller, gql: GraphQlRequest) -> Response {
+    let place = match place(&mut caller).await {
         Ok(place) => place,
-        Err(error) => return refuse(End::of(&error), &error, listener.locale, Media::Json),
+        Err(error) => return caller.refuse(End::of(&error), &error, Media::Json).await,
     };
     let (events, told) = mpsc::channel(1);
-    tokio::spawn(operate(listener, gql, events));
+    tokio::spawn(operate(caller, gql, events));
     let sent = stream::unfold((told, place), async |(mut told, place)| Some((told.recv().await?, (told, place))));
     let end = stream::once(async { Event::default().event("complete").data("") });
     let events = sent.map(event).chain(end).map(Ok::<_, Infallible>);
@@ -51,9 +51,10 @@ pub async fn answer(listener: Listener, gql: GraphQlRequest) -> Response {
 }
 
 /// The stream's place among the caller's channels.
-async fn place(listener: &Listener) -> Result<Place> {
-    let request = listener.request().await?;
-    listener.app.places.take(listener.app.rates.caller(&request.principal, listener.address))
+async fn place(caller: &mut Caller) -> Result<Place> {
+    caller.stay().await?;
+    let request = caller.listening().await?;
+    caller.app.places.take(Payer::of(&request))
 }
 
 fn event(sent: Sent) -> Event {

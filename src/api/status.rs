@@ -32,6 +32,8 @@ pub enum End {
     Fault,
     /// Busy.
     Unavailable,
+    /// It took too long to arrive.
+    TooSlow,
     /// It took too long.
     TooLate,
 }
@@ -42,7 +44,7 @@ impl End {
         match error {
             Error::Unauthenticated | Error::SecondFactor(_) => Self::Unauthenticated,
             Error::Forbidden(_) => Self::Forbidden,
-            Error::RateLimited => Self::TooMany,
+            Error::RateLimited(_) => Self::TooMany,
             Error::Unavailable | Error::Retry => Self::Unavailable,
             Error::Internal(_) => Self::Fault,
             _ => Self::Malformed,
@@ -79,6 +81,7 @@ pub fn status(end: End, media: Media) -> StatusCode {
         End::TooMany => StatusCode::TOO_MANY_REQUESTS,
         End::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         End::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        End::TooSlow => StatusCode::REQUEST_TIMEOUT,
         End::TooLate => StatusCode::GATEWAY_TIMEOUT,
     }
 }

@@ -1,22 +1,20 @@
 //! A subscription that runs: which events concern it, and what each shows to who asks at that moment.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::{ServerError, Variables};
-use axum::http::HeaderMap;
 use futures_util::StreamExt;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::api::app::App;
+use crate::api::caller::Caller;
 use crate::api::cost;
 use crate::api::documents::Document;
-use crate::api::identity::identify_listener;
-use crate::api::intake::GraphQlRequest;
 use crate::api::lifecycle;
+use crate::api::rates::Payer;
 use crate::api::response::server_error;
 use crate::api::schema::Nouns;
 use crate::kernel::error::{Error, Result};
@@ -24,7 +22,7 @@ use crate::kernel::feed::{Cursor, Event};
 use crate::kernel::principal::MunicipalityId;
 use crate::kernel::read::Catalogue;
 use crate::kernel::read::streams::{Subject, Telling, Watch, is_visible};
-use crate::kernel::request::{Locale, Request};
+use crate::kernel::request::Request;
 
 /// What a subscription costs its caller at least, in points: as much as a large page.
 const SUBSCRIBING: u64 = 100;
@@ -32,33 +30,10 @@ const SUBSCRIBING: u64 = 100;
 /// What cursors of subscriptions are bound to.
 const BINDING: &str = "events";
 
-/// Who listens: asked anew for each event, because rights change.
-#[derive(Clone)]
-pub struct Listener {
-    /// The server.
-    pub app: Arc<App>,
-    /// What they identify themselves by: token and municipality.
-    pub headers: HeaderMap,
-    /// Their language.
-    pub locale: Locale,
-    /// Where they are.
-    pub address: IpAddr,
-}
-
-impl Listener {
-    /// A request of theirs, now.
-    ///
-    /// # Errors
-    /// As [`identify_listener`].
-    pub async fn request(&self) -> Result<Arc<Request>> {
-        let (principal, municipality) = Box::pin(identify_listener(&self.app, &self.headers)).await?;
-        Ok(Arc::new(self.app.request(principal, municipality).in_locale(self.locale)))
-    }
-}
-
 /// A subscription that runs.
 pub struct Subscription {
-    listener: Listener,
+    /// Who listens: asked anew for each event, because rights change.
+    caller: Caller,
     document: Arc<Document>,
     variables: Variables,
     telling: Telling,
@@ -101,32 +76,30 @@ impl Subscription {
     /// What is wrong with the document, its arguments or the rights of who asks; NOT_FOUND for an object that
     /// may not be seen.
     pub async fn begin(
-        listener: Listener,
+        caller: Caller,
+        request: Arc<Request>,
         document: Arc<Document>,
-        gql: &GraphQlRequest,
+        variables: Variables,
     ) -> Result<Self, Vec<ServerError>> {
         let one = |error: ServerError| vec![error];
-        let request = listener.request().await.map_err(|error| one(server_error(error)))?;
-        let variables = gql.variables.clone().map(serde_json::Value::Object).unwrap_or_default();
-        let variables = Variables::from_json(variables);
-        validate(&listener.app, &document, gql, &variables).await?;
+        validate(&caller.app, &document, &variables).await?;
         // Heard from now on, so that nothing falls between the backlog and what is live.
-        let live = listener.app.feed.listen();
+        let live = caller.app.feed.listen();
         let telling = Telling::compile(document.env(&variables), Nouns::streams(), set(&document)).map_err(one)?;
         let begun = async {
             let municipality = request.municipality()?;
             let subject = telling.subject(Nouns::queries().shapes())?;
             if let Some(id) = subject.id {
-                let seen = is_visible(subject.shape, id, &listener.app.database, &request).await?;
+                let seen = is_visible(subject.shape, id, &caller.app.database, &request).await?;
                 seen.then_some(()).ok_or(Error::NotFound)?;
             } else {
                 request.principal.is_signed_in().then_some(()).ok_or(Error::Unauthenticated)?;
             }
-            let resumed = listener.headers.get("last-event-id").and_then(|id| id.to_str().ok());
+            let resumed = caller.headers.get("last-event-id").and_then(|id| id.to_str().ok());
             let after = resumed.or(telling.after());
             let at = match after {
                 Some(text) => Cursor::open::<0>(text, "after", BINDING, &request)?.0,
-                None => listener.app.feed.now().await?,
+                None => caller.app.feed.now().await?,
             };
             Ok((municipality, subject, after.is_none(), at))
         };
@@ -134,12 +107,10 @@ impl Subscription {
         let root = (document.env(&variables), set(&document));
         let cost = SUBSCRIBING.max(cost::of_objects(telling.weight(root, &request, subject.shape).map_err(one)?));
         cost::affordable(cost, &request).map_err(|error| one(server_error(error)))?;
-        let rates = &listener.app.rates;
-        let caller = rates.caller(&request.principal, listener.address);
-        rates.spend(caller, cost).map_err(|_| one(server_error(Error::RateLimited)))?;
+        caller.pay(Payer::of(&request), cost).map_err(|spent| one(server_error(spent.error())))?;
         let (behind, backlog, shown) = (true, VecDeque::new(), None);
         Ok(Self {
-            listener,
+            caller,
             document,
             variables,
             telling,
@@ -162,7 +133,7 @@ impl Subscription {
     /// UNAUTHENTICATED when the session has ended, UNAVAILABLE without the database.
     pub async fn next(&mut self) -> Result<Option<Told>, ServerError> {
         if let (true, Some(id)) = (self.begins, self.subject.id) {
-            let request = self.listener.request().await.map_err(server_error)?;
+            let request = self.caller.listening().await.map_err(server_error)?;
             let shown = self.show(self.at, id, &request).await?;
             self.begins = false;
             return Ok(shown.map(|(told, shown)| {
@@ -190,8 +161,8 @@ impl Subscription {
     /// What an event is to this subscription.
     async fn look(&mut self, event: &Event) -> Result<Look, ServerError> {
         let _turn =
-            self.listener.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
-        let request = self.listener.request().await.map_err(server_error)?;
+            self.caller.app.turns.clone().acquire_owned().await.map_err(|_| server_error(Error::Unavailable))?;
+        let request = self.caller.listening().await.map_err(server_error)?;
         let Some(id) = self.concerned(event, &request) else { return Ok(Look::Nothing) };
         match self.show(event.cursor, id, &request).await? {
             // Whoever sees the same as before must not learn that something else was changed.
@@ -213,7 +184,7 @@ impl Subscription {
     async fn show(&self, cursor: Cursor, id: Uuid, request: &Arc<Request>) -> Result<Option<(Told, u64)>, ServerError> {
         let cursor = cursor.seal(BINDING, &[], request);
         let root = (self.document.env(&self.variables), set(&self.document));
-        let app = &self.listener.app;
+        let app = &self.caller.app;
         let told = self.telling.tell(root, &app.database, request, &cursor, (self.subject.shape, id)).await?;
         lifecycle::write_afterwards(app, request).await.map_err(server_error)?;
         Ok(told.map(|(json, shown)| (Told { cursor, data: json.into_bytes() }, shown)))
@@ -244,7 +215,7 @@ impl Subscription {
     }
 
     async fn catch_up(&mut self) -> Result<()> {
-        let page = self.listener.app.feed.since(self.at, self.municipality).await?;
+        let page = self.caller.app.feed.since(self.at, self.municipality).await?;
         self.behind = !page.is_empty();
         self.backlog.extend(page);
         Ok(())
@@ -275,18 +246,11 @@ fn set(document: &Document) -> &async_graphql::parser::types::SelectionSet {
 }
 
 /// Lets the engine judge variables that do not plainly fit.
-async fn validate(
-    app: &App,
-    document: &Arc<Document>,
-    gql: &GraphQlRequest,
-    variables: &Variables,
-) -> Result<(), Vec<ServerError>> {
+async fn validate(app: &App, document: &Arc<Document>, variables: &Variables) -> Result<(), Vec<ServerError>> {
     if app.input_types.fit(&document.operation().variable_definitions, variables) {
         return Ok(());
     }
-    let mut engine = async_graphql::Request::new(&gql.query).variables(variables.clone());
-    engine.set_parsed_query(document.parsed());
-    engine.operation_name.clone_from(&gql.operation_name);
+    let engine = lifecycle::engine_request(document, variables.clone());
     match app.schema.execute_stream(engine).next().await {
         Some(response) if !response.errors.is_empty() => Err(response.errors),
         _ => Ok(()),

@@ -2,29 +2,29 @@
 
 use axum::http::HeaderMap;
 
-use crate::api::rates::{ASKING, Caller, Rates, Spent, Standing};
+use crate::api::rates::{ASKING, Payer, Rates, Spent, Standing};
 use crate::api::response::Cost;
 
 /// One request's reckoning.
 pub struct Tab<'r> {
     rates: &'r Rates,
-    caller: Caller,
+    payer: Payer,
     requested: u64,
     standing: Option<Standing>,
 }
 
 impl<'r> Tab<'r> {
     /// Takes the point for asking.
-    pub fn open(rates: &'r Rates, caller: Caller) -> Result<Self, Spent> {
-        let standing = rates.spend(caller, ASKING)?;
-        Ok(Self { rates, caller, requested: ASKING, standing })
+    pub fn open(rates: &'r Rates, payer: Payer) -> Result<Self, Spent> {
+        let standing = rates.spend(payer, ASKING)?;
+        Ok(Self { rates, payer, requested: ASKING, standing })
     }
 
     /// Takes more points.
     pub fn spend(&mut self, points: u64) -> Result<(), Spent> {
         self.requested = self.requested.saturating_add(points);
         if points > 0 {
-            self.standing = self.rates.spend(self.caller, points)?;
+            self.standing = self.rates.spend(self.payer, points)?;
         }
         Ok(())
     }

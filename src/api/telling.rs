@@ -11,15 +11,14 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, interval_at, sleep, timeout};
 
-use crate::api::http::PATIENCE;
+use crate::api::caller::Caller;
 use crate::api::intake::{GraphQlRequest, checked};
 use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::Media;
-use crate::api::rates::{ASKING, REFUSED};
+use crate::api::rates::{ASKING, Payer, REFUSED};
 use crate::api::response::{self, bad_request, server_error};
-use crate::api::subscribing::{Listener, Subscription, Told};
+use crate::api::subscribing::{Subscription, Told};
 use crate::kernel::error::Error;
-use crate::kernel::principal::Principal;
 
 /// How often it is looked whether the session still holds.
 const WATCH: Duration = Duration::from_secs(2);
@@ -41,47 +40,46 @@ pub enum Sent {
 }
 
 /// Runs an operation and sends what comes of it until it ends or nobody listens.
-pub async fn operate(listener: Listener, gql: GraphQlRequest, to: mpsc::Sender<Sent>) {
+pub async fn operate(caller: Caller, gql: GraphQlRequest, to: mpsc::Sender<Sent>) {
     let mut gql = match checked(gql) {
         Ok(gql) => gql,
         Err(error) => {
-            let errors = errors_json(&listener, vec![server_error(error)]);
+            let errors = errors_json(&caller, vec![server_error(error)]);
             return drop(to.send(Sent::Refused(errors)).await);
         }
     };
-    match subscription(&listener, &mut gql).await {
-        Ok(Some(subscription)) => Box::pin(tell(listener, subscription, to)).await,
-        Ok(None) => drop(to.send(Box::pin(once(listener, gql)).await).await),
-        Err(errors) => drop(to.send(Sent::Refused(errors_json(&listener, errors))).await),
+    match subscription(&caller, &mut gql).await {
+        Ok(Some(subscription)) => Box::pin(tell(caller, subscription, to)).await,
+        Ok(None) => drop(to.send(Box::pin(once(caller, gql)).await).await),
+        Err(errors) => drop(to.send(Sent::Refused(errors_json(&caller, errors))).await),
     }
 }
 
 /// The subscription that is asked for; nothing for a query or a mutation, which pay for themselves.
-async fn subscription(listener: &Listener, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
-    let rates = &listener.app.rates;
+async fn subscription(caller: &Caller, gql: &mut GraphQlRequest) -> Result<Option<Subscription>, Vec<ServerError>> {
     let one = |error| vec![server_error(error)];
-    let pay = |principal: &Principal| {
-        let spent = rates.spend(rates.caller(principal, listener.address), ASKING + REFUSED);
-        spent.err().map(|_| one(Error::RateLimited))
-    };
-    let request = match listener.request().await {
+    let pay = |payer| caller.pay(payer, ASKING + REFUSED).err().map(|spent| one(spent.error()));
+    let request = match caller.listening().await {
         Ok(request) => request,
-        Err(error) => return Err(pay(&Principal::public()).unwrap_or_else(|| one(error))),
+        Err(error) => return Err(pay(caller.stranger()).unwrap_or_else(|| one(error))),
     };
-    let document = match lifecycle::document(&listener.app, gql, &request) {
-        Ok(document) => document,
-        Err(outcome) => return Err(pay(&request.principal).unwrap_or_else(|| outcome.errors())),
+    let payer = Payer::of(&request);
+    let by_size = |points| caller.pay(payer, points).map(|_| ());
+    let document = match lifecycle::document(&caller.app, gql, &request, by_size) {
+        Ok(Ok(document)) => document,
+        Ok(Err(outcome)) => return Err(pay(payer).unwrap_or_else(|| outcome.errors())),
+        Err(spent) => return Err(one(spent.error())),
     };
     if document.kind != OperationType::Subscription {
         return Ok(None);
     }
-    if let Some(refused) = pay(&request.principal) {
+    if let Some(refused) = pay(payer) {
         return Err(refused);
     }
-    Subscription::begin(listener.clone(), document, gql).await.map(Some)
+    Subscription::begin(caller.clone(), request, document, gql.take_variables()).await.map(Some)
 }
 
-async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Sender<Sent>) {
+async fn tell(caller: Caller, mut subscription: Subscription, to: mpsc::Sender<Sent>) {
     let mut watch = interval_at(Instant::now() + WATCH, WATCH);
     loop {
         let sent = {
@@ -92,10 +90,10 @@ async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Send
                     () = to.closed() => return,
                     told = &mut next => break told.map(|told| told.map(sent)),
                     _ = watch.tick() => {
-                        if !listener.app.is_ready() {
+                        if !caller.app.is_ready() {
                             return;
                         }
-                        if let Err(error @ Error::Unauthenticated) = listener.request().await {
+                        if let Err(error @ Error::Unauthenticated) = caller.listening().await {
                             break Err(server_error(error));
                         }
                     }
@@ -109,7 +107,7 @@ async fn tell(listener: Listener, mut subscription: Subscription, to: mpsc::Send
                 sleep(WATCH).await;
                 continue;
             }
-            Err(error) => (failed(&listener, error), false),
+            Err(error) => (failed(&caller, error), false),
         };
         // Whoever does not read is not waited for.
         if !matches!(timeout(UNREAD, to.send(sent)).await, Ok(Ok(()))) || !goes_on {
@@ -129,19 +127,19 @@ fn sent(told: Told) -> Sent {
 }
 
 /// The last thing a subscription says when it cannot go on.
-fn failed(listener: &Listener, error: ServerError) -> Sent {
-    let errors = errors_json(listener, vec![error]);
+fn failed(caller: &Caller, error: ServerError) -> Sent {
+    let errors = errors_json(caller, vec![error]);
     Sent::Next { json: format!(r#"{{"errors":{errors},"data":null}}"#), cursor: None }
 }
 
-fn errors_json(listener: &Listener, errors: Vec<ServerError>) -> String {
-    response::errors_json(errors, listener.locale)
+fn errors_json(caller: &Caller, errors: Vec<ServerError>) -> String {
+    response::errors_json(errors, caller.locale)
 }
 
 /// A query or a mutation. `idempotencyKey` and `dryRun` of the extensions stand for the headers that a
 /// socket's messages do not have.
-async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
-    let Listener { app, mut headers, locale, address } = listener;
+async fn once(mut caller: Caller, gql: GraphQlRequest) -> Sent {
+    let locale = caller.locale;
     let extensions = gql.extensions.iter().flatten();
     let names = [("idempotencyKey", "idempotency-key"), ("dryRun", "entaku-dry-run")];
     for (name, value) in extensions {
@@ -152,10 +150,10 @@ async fn once(listener: Listener, gql: GraphQlRequest) -> Sent {
             let error = server_error(bad_request("EXTENSIONS", ja, en));
             return Sent::Refused(response::errors_json(vec![error], locale));
         };
-        headers.insert(HeaderName::from_static(header), value);
+        caller.headers.insert(HeaderName::from_static(header), value);
     }
-    let call = Call { headers: &headers, locale, media: Media::GraphQl, address };
-    let Ok(response) = timeout(PATIENCE, lifecycle::answer(&app, call, gql)).await else {
+    let call = Call { caller: &caller, media: Media::GraphQl };
+    let Ok(response) = timeout(caller.app.settings.wire.request_time, lifecycle::answer(call, gql)).await else {
         return Sent::Refused(response::errors_json(vec![server_error(Error::Unavailable)], locale));
     };
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();

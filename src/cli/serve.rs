@@ -26,7 +26,8 @@ use crate::{files, people};
 
 /// Every kind of job.
 fn jobs(app: &Arc<App>) -> Vec<Kind> {
-    let mut kinds = vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
+    let mut kinds =
+        vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
     kinds.extend(files::housekeeping::kinds(&app.files));
     kinds
 }
@@ -56,7 +57,8 @@ pub async fn run(config: Config) -> Result<()> {
         }
         app.set_ready(true);
         tracing::info!(%address, "ready");
-        tokio::join!(runner.run(), postman.run(), sealer.run(), app.feed.run(&installation.direct_url));
+        let feed = app.feed.run(&installation.direct_url);
+        tokio::join!(runner.run(), postman.run(), sealer.run(), feed, app.rates.run(&app));
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {

@@ -102,8 +102,8 @@ pub enum Error {
     Conflict(Refusal),
     /// Somebody else was first.
     Stale(Box<Stale>),
-    /// Too many tries.
-    RateLimited,
+    /// Too many tries, and how many seconds to wait.
+    RateLimited(u64),
     /// A request named a document by an id that no manifest has.
     UnknownDocument,
     /// The database or another part cannot answer just now; trying again may help.
@@ -151,10 +151,19 @@ impl Error {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::Invalid(..) => "INVALID_INPUT",
             Self::Conflict(_) | Self::Stale(_) => "CONFLICT",
-            Self::RateLimited => "RATE_LIMITED",
+            Self::RateLimited(_) => "RATE_LIMITED",
             Self::UnknownDocument => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable | Self::Retry => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// After how many seconds it may be tried again, where that is known.
+    pub fn wait(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited(seconds) => Some(*seconds),
+            Self::Unavailable => Some(1),
+            _ => None,
         }
     }
 
@@ -193,7 +202,7 @@ impl Error {
                 [only] => only.message.clone(),
                 _ => Message::new("入力内容を確認してください。", "Please check the input."),
             },
-            Self::RateLimited => Message::new(
+            Self::RateLimited(_) => Message::new(
                 "回数の上限に達しました。しばらくしてからお試しください。",
                 "Too many requests. Please try again later.",
             ),
@@ -225,6 +234,7 @@ impl Error {
                     extensions.set("otherSide", other_side.clone());
                 }
             }
+            Self::RateLimited(seconds) => extensions.set("retryAfter", *seconds),
             Self::Internal(cause) => {
                 tracing::error!(%request, %cause, "internal error");
                 extensions.set("requestId", request.to_string());

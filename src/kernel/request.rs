@@ -1,5 +1,6 @@
 //! What is true of one request from its first byte to its last: who, where, when, in which language.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -22,6 +23,15 @@ pub enum Locale {
     En,
 }
 
+/// Where a request came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whence {
+    /// The address, or the network of 64 bits that one household gets of IPv6.
+    pub network: IpAddr,
+    /// Is it one of the municipality's own networks, where many people have one address?
+    pub own: bool,
+}
+
 /// Something that is written although the request's own transaction was rolled back.
 pub type Afterwards = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<()>> + Send + 'static>;
 
@@ -39,9 +49,11 @@ pub struct Request {
     /// To find the log by.
     pub id: Uuid,
     /// Who asks.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// Inside which municipality's wall; nothing for the directory and the commons.
     pub municipality: Option<MunicipalityId>,
+    /// Where it came from; nothing for what the system does by itself.
+    pub whence: Option<Whence>,
     /// The request's time; everything it writes bears it.
     pub now: DateTime<Utc>,
     /// The language of its messages.
@@ -62,21 +74,27 @@ pub fn japan_day(at: DateTime<Utc>) -> NaiveDate {
 impl Request {
     /// A request of `principal` inside `municipality` at `now`.
     pub fn new(
-        principal: Principal,
+        principal: impl Into<Arc<Principal>>,
         municipality: Option<MunicipalityId>,
         now: DateTime<Utc>,
         keys: Arc<KeyRing>,
     ) -> Self {
-        let id = Uuid::now_v7();
-        let locale = Locale::Ja;
+        let (id, principal, locale) = (Uuid::now_v7(), principal.into(), Locale::Ja);
         let (errand, afterwards, statements) = (OnceLock::new(), Mutex::default(), AtomicU64::new(0));
-        Self { id, principal, municipality, now, locale, keys, errand, afterwards, statements }
+        Self { id, principal, municipality, whence: None, now, locale, keys, errand, afterwards, statements }
     }
 
     /// The same request with another language.
     #[must_use]
     pub fn in_locale(mut self, locale: Locale) -> Self {
         self.locale = locale;
+        self
+    }
+
+    /// The same request from somewhere.
+    #[must_use]
+    pub fn from(mut self, whence: Whence) -> Self {
+        self.whence = Some(whence);
         self
     }
 

@@ -111,6 +111,13 @@ impl Deref for Tx {
 }
 
 impl Tx {
+    /// The same, but nobody is told of its commit: it changes nothing that anybody listens to.
+    #[must_use]
+    pub fn quietly(mut self) -> Self {
+        self.commits = None;
+        self
+    }
+
     /// Checks what is deferred, so that COMMIT has nothing left to refuse.
     pub async fn check(&self) -> Result<()> {
         self.send::<Param>("SET CONSTRAINTS ALL IMMEDIATE", &[]).await?;

@@ -69,17 +69,32 @@ async fn bake(tx: &Tx, session: SessionId) -> Result<String> {
     Ok(secret)
 }
 
+/// The cookie of a session that is good for longest. Whether the session holds is another question.
+///
+/// # Errors
+/// UNAUTHENTICATED when none is good any more.
+pub async fn newest(database: &Database, request: &Arc<Request>, session: SessionId) -> Result<Kept> {
+    found(database, request, session, None).await
+}
+
 /// The cookie with this hash. Whether its session holds is another question ([`crate::people::authenticate`]).
 ///
 /// # Errors
 /// UNAUTHENTICATED when there is none or its time is over.
 pub async fn lookup(database: &Database, request: &Arc<Request>, session: SessionId, hash: &str) -> Result<Kept> {
+    found(database, request, session, Some(hash)).await
+}
+
+async fn found(database: &Database, request: &Arc<Request>, session: SessionId, hash: Option<&str>) -> Result<Kept> {
     let mut sql = Sql::new(
         "SELECT s.account_id, c.expires_at FROM session_cookies c \
          JOIN sessions s ON s.municipality_id = c.municipality_id AND s.id = c.session_id WHERE ",
     );
-    sql.fill("c.session_id = ? AND c.hash = ?", [Param::Uuid(Some(session.0)), Param::text(hash)]);
-    sql.fill(" AND c.expires_at > ?", [Param::Time(Some(request.now))]);
+    sql.fill("c.session_id = ?", [Param::Uuid(Some(session.0))]);
+    if let Some(hash) = hash {
+        sql.fill(" AND c.hash = ?", [Param::text(hash)]);
+    }
+    sql.fill(" AND c.expires_at > ? ORDER BY c.expires_at DESC LIMIT 1", [Param::Time(Some(request.now))]);
     let rows = database.ask(request, sql).await?;
     let row = rows.first().ok_or(Error::Unauthenticated)?;
     Ok(Kept { account: AccountId(row.get(0, Ty::Uuid)?), expires_at: row.get(1, Ty::Time)? })

@@ -165,6 +165,7 @@ entity! {
         grant_withdrawal_days: i32,
         second_factor_required: bool,
         self_registration: bool,
+        networks: Option<String>,
     }
 }
 

@@ -18,7 +18,8 @@ use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
-use crate::people::{guessable, invitations, refresh, rules};
+use crate::people::throttle::Throttle;
+use crate::people::{device, guessable, invitations, refresh, rules};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -27,9 +28,16 @@ pub struct Identity {
     pub passwords: Arc<Passwords>,
     /// `iss` of the access tokens.
     pub issuer: String,
+    /// How often somebody may fail to prove who they are.
+    pub throttle: Throttle,
 }
 
 impl Identity {
+    /// What proofs are looked at with.
+    pub fn prover(&self) -> session::Prover<'_> {
+        session::Prover { passwords: &self.passwords, throttle: self.throttle }
+    }
+
     /// Checks and hashes a new password of the person with this address. No connection is held while it is hashed.
     pub async fn new_password(
         &self,
@@ -67,22 +75,6 @@ pub const CREDENTIAL_ACTS: &[&str] = &[
     "secondFactorConfirm",
     "recoveryCodesRenew",
 ];
-/// Those of them that are tried with something secret: who fails too often has to wait.
-pub const PROOFS: &[&str] = &[
-    "sessionSignIn",
-    "sessionRefresh",
-    "sessionElevate",
-    "passwordChange",
-    "passwordResetConfirm",
-    "invitationAccept",
-    "invitationClaim",
-    "accountRegistrationConfirm",
-    "emailChangeRequest",
-    "emailChangeConfirm",
-    "secondFactorConfirm",
-];
-/// Those of them by which nobody in particular has a mail sent: each counts as much as a failure.
-pub const MAILING_ACTS: &[&str] = &["passwordResetRequest", "accountRegister"];
 /// Those of them that may end the very session they come with.
 pub const ENDING_ACTS: &[&str] = &["sessionEnd", "passwordResetConfirm"];
 /// What is open to somebody who first has to enrol a second factor.
@@ -136,12 +128,17 @@ impl PeopleMutation {
         )]
         device: Option<String>,
         #[graphql(desc = "確認コード(二要素認証を登録した人)。認証アプリの6桁か、回復コード。")] code: Option<String>,
+        #[graphql(desc = "前にこの端末で得た `deviceToken`。")] device_token: Option<String>,
     ) -> Result<SessionTokens> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
         let proof = Proof { password: &password, code: code.as_deref() };
-        let account = session::prove(&mut turn, &identity.passwords, &email, proof).await?;
-        session::open(turn.tx(), &identity.issuer, account, device.as_deref().unwrap_or("")).await
+        let devices: Vec<_> = device_token.as_deref().into_iter().collect();
+        let account = session::prove(&mut turn, identity.prover(), (&email, &devices), proof).await?;
+        let tx = turn.tx();
+        let mut tokens = session::open(tx, &identity.issuer, account, device.as_deref().unwrap_or("")).await?;
+        tokens.device_token = device::prove(&tx.keys, account, tx.now);
+        Ok(tokens)
     }
 
     /// 更新トークンを新しいトークンに替える。答えを受け取れなかったときは、30秒以内なら同じ更新トークンでもう一度できる。
@@ -166,7 +163,7 @@ impl PeopleMutation {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
         let proof = Proof { password: &password, code: code.as_deref() };
-        Ok(Read::by_id(session::elevate(&mut turn, &identity.passwords, proof).await?))
+        Ok(Read::by_id(session::elevate(&mut turn, identity.prover(), proof).await?))
     }
 
     /// ほかの端末のサインインをすべて終える。今のサインインは続く。
@@ -194,11 +191,7 @@ impl PeopleMutation {
     ) -> Result<Read<Account>> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let stored = commands::own_password(turn.tx()).await?;
-        turn.release().await?;
-        if !identity.passwords.verify(&current, Some(&stored.hash)).await? {
-            return Err(session::failed(turn.tx(), Some(stored.account)));
-        }
+        let stored = session::reprove(&mut turn, identity.prover(), &current).await?;
         let hash = identity.new_password(&mut turn, "new", &new, &stored.email).await?;
         drop(turn);
         act(ctx, move |tx| Box::pin(commands::change_password(tx, stored.hash, hash))).await

@@ -1,5 +1,5 @@
 //! What is thrown away after its time: idempotency keys, used refresh tokens, cookies, notifications, mails and what
-//! they proved.
+//! they proved, failed sign-ins.
 
 use chrono::Duration;
 use futures_util::future::BoxFuture;
@@ -20,6 +20,8 @@ const KEY_LIFE: Duration = Duration::hours(48);
 const NOTIFICATION_LIFE: Duration = Duration::days(365);
 /// How long it is kept of a mail that it was sent, or why it was not, and of a proof that it was asked for.
 const MAIL_LIFE: Duration = Duration::days(30);
+/// How long failures to sign in are remembered after the last.
+const FAILURES_LIFE: Duration = Duration::days(30);
 /// How many rows are thrown away in one night; the rest goes in the next.
 const MOST: i64 = 5_000;
 
@@ -46,6 +48,9 @@ fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
         tx.run(sql).await?;
         let mut sql = Sql::new("DELETE FROM session_cookies WHERE expires_at < ");
         sql.param(Param::Time(Some(tx.now)));
+        tx.run(sql).await?;
+        let mut sql = Sql::new("DELETE FROM sign_in_tries WHERE last_at < ");
+        sql.param(Param::Time(Some(tx.now - FAILURES_LIFE)));
         tx.run(sql).await?;
         old(tx, "notifications", "", NOTIFICATION_LIFE).await?;
         old(tx, "mails", " AND state <> 'QUEUED'", MAIL_LIFE).await?;

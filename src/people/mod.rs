@@ -14,6 +14,7 @@
 pub mod authenticate;
 pub mod browser;
 pub mod commands;
+pub mod device;
 pub mod entity;
 pub mod factor;
 pub mod graphql;
@@ -31,4 +32,5 @@ pub mod rules;
 pub mod scope;
 pub mod session;
 pub mod shapes;
+pub mod throttle;
 pub mod token;

@@ -120,6 +120,7 @@ pub(super) async fn tokens(
         access_token: token::sign(&tx.keys, issuer, (municipality, row.account_id, row.id), tx.now)?,
         access_token_expires_at: tx.now + ACCESS_TOKEN_LIFE,
         refresh_token,
+        device_token: None,
         session_expires_at: row.expires_at,
     })
 }

@@ -1,6 +1,9 @@
 //! What holds for passwords, terms and sessions. Pure.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Duration, Utc};
+use ipnet::IpNet;
 
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
@@ -22,6 +25,22 @@ pub const COOKIE_GRACE: Duration = Duration::minutes(1);
 pub const LOST_REPLY: Duration = Duration::seconds(30);
 /// How often it is written that a session is in use.
 pub const SEEN_EVERY: Duration = Duration::minutes(1);
+
+/// How many failures in a row cost nothing but their own time.
+const FREE_FAILURES: i32 = 10;
+/// After how many failures in a row nothing is tried any more until the account is proved otherwise (NIST SP 800-63B-4,
+/// 3.2.2).
+const MOST_FAILURES: i32 = 100;
+/// The longest that one failure makes wait.
+const LONGEST_WAIT: Duration = Duration::minutes(15);
+
+/// When a password may be tried again after so many failures in a row, the last at that time: each makes wait twice as
+/// long as the one before, from a second on. Nothing: not at all.
+pub fn next_try(failures: i32, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let Ok(doublings) = u32::try_from(failures - FREE_FAILURES) else { return Some(last) };
+    let wait = Duration::seconds(1_i64 << doublings.min(20)).min(LONGEST_WAIT);
+    (failures < MOST_FAILURES).then_some(last + wait)
+}
 
 /// How long a session lives (NIST SP 800-63B-4, 2.1.3 and 2.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +86,28 @@ pub fn check_password(checks: &mut Checks, path: &'static str, password: &str, k
     checks.check(password.len() <= LONGEST, path, "TOO_LONG", "パスワードが長すぎます。", "The password is too long.");
     let guessable = password.len() <= LONGEST && guessable::is_guessable(&password, known);
     checks.check(!guessable, path, "GUESSABLE", "推測されやすいパスワードです。", "The password is too easy to guess.");
+}
+
+/// The most networks a municipality lists.
+const MOST_NETWORKS: usize = 20;
+
+/// The networks of a list in CIDR notation (RFC 4632), separated by commas. None may be wider than 65,536 addresses, or
+/// a /32 of IPv6, which is what a provider has: higher limits are for a hall and not for everybody.
+///
+/// # Errors
+/// INVALID_INPUT's rule for what is none.
+pub fn networks(list: &str) -> Result<Vec<IpNet>, &'static str> {
+    let named = list.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let found = named.map(|item| {
+        let network = item.parse().or_else(|_| item.parse::<IpAddr>().map(IpNet::from)).map_err(|_| "NETWORK")?;
+        let narrow = match network {
+            IpNet::V4(network) => network.prefix_len() >= 16,
+            IpNet::V6(network) => network.prefix_len() >= 32,
+        };
+        if narrow { Ok(network.trunc()) } else { Err("NETWORK_WIDE") }
+    });
+    let found: Vec<IpNet> = found.collect::<Result<_, _>>()?;
+    if found.len() <= MOST_NETWORKS { Ok(found) } else { Err("TOO_MANY") }
 }
 
 /// What may be done to an account now.
@@ -122,6 +163,34 @@ mod tests {
             Err(crate::kernel::error::Error::Invalid(_, found)) => found.iter().map(|v| v.rule).collect(),
             _ => Vec::new(),
         }
+    }
+
+    #[test]
+    fn a3_failures_in_a_row_make_wait_ever_longer_and_end_at_a_hundred() {
+        let last = DateTime::UNIX_EPOCH;
+        let waits = |failures| next_try(failures, last).map(|then| (then - last).num_seconds());
+        for (failures, expected) in
+            [(0, 0), (9, 0), (10, 1), (11, 2), (12, 4), (19, 512), (20, 900), (50, 900), (99, 900)]
+        {
+            assert_eq!(waits(failures), Some(expected), "{failures}");
+        }
+        assert_eq!((waits(100), waits(i32::MAX)), (None, None));
+    }
+
+    #[test]
+    fn a_town_lists_its_own_networks_and_not_everybodys() {
+        let shown = |list| networks(list).map(|n| n.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        assert_eq!(
+            shown(" 203.0.113.7, 198.51.100.77/24 ,,2001:db8::/32"),
+            Ok("203.0.113.7/32,198.51.100.0/24,2001:db8::/32".into())
+        );
+        assert_eq!(shown(""), Ok(String::new()));
+        for (list, rule) in
+            [("hall", "NETWORK"), ("1.2.3.4/33", "NETWORK"), ("0.0.0.0/0", "NETWORK_WIDE"), ("::/0", "NETWORK_WIDE")]
+        {
+            assert_eq!(shown(list), Err(rule), "{list}");
+        }
+        assert_eq!(shown(&"192.0.2.1,".repeat(21)), Err("TOO_MANY"));
     }
 
     #[test]

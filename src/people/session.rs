@@ -20,7 +20,8 @@ use crate::people::entity::{account, municipality, session};
 use crate::people::factor::check as factor;
 use crate::people::password::Passwords;
 use crate::people::rules::Limits;
-use crate::people::{authenticate, refresh, token};
+use crate::people::throttle::{Subject, Throttle, forgive};
+use crate::people::{authenticate, device, refresh, token};
 
 /// サインインの結果。トークンは安全な場所に保管する。
 #[derive(SimpleObject)]
@@ -33,6 +34,8 @@ pub struct SessionTokens {
     pub refresh_token: String,
     /// サインインの期限。
     pub session_expires_at: DateTime<Utc>,
+    /// この端末の証。次に `sessionSignIn` に添えると、他人の失敗のために待たされない。サインインしたときだけ得られる。
+    pub device_token: Option<String>,
 }
 
 /// An account as sign-in sees it.
@@ -72,20 +75,61 @@ pub struct Proof<'p> {
     pub code: Option<&'p str>,
 }
 
-/// The account with this address, when the proof fits. No connection is held while the password is hashed; an
-/// unknown address takes as long as a wrong password, and both are one answer. Only after a right password is a
-/// code asked for: who sees that question knows the password already.
+/// What proofs are looked at with.
+#[derive(Clone, Copy)]
+pub struct Prover<'p> {
+    /// Verifies passwords.
+    pub passwords: &'p Passwords,
+    /// Counts who fails.
+    pub throttle: Throttle,
+}
+
+/// The account with this address, when the proof fits; `devices` are proofs of sign-ins before ([`device`]). No
+/// connection is held while the password is hashed; an unknown address takes as long as a wrong password, and both are
+/// one answer. Only after a right password is a code asked for: who sees that question knows the password already.
 ///
 /// # Errors
 /// UNAUTHENTICATED for every fault of address and password alike; UNAUTHENTICATED/SECOND_FACTOR_REQUIRED or
-/// SECOND_FACTOR_WRONG for the code; RATE_LIMITED after too many wrong codes.
-pub async fn prove(turn: &mut Turn<'_>, passwords: &Passwords, email: &str, proof: Proof<'_>) -> Result<AccountId> {
-    let known = find(turn.tx(), email).await?;
-    pass(turn, passwords, known, proof).await
+/// SECOND_FACTOR_WRONG for the code; RATE_LIMITED after too many failures or wrong codes.
+pub async fn prove(
+    turn: &mut Turn<'_>,
+    prover: Prover<'_>,
+    (email, devices): (&str, &[&str]),
+    proof: Proof<'_>,
+) -> Result<AccountId> {
+    let tx = turn.tx();
+    let known = find(tx, email).await?;
+    let fits = |k: &Known| devices.iter().find_map(|shown| device::known(&tx.keys, k.id, shown, tx.now));
+    let subject = known.as_ref().and_then(fits).map_or(Subject::Email(email), Subject::Device);
+    let id = pass(turn, prover, (subject, known), proof).await?;
+    forgive(turn.tx(), email).await?;
+    Ok(id)
 }
 
-async fn pass(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, proof: Proof<'_>) -> Result<AccountId> {
+/// Counts the try, looks at the proof, and gives back what was counted where it was no failure.
+async fn pass(
+    turn: &mut Turn<'_>,
+    Prover { passwords, throttle }: Prover<'_>,
+    (subject, known): (Subject<'_>, Option<Known>),
+    proof: Proof<'_>,
+) -> Result<AccountId> {
+    let counted = throttle.count(turn.tx(), subject).await?;
     turn.release().await?;
+    match look(turn, passwords, known, proof).await {
+        Ok(id) => {
+            counted.succeeded(turn.tx()).await?;
+            Ok(id)
+        }
+        Err(error) => {
+            if !error.is_failed_proof() {
+                counted.not_made(turn.tx());
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn look(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, proof: Proof<'_>) -> Result<AccountId> {
     let stored = known.as_ref().and_then(|k| k.hash.as_deref());
     let fits = passwords.verify(proof.password, stored).await?;
     let id = known.as_ref().map(|k| k.id);
@@ -130,12 +174,34 @@ fn rehash(tx: &Tx, known: Known, renewed: Option<String>) {
 ///
 /// # Errors
 /// As [`prove`].
-pub async fn elevate(turn: &mut Turn<'_>, passwords: &Passwords, proof: Proof<'_>) -> Result<SessionId> {
+pub async fn elevate(turn: &mut Turn<'_>, prover: Prover<'_>, proof: Proof<'_>) -> Result<SessionId> {
     let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
     let own = commands::own_password(turn.tx()).await?;
-    pass(turn, passwords, Some(Known { id: own.account, hash: Some(own.hash) }), proof).await?;
+    let own = Known { id: own.account, hash: Some(own.hash) };
+    pass(turn, prover, (Subject::Session(session), Some(own)), proof).await?;
     proved(turn.tx(), session).await?;
     Ok(session)
+}
+
+/// The password of who uses the session, when they know it: an act asks for it once more. The try is written and no
+/// connection held while it is hashed.
+///
+/// # Errors
+/// UNAUTHENTICATED for a wrong one; RATE_LIMITED after too many.
+pub async fn reprove(turn: &mut Turn<'_>, prover: Prover<'_>, password: &str) -> Result<commands::OwnPassword> {
+    let Prover { passwords, throttle } = prover;
+    let stored = commands::own_password(turn.tx()).await?;
+    let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
+    let counted = throttle.count(turn.tx(), Subject::Session(session)).await?;
+    turn.release().await?;
+    let verified = passwords.verify(password, Some(&stored.hash)).await;
+    if !verified.inspect_err(|_| counted.not_made(turn.tx()))? {
+        return Err(failed(turn.tx(), Some(stored.account)));
+    }
+    counted.succeeded(turn.tx()).await?;
+    forgive(turn.tx(), &stored.email).await?;
+    turn.release().await?;
+    Ok(stored)
 }
 
 /// The session has just been given a proof.

@@ -39,6 +39,10 @@ fn own_or_admin(column: &'static str) -> Vec<Permit> {
     ]
 }
 
+fn staff() -> Vec<Permit> {
+    vec![Permit { action: Action::READ, roles: Role::STAFF, over: Over::Municipality }]
+}
+
 shape! {
     Municipality("Municipality", "自治体(市町村)。", "municipalities") { id: MunicipalityId, row: municipality::Entity }
     |shape| shape
@@ -173,6 +177,8 @@ shape! {
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
         .column::<bool>("secondFactorRequired", "町の仕事をする人に二要素認証を求めるか。")
         .column::<bool>("selfRegistration", "住民などが自分でアカウントを登録できるか。")
+        .column::<Option<String>>("networks", "庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り)。")
+        .masked(Mask { permits: staff(), unless: None, personal: false, reason: "INTERNAL" })
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)

@@ -7,6 +7,7 @@ import { parseCsv } from './csv.mjs';
 import { readXlsx } from './xlsx.mjs';
 
 const EMAIL = 'grant-staff@unnan.example.jp';
+const OTHER = 'planning-staff@unnan.example.jp';
 const PASSWORD = 'entaku-demo-2026';
 
 export const STORIES = {
@@ -39,8 +40,11 @@ export const STORIES = {
   'grant staff sign in, and no script can read the proof': async ({ page, context }) => {
     await signIn(page, PASSWORD);
     await page.locator('.viewer').getByText('交付金担当職員').waitFor();
-    const [cookie, ...others] = await context.cookies();
-    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.expires, others], [true, 'Strict', -1, []]);
+    const cookies = await context.cookies();
+    assert.deepEqual(cookies.map((cookie) => cookie.name).sort(), ['entaku', 'entaku-device']);
+    assert.ok(cookies.every((cookie) => cookie.httpOnly && cookie.sameSite === 'Strict'));
+    const cookie = cookies.find((one) => one.name === 'entaku');
+    assert.equal(cookie.expires, -1);
     assert.equal(await page.evaluate(() => document.cookie), '');
   },
   'a report is shown as a table': async ({ page }) => {
@@ -127,6 +131,27 @@ export const STORIES = {
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /スキーマ/ }).click()]);
     assert.match(await readFile(await file.path(), 'utf8'), /^type Query/m);
   },
+  'a draft is hidden when the session ends, and gone when somebody else signs in': async ({ page, context }) => {
+    const end = async () => {
+      await type(page, '{ viewer { name } } # 私の下書き');
+      const kept = (await context.cookies()).find((cookie) => cookie.name === 'entaku');
+      await context.addCookies([{ ...kept, value: 'ecs.322091.x.y' }]);
+      await run(page);
+      await page.locator('.sign-in').waitFor();
+      await page.locator('.work').waitFor({ state: 'hidden' });
+    };
+    const drafts = () => page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    await end();
+    await signIn(page, PASSWORD);
+    await page.locator('.work').waitFor();
+    assert.match(await page.locator('.view-lines').first().innerText(), /私の下書き/, 'their own is still there');
+    await end();
+    await signIn(page, PASSWORD, OTHER);
+    await page.locator('.work').waitFor();
+    await page.waitForTimeout(500);
+    assert.doesNotMatch(await page.locator('.view-lines').first().innerText(), /私の下書き/);
+    assert.doesNotMatch(await drafts(), /私の下書き/);
+  },
   'an act that needs a fresh proof asks for the password and goes on': async ({ page, context }) => {
     const [before] = await context.cookies();
     let asked = 0;
@@ -154,7 +179,8 @@ export const STORIES = {
   'signing out leaves nothing behind': async ({ page, context }) => {
     await page.getByRole('button', { name: 'サインアウト' }).click();
     await page.getByRole('banner').getByRole('button', { name: 'サインイン' }).waitFor();
-    assert.deepEqual(await context.cookies(), []);
+    // That somebody has signed in from here is kept: it opens nothing, and no script can read it.
+    assert.deepEqual((await context.cookies()).map((cookie) => [cookie.name, cookie.httpOnly]), [['entaku-device', true]]);
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...sessionStorage })), /grantApplications/);
   },

@@ -37,5 +37,6 @@ mod strategy;
 mod strategy_documents;
 mod streams;
 mod support;
+mod throttle;
 mod transactions;
 mod wire;

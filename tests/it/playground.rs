@@ -169,7 +169,10 @@ async fn a_cookie_is_opaque_and_no_script_can_read_it() {
     let browser = Browser::new(&town);
     let signed_in = browser.sign_in("c@example.jp", PASSWORD).await;
     assert_eq!(signed_in.status, StatusCode::OK);
-    let expected = json!({"signedIn": true, "municipality": town.code.as_str(), "introspection": true});
+    let account = signed_in.json()["account"].clone();
+    assert!(account.as_str().is_some_and(|id| id.starts_with("acc_")), "{account}");
+    let expected =
+        json!({"signedIn": true, "account": account, "municipality": town.code.as_str(), "introspection": true});
     assert_eq!(signed_in.json(), expected);
     assert_eq!(signed_in.header("cache-control"), "no-store");
     let set = signed_in.header("set-cookie");
@@ -265,16 +268,40 @@ async fn a1_a_wrong_sign_in_is_one_answer_and_noted() {
 #[tokio::test]
 async fn who_keeps_failing_to_sign_in_waits() {
     let limit = Rate { points: 2.try_into().expect("some"), seconds: 60.try_into().expect("some") };
-    let wire = WireConfig { sign_in_rate: Some(limit), ..WireConfig::default() };
+    let proxies = vec!["0.0.0.0/32".parse().expect("one")];
+    let wire = WireConfig { sign_in_rate: Some(limit), proxies, ..WireConfig::default() };
     let town = Town::beside(town::app_with(wire)).await;
     add(&town, "r@example.jp").await;
-    let browser = Browser::new(&town);
-    for _ in 0..3 {
+    let draw = uuid::Uuid::new_v4().simple().to_string();
+    let browser = Browser::new(&town).with("x-forwarded-for", &format!("2001:db8:{}::1", &draw[..4]));
+    for _ in 0..2 {
         assert_eq!(browser.sign_in("r@example.jp", "まったく違うパスワードです").await.code(), "UNAUTHENTICATED");
     }
     let waits = browser.sign_in("r@example.jp", PASSWORD).await;
     assert_eq!((waits.status, waits.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
     assert_ne!(waits.header("retry-after"), "");
+}
+
+#[tokio::test]
+async fn a5_a_browser_is_known_by_those_who_have_signed_in_from_it() {
+    let town = town_with("first@example.jp").await;
+    add(&town, "second@example.jp").await;
+    let kept = |reply: &Reply| {
+        let set: Vec<_> = reply.headers.get_all("set-cookie").iter().map(|v| v.to_str().expect("text")).collect();
+        let device = set.iter().find(|text| text.starts_with("entaku-device=")).expect("a cookie");
+        assert!(device.ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=34560000"), "{device}");
+        device.split(';').next().expect("a pair").to_owned()
+    };
+    let mut cookie = kept(&Browser::new(&town).sign_in("first@example.jp", PASSWORD).await);
+    for email in ["second@example.jp", "first@example.jp", "second@example.jp"] {
+        cookie = kept(&Browser::new(&town).with("cookie", &cookie).sign_in(email, PASSWORD).await);
+    }
+    assert_eq!(cookie.matches("edv.").count(), 2, "one for each account: {cookie}");
+    for _ in 0..10 {
+        assert_eq!(Browser::new(&town).sign_in("first@example.jp", "まったく違うパスワードです").await.status, 401);
+    }
+    assert_eq!(Browser::new(&town).sign_in("first@example.jp", PASSWORD).await.status, 429);
+    assert_eq!(Browser::new(&town).with("cookie", &cookie).sign_in("first@example.jp", PASSWORD).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! How long a session lives, what refreshing bears, what needs a fresh proof, and what one sees of one's own sessions.
 
 use chrono::Duration;
-use entaku::api::identity::{identify, identify_listener};
+use entaku::api::identity::{Use, identify};
 use entaku::api::schema::Nouns;
 use entaku::kernel::principal::{Role, ScopeKind};
 use entaku::kernel::read::Catalogue;
@@ -259,11 +259,11 @@ async fn a18_listening_is_not_working() {
     let seen = "SELECT FROM sessions WHERE device = '端末' AND last_seen_at > created_at";
     for _ in 0..3 {
         town.app.clock.advance(Duration::seconds(80));
-        identify_listener(&town.app, &headers).await.expect("still signed in");
+        identify(&town.app, &headers, None, Use::Listens).await.expect("still signed in");
     }
     assert_eq!(count(&town, seen).await, 0);
     // A principal that listening has just read does not hide that somebody works.
-    identify(&town.app, &headers).await.expect("still signed in");
+    identify(&town.app, &headers, None, Use::Works).await.expect("still signed in");
     assert_eq!(count(&town, seen).await, 1);
 }
 

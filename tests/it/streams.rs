@@ -40,8 +40,9 @@ impl Server {
     async fn start(town: &Town) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
-        let (app, router) = (town.app.clone(), entaku::api::http::router(town.app.clone()));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        let app = town.app.clone();
+        let serving = entaku::api::serve::serve(town.app.clone(), listener, std::future::pending());
+        let serving = tokio::spawn(async move { serving.await.expect("served") });
         let url = crate::support::database::url("entaku_app");
         let telling = tokio::spawn(async move { app.feed.run(&url).await });
         Self { host, tasks: vec![serving, telling] }
@@ -58,8 +59,16 @@ impl Server {
     }
 
     async fn bare(&self) -> Socket {
+        self.with(&[]).await
+    }
+
+    /// A socket whose handshake has these headers, too.
+    async fn with(&self, pairs: &[(&'static str, &str)]) -> Socket {
         let mut request = format!("ws://{}/graphql", self.host).into_client_request().expect("a request");
         let headers = request.headers_mut();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().expect("a header"));
+        }
         headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
         headers.insert("accept-language", "en".parse().expect("a header"));
         Socket(connect_async(request).await.expect("connected").0)
@@ -161,6 +170,29 @@ async fn a_part_that_is_deleted_is_told() {
     let gone = sqlx::query("DELETE FROM roundtable_passages WHERE municipality_id = $1").bind(hall.town.id.0);
     assert_eq!(gone.execute(&mut superuser).await.expect("deleted").rows_affected(), 1);
     while numbers(&socket.hear().await) != Vec::<i64>::new() {}
+}
+
+#[tokio::test]
+async fn g35_a_socket_is_paid_for_before_it_is_known_whose_it_is() {
+    let rate =
+        entaku::kernel::config::Rate { points: 25.try_into().expect("some"), seconds: 60.try_into().expect("some") };
+    let wire = entaku::kernel::config::WireConfig { address_rate: Some(rate), ..Default::default() };
+    let town = Town::beside(crate::support::town::app_with(wire)).await;
+    let server = Server::start(&town).await;
+    let mut known = server.socket(&town.staff(Role::Auditor).await).await;
+    let mut wrong = server.bare().await;
+    let payload = json!({ "authorization": "Bearer x" });
+    wrong.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(wrong.closed().await, 1013, "5 points are left, and 9 are wanted");
+    let mut request = format!("ws://{}/graphql", server.host).into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+    let refused = connect_async(request).await.expect_err("refused");
+    assert!(
+        matches!(&refused, tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 429),
+        "{refused}"
+    );
+    known.subscribe("v", "{ viewer { name } }", json!({})).await;
+    assert_eq!(known.hear().await["type"], "next", "who is known pays for themselves");
 }
 
 #[tokio::test]
@@ -391,4 +423,107 @@ async fn notifications_reach_whom_they_are_for_and_nobody_else() {
     let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
     assert_eq!(*notification, json!({ "kind": "MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
     assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");
+}
+
+/// Waits until the server has nothing left of any socket.
+async fn forgotten(town: &Town) {
+    let gone = async {
+        while !town.app.running.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("nothing is kept of it");
+}
+
+#[tokio::test]
+async fn w6_who_floods_is_sent_away() {
+    let town = Town::new().await;
+    let server = Server::start(&town).await;
+    for frame in [Message::Ping(Vec::new().into()), Message::text(r#"{"type":"ping"}"#)] {
+        let (mut to, mut from) = server.socket(&town.public()).await.0.split();
+        let flood = async {
+            for _ in 0..10_000 {
+                if to.send(frame.clone()).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let closed = async {
+            loop {
+                match from.next().await {
+                    Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
+                    Some(Ok(_)) => {}
+                    // What was still on its way is thrown back, and the word of it may be lost with that.
+                    _ => return 1006,
+                }
+            }
+        };
+        let (code, ()) = timeout(PATIENCE, futures_util::future::join(closed, flood)).await.expect("closed");
+        assert!([1008, 1006].contains(&code), "{code}");
+        forgotten(&town).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w7_who_never_reads_is_cut_off_and_costs_no_memory() {
+    const ALL: &str =
+        "{ __schema { types { name description fields { name description args { name description } } } } }";
+    let town = Town::new().await;
+    let server = Server::start(&town).await;
+    let answer = town.public().run(ALL, json!({})).await.text.len();
+    let mut socket = server.socket(&town.public()).await;
+    // More than the buffers of both ends take, each asked for when the one before may have been answered.
+    let wanted = 64 * 1024 * 1024 / answer;
+    for n in 0..wanted {
+        let payload = json!({ "query": ALL });
+        let asked = json!({ "type": "subscribe", "id": n.to_string(), "payload": payload }).to_string();
+        if socket.0.send(Message::text(asked)).await.is_err() || town.app.running.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    forgotten(&town).await;
+    drop(socket);
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_while_its_browser_renews_the_cookie() {
+    let hall = Hall::new().await;
+    let (town, server) = (&hall.town, Server::start(&hall.town).await);
+    let id = hall.held().await;
+    let password = "最初の長いパスワードです。";
+    let create = "mutation($input: AccountCreateInput!) { accountCreate(input: $input) { id } }";
+    let input = json!({"email": "tab@example.jp", "name": "例山", "nameKana": "れいやま", "initialPassword": password});
+    let made = town.staff(Role::Admin).await.run(create, json!({ "input": input })).await.data();
+    let account = entaku::kernel::id::decode(made["accountCreate"]["id"].as_str().expect("an id")).expect("an id").1;
+    let account = entaku::kernel::principal::AccountId(account);
+    town.appoint(account, Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    let browser =
+        Client::new(town.app.clone()).with("origin", "http://127.0.0.1:8000").with("content-type", "application/json");
+    let cookie = |answer: &crate::support::client::Answer| {
+        let set = answer.headers.get("set-cookie").expect("a cookie").to_str().expect("text");
+        set.split(';').next().expect("a pair").to_owned()
+    };
+    let credentials = json!({"municipality": town.code.as_str(), "email": "tab@example.jp", "password": password});
+    let first = cookie(&browser.by("POST", "/playground/session", credentials.to_string()).await);
+    let mut socket = server.with(&[("origin", "http://127.0.0.1:8000"), ("cookie", &first)]).await;
+    socket.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.subscribe("m", RECORD, json!({ "id": id })).await;
+    assert_eq!(numbers(&socket.hear().await), Vec::<i64>::new());
+    town.app.clock.advance(chrono::Duration::minutes(20));
+    let second = cookie(&browser.with("cookie", &first).by("PUT", "/playground/session", "").await);
+    town.app.clock.advance(chrono::Duration::minutes(15));
+    let old = browser.with("cookie", &first).run("{ viewer { id } }", json!({})).await;
+    assert_eq!(old.status, 401, "the first cookie is no longer good");
+    // Their tokens live five minutes.
+    let officer = town.over(Role::OrgOfficer, ScopeKind::Organization, &hall.organization).await;
+    officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
+    let mut told = socket.hear().await;
+    while numbers(&told) != [1] {
+        told = socket.hear().await;
+    }
+    let out = browser.with("cookie", &second).by("DELETE", "/playground/session", "").await;
+    assert_eq!(out.status, 200);
+    assert_eq!(socket.closed().await, 4401, "it ends with its session");
 }

@@ -4,6 +4,7 @@ mod documents;
 mod guard;
 mod http;
 mod rates;
+mod slow;
 
 use entaku::kernel::principal::Role;
 use serde_json::json;

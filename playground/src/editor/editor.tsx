@@ -7,6 +7,7 @@ import { type ReactNode, useMemo, useRef } from 'react';
 import { useConsole } from '../console';
 import { send } from '../server/graphql';
 import { listen } from '../server/listen';
+import { draftsOf, takeOver } from '../session/drafts';
 import { Opening, type Opened } from './opening';
 import { chosenOperation, isSubscription } from './separate';
 
@@ -35,15 +36,19 @@ interface Sent {
   variables?: Record<string, unknown> | null;
 }
 
-/** GraphiQL: keeps what is written in this tab only, because terminals are shared. */
-export function Editor({ opened }: { opened: Opened | null }): ReactNode {
+/** GraphiQL: keeps what is written in this tab only and for its owner only, because terminals are shared. */
+export function Editor({ owner, opened }: { owner: string; opened: Opened | null }): ReactNode {
   const { schema } = useConsole();
+  const storage = useMemo(() => {
+    takeOver(owner);
+    return draftsOf(owner);
+  }, [owner]);
   const fetcher = useFetcher();
   return (
     <GraphiQL
       fetcher={fetcher}
       schema={schema}
-      storage={window.sessionStorage}
+      storage={storage}
       plugins={PLUGINS}
       forcedTheme="light"
       defaultQuery={WELCOME}

@@ -3,6 +3,8 @@ import { type Problem, UNREACHABLE, problemsOf } from './problem';
 /** Whether somebody is signed in, and what the server offers. The proof itself is a cookie no script can read. */
 export interface Session {
   signedIn: boolean;
+  /** Who, opaque. */
+  account: string | null;
   /** The code of the municipality signed in to, or the server's own. */
   municipality: string | null;
   /** May the schema be read now? */

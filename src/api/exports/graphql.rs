@@ -1,5 +1,7 @@
 //! `exportCreate`: a document is judged, and a job is asked to write what it shows.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Context, InputObject, Object, Variables};
 use serde_json::Value;
@@ -9,7 +11,8 @@ use crate::api::app::App;
 use crate::api::documents::{Document, Unfit};
 use crate::api::explain::{Asker, VariableValues};
 use crate::api::intake::GraphQlRequest;
-use crate::api::{bounded, limits};
+use crate::api::rates::Payer;
+use crate::api::{bounded, cost, limits};
 use crate::files::commands::export::{self, NewExport};
 use crate::files::entity::ExportFormat;
 use crate::files::shapes::Export;
@@ -65,6 +68,9 @@ async fn create(
     let ExportCreateInput { document, document_id, operation_name, variables, path, format } = input;
     let variables = variables.map_or(Ok(Value::Null), VariableValues::json)?;
     let text = text(app, document, document_id)?;
+    if app.documents.kept(&text, operation_name.as_deref()).is_none() {
+        app.rates.spend(Payer::of(request), cost::of_text(&text)).map_err(|spent| spent.error())?;
+    }
     let asked =
         Asked { text: &text, operation_name: operation_name.as_deref(), variables: &variables, path: path.as_deref() };
     let Paged { title, .. } = asked.judge(app, request)?;
@@ -92,10 +98,10 @@ fn text(app: &App, document: Option<String>, document_id: Option<String>) -> Res
     let unknown =
         |_| unfit("documentId", "この識別子の文書は登録されていません。", "No document with this id is known here.");
     app.trusted.resolve(&mut named).map_err(unknown)?;
-    if named.query.len() > limits::DOCUMENT {
+    if named.text().len() > limits::DOCUMENT {
         return Err(unfit("document", "GraphQL文書が大きすぎます。", "The document is too large."));
     }
-    Ok(named.query)
+    Ok(named.text().to_owned())
 }
 
 /// A title as part of a file's name.
@@ -123,7 +129,7 @@ impl Asked<'_> {
     /// INVALID_INPUT (rule DOCUMENT) for what cannot be exported, FORBIDDEN/TRUSTED_DOCUMENT.
     pub(super) fn judge(self, app: &App, request: &Request) -> Result<Paged> {
         bounded::check(self.variables.as_object())?;
-        let whole = app.documents.find(self.text, self.operation_name, &app.trusted).map_err(of_unfit)?;
+        let whole = known(app, self.text, self.operation_name)?;
         let signed_in = request.principal.is_signed_in();
         if !whole.trusted && !app.settings.wire.free_documents.includes(signed_in) {
             return Err(Error::Forbidden("TRUSTED_DOCUMENT"));
@@ -144,8 +150,16 @@ impl Asked<'_> {
 
 impl Paged {
     /// The document of a page, ready to be executed.
-    pub(super) fn document(&self, app: &App) -> Result<std::sync::Arc<Document>> {
-        app.documents.find(&self.text, self.operation_name.as_deref(), &app.trusted).map_err(of_unfit)
+    pub(super) fn document(&self, app: &App) -> Result<Arc<Document>> {
+        known(app, &self.text, self.operation_name.as_deref())
+    }
+}
+
+/// A document, guarded, parsed and judged now if it was not before.
+fn known(app: &App, text: &str, name: Option<&str>) -> Result<Arc<Document>> {
+    match app.documents.kept(text, name) {
+        Some(known) => Ok(known),
+        None => app.documents.read(text, name, app.trusted.contains(text)).map_err(of_unfit),
     }
 }
 

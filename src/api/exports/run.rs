@@ -133,8 +133,8 @@ impl Job<'_> {
         request.undertake(Errand { act: EXPORT_CREATE.0.to_owned(), purpose: self.begun.purpose.clone() });
         let variables = Variables::from_json(variables);
         let compiled = document.compiled(&variables, &self.app.input_types).map_err(house)?;
-        let root = (Nouns::queries(), &document.operation().selection_set.node);
-        let prepared = compiled.prepare(document.env(&variables), root, &request, &async_graphql::Value::Null);
+        let prepared =
+            compiled.prepare(document.env(&variables), Nouns::queries(), &request, &async_graphql::Value::Null);
         cost::affordable(cost::total(document.kind, &prepared), &request)?;
         let answered = prepared.answer(&self.app.database, &request).await;
         if let Some(error) = answered.errors.into_iter().next() {
@@ -162,7 +162,7 @@ impl Job<'_> {
 
     /// What went wrong is told; what passes by itself is tried again later, by the runner.
     async fn failed(&self, error: Error) -> Result<()> {
-        let passes = matches!(error, Error::Unavailable | Error::Retry | Error::Internal(_) | Error::RateLimited);
+        let passes = matches!(error, Error::Unavailable | Error::Retry | Error::Internal(_) | Error::RateLimited(_));
         let again = passes && self.begun.attempts < TRIES;
         if let Error::Internal(cause) = &error {
             tracing::error!(export = %self.begun.id, %cause, "an export failed");

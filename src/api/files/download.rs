@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::{caller, refused};
+use super::{admitted, refused};
 use crate::api::app::App;
 use crate::files::commands::{export, key, upload};
 use crate::files::entity::{ExportFormat, ExportId, FileId};
@@ -35,13 +35,13 @@ struct Kept {
 /// Sends a file. Foreign, hidden, deleted and invented ids are one answer.
 pub(super) async fn send(State(app): State<Arc<App>>, Path(id): Path<String>, asked: Asked) -> Response {
     let (parts, _) = asked.into_parts();
-    let request = match caller(&app, &parts).await {
-        Ok(request) => request,
+    let (caller, request) = match admitted(app, &parts).await {
+        Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };
-    match content(&app, &request, &id).await {
+    match content(&caller.app, &request, &id).await {
         Ok(response) => response,
-        Err(error) => refused(&error, &parts.headers),
+        Err(error) => refused(&error, caller.locale),
     }
 }
 

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{caller, refused};
+use super::{admitted, refused};
 use crate::api::app::App;
 use crate::api::intake::{linger, throw_away};
 use crate::api::playground::answer;
@@ -35,17 +35,17 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Takes a file's content.
 pub(super) async fn receive(State(app): State<Arc<App>>, Path(id): Path<String>, asked: Asked) -> Response {
     let (parts, body) = asked.into_parts();
-    let request = match caller(&app, &parts).await {
-        Ok(request) => request,
+    let (caller, request) = match admitted(app, &parts).await {
+        Ok(admitted) => admitted,
         Err(refusal) => {
             linger(body);
             return *refusal;
         }
     };
-    let taken = timeout(PATIENCE, take(&app, &request, &id, &parts.headers, body)).await;
+    let taken = timeout(PATIENCE, take(&caller.app, &request, &id, &parts.headers, body)).await;
     match taken.unwrap_or(Err(Error::Unavailable)) {
         Ok(file) => answer::json(&json!({ "id": file.id.to_string(), "state": "STORED", "size": file.size })),
-        Err(error) => refused(&error, &parts.headers),
+        Err(error) => refused(&error, caller.locale),
     }
 }
 

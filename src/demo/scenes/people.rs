@@ -24,6 +24,7 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
         grant_withdrawal_days: None,
         second_factor_required: None,
         self_registration: Some(true),
+        networks: MaybeUndefined::Undefined,
     };
     stage
         .act("admin", |tx| {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -34,6 +35,14 @@ pub struct Rate {
     pub seconds: NonZeroU32,
 }
 
+impl Rate {
+    /// So many times the points in the same time.
+    #[must_use]
+    pub fn times(self, times: NonZeroU32) -> Self {
+        Self { points: self.points.saturating_mul(times), ..self }
+    }
+}
+
 /// The configuration of the wire.
 #[derive(Clone, Debug)]
 pub struct WireConfig {
@@ -43,14 +52,22 @@ pub struct WireConfig {
     pub origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpNet>,
-    /// Networks that are not limited by address.
+    /// The installation's own networks, where many people have one address.
     pub networks: Vec<IpNet>,
+    /// How many times as much as another address one of a municipality's own networks may spend and fail.
+    pub own_times: NonZeroU32,
     /// What an account may spend.
     pub account_rate: Option<Rate>,
     /// What an address may spend without signing in.
     pub address_rate: Option<Rate>,
     /// How many failed sign-ins an address may have.
     pub sign_in_rate: Option<Rate>,
+    /// How long the headers of a request may take.
+    pub header_time: Duration,
+    /// How long the rest of it may take.
+    pub body_time: Duration,
+    /// How long a whole request may take, with its answer.
+    pub request_time: Duration,
     /// For how many seconds caches may keep what the public reads by GET.
     pub max_age: u32,
     /// Where the trusted documents are: a manifest, or a directory of manifests.
@@ -67,9 +84,13 @@ impl Default for WireConfig {
             origins: Vec::new(),
             proxies: Vec::new(),
             networks: Vec::new(),
+            own_times: OWN_TIMES,
             account_rate: None,
             address_rate: None,
             sign_in_rate: None,
+            header_time: HEADER_TIME,
+            body_time: BODY_TIME,
+            request_time: REQUEST_TIME,
             max_age: 60,
             documents: None,
             free_documents: Whom::Everybody,
@@ -86,8 +107,17 @@ const fn rate(points: u32, seconds: u32) -> Option<Rate> {
 
 /// Two thousand points a second, a minute's worth at once.
 const USUAL: Option<Rate> = rate(120_000, 60);
-/// A town hall behind one address signs in without trouble; guessing does not get far.
-const FAILURES: Option<Rate> = rate(60, 300);
+/// At most thirty in the first minute, then ten a minute: people mistype, guessing does not get far.
+const FAILURES: Option<Rate> = rate(20, 120);
+/// As many as work in a hall and ask at the same time.
+const OWN_TIMES: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
+/// Enough for a phone in the mountains.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// 256 KiB at 26 KB a second.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// What people wait for.
+const REQUEST_TIME: Duration = Duration::from_secs(20);
 
 /// A proxy on the same host is believed unless others are named.
 const THIS_HOST: [&str; 2] = ["127.0.0.0/8", "::1"];
@@ -110,9 +140,14 @@ pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, prob
         origins: reader.list("ENTAKU_ORIGINS", "an origin such as https://example.jp", origin),
         proxies,
         networks: reader.list("ENTAKU_NETWORKS", "an address or a network", network),
+        own_times: super::parsed(var, "ENTAKU_NETWORKS_TIMES", "a number from 1 on", reader.problems)
+            .unwrap_or(OWN_TIMES),
         account_rate: reader.rate("ENTAKU_RATE_ACCOUNT", USUAL),
         address_rate: reader.rate("ENTAKU_RATE_ADDRESS", USUAL),
         sign_in_rate: reader.rate("ENTAKU_RATE_SIGN_IN", FAILURES),
+        header_time: reader.seconds("ENTAKU_TIME_HEADERS", HEADER_TIME),
+        body_time: reader.seconds("ENTAKU_TIME_BODY", BODY_TIME),
+        request_time: reader.seconds("ENTAKU_TIME_REQUEST", REQUEST_TIME),
         max_age: super::parsed(var, "ENTAKU_MAX_AGE", "a number of seconds", problems).unwrap_or(60),
         documents,
         free_documents,
@@ -148,6 +183,11 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
             }
         }
         found
+    }
+
+    fn seconds(&mut self, name: &str, natural: Duration) -> Duration {
+        let seconds: Option<NonZeroU32> = super::parsed(self.var, name, "a number of seconds", self.problems);
+        seconds.map_or(natural, |seconds| Duration::from_secs(seconds.get().into()))
     }
 
     fn rate(&mut self, name: &str, natural: Option<Rate>) -> Option<Rate> {
@@ -216,7 +256,9 @@ mod tests {
             ("ENTAKU_INTROSPECTION", "yes"),
             ("ENTAKU_FREE_DOCUMENTS", "nobody"),
             ("ENTAKU_MAX_AGE", "-1"),
+            ("ENTAKU_NETWORKS_TIMES", "0"),
+            ("ENTAKU_TIME_BODY", "soon"),
         ]);
-        assert_eq!(problems.expect_err("refused").len(), 7);
+        assert_eq!(problems.expect_err("refused").len(), 9);
     }
 }

@@ -53,12 +53,14 @@ enum Root {
     /// The object that belongs to the request.
     Own(fn(&Request) -> Option<Uuid>, Arc<Compiled>),
     List(Arc<Compiled>),
-    /// What a mutation answers with, where that is an object of a shape. It is weighed, never read from here.
+    /// What a mutation answers with, where that is an object of a shape. Its id is known when the act is done.
     Payload(Option<Arc<Compiled>>),
     /// Objects of any kind, compiled for the kinds that are asked for; alone or as a list.
     Nodes {
         single: bool,
         written: Written,
+        /// What is selected below it.
+        sets: Vec<SelectionSet>,
         kinds: Kinds,
     },
     /// What has changed.
@@ -261,15 +263,23 @@ impl Operation {
         self.fields.iter().any(|(_, _, root)| matches!(root, Root::Introspection))
     }
 
+    /// The plan of what a field of a mutation answers with.
+    pub(crate) fn payload(&self, key: &Name) -> Option<Arc<Compiled>> {
+        self.fields.iter().find(|(found, _, _)| found == key).and_then(|(_, _, root)| match root {
+            Root::Payload(compiled) => compiled.clone(),
+            _ => None,
+        })
+    }
+
     /// Puts the arguments of a request in; `introspected` is the engine's part.
     pub fn prepare<'o>(
         &'o self,
         env: Env<'_>,
-        (queries, set): (&Queries, &SelectionSet),
+        queries: &Queries,
         request: &Request,
         introspected: &Value,
     ) -> Prepared<'o> {
-        let part = |(key, _, root): &(Name, _, Root)| prepare(root, key, env, (queries, set), request, introspected);
+        let part = |(key, _, root): &(Name, _, Root)| prepare(root, key, env, queries, request, introspected);
         Prepared { operation: self, parts: self.fields.iter().map(part).collect() }
     }
 }
@@ -309,12 +319,9 @@ impl Prepared<'_> {
                 Ok(part) => {
                     let rows = match &mut found {
                         Ok(found) => Ok(found.by_ref().take(part.asked().len()).collect()),
-                        Err(error) if part.asked().is_empty() || fields.len() == 1 => Err(error.clone()),
-                        Err(_) => fetch(&[&part], database, request).await,
+                        Err(error) => alone(&part, error, fields.len(), database, request).await,
                     };
-                    rows.or_else(|e| if part.asked().is_empty() { Ok(Vec::new()) } else { Err(e) })
-                        .and_then(|rows: Vec<_>| part.write(request, &rows, &mut answered.data))
-                        .map_err(server_error)
+                    rows.and_then(|rows: Vec<_>| part.write(request, &rows, &mut answered.data)).map_err(server_error)
                 }
             };
             if let Err(mut error) = done {
@@ -327,6 +334,22 @@ impl Prepared<'_> {
         }
         answered.data.raw("}");
         answered
+    }
+}
+
+/// The rows of one root field after all of them together have failed: what asks for nothing needs none, and of a field
+/// that was alone it is known.
+async fn alone(
+    part: &Part,
+    failed: &Error,
+    fields: usize,
+    database: &Database,
+    request: &Arc<Request>,
+) -> Result<Vec<Vec<FlatRow>>> {
+    match (part.asked().is_empty(), fields) {
+        (true, _) => Ok(Vec::new()),
+        (false, 1) => Err(failed.clone()),
+        (false, _) => fetch(&[part], database, request).await,
     }
 }
 
@@ -356,8 +379,12 @@ fn compile_field(env: Env<'_>, queries: &Queries, selected: &[&Positioned<Select
         What::One(shape) => Root::One(written.clone(), objects(shape())?),
         What::Own(shape, own) => Root::Own(*own, objects(shape())?),
         What::List(shape) => Root::List(Compiled::new(shape(), Plan::list(env, shape(), name, written, &sets)?)),
-        What::Node => Root::Nodes { single: true, written: written.clone(), kinds: Kinds::default() },
-        What::Nodes => Root::Nodes { single: false, written: written.clone(), kinds: Kinds::default() },
+        What::Node | What::Nodes => Root::Nodes {
+            single: matches!(what, What::Node),
+            written: written.clone(),
+            sets: sets.into_iter().cloned().collect(),
+            kinds: Kinds::default(),
+        },
         What::Changes => Root::Changes(Arc::new(Changes::compile(env, queries.shapes(), written, &sets)?)),
     })
 }
@@ -366,7 +393,7 @@ fn prepare(
     root: &Root,
     key: &Name,
     env: Env<'_>,
-    (queries, set): (&Queries, &SelectionSet),
+    queries: &Queries,
     request: &Request,
     introspected: &Value,
 ) -> Result<Part, ServerError> {
@@ -396,7 +423,7 @@ fn prepare(
         Root::Changes(changes) => Part::Changes(changes.clone().ask(env, request)?),
         Root::Payload(None) => Part::Known(Value::Null),
         Root::Payload(Some(compiled)) => Part::Object(Asked::new(compiled.clone(), vec![Uuid::nil()], env, request)?),
-        Root::Nodes { single, written, kinds } => {
+        Root::Nodes { single, written, sets, kinds } => {
             let named = named(&env.arguments(written)?, *single).map_err(server_error)?;
             let mut asked = Vec::new();
             for shape in queries.shapes() {
@@ -404,26 +431,11 @@ fn prepare(
                 if ids.is_empty() || (shape.tenant && request.municipality.is_none()) {
                     continue;
                 }
-                let compiled = of_kind(kinds, key, env, set, shape)?;
+                let compiled = kinds.find(shape, || Plan::objects(env, shape, &sets.iter().collect::<Vec<_>>()))?;
                 asked.push(Asked::new(compiled, ids, env, request)?);
             }
             Part::Nodes { single: *single, named, asked }
         }
-    })
-}
-
-/// The plan of a `node` field for one kind of object.
-fn of_kind(
-    kinds: &Kinds,
-    key: &Name,
-    env: Env<'_>,
-    set: &SelectionSet,
-    shape: &'static ShapeDef,
-) -> Result<Arc<Compiled>, ServerError> {
-    kinds.find(shape, || {
-        let keys = env.collect(&[set], "Query");
-        let selected = keys.get(key).ok_or_else(|| server_error(Error::internal("a field that is not selected")))?;
-        Plan::objects(env, shape, &below(selected))
     })
 }
 

@@ -1,47 +1,26 @@
 //! What a mutation answers with: the changed object, read like any other.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_graphql::parser::types::Field as Selected;
 use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerError, ServerResult, Value};
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::read::json::Json;
 use crate::kernel::read::list::server_error;
-use crate::kernel::read::operation::{Asked, Compiled};
-use crate::kernel::read::plan::Plan;
+use crate::kernel::read::operation::{Asked, Operation};
 use crate::kernel::read::register;
 use crate::kernel::read::select::Env;
-use crate::kernel::read::shape::{Shape, ShapeDef};
+use crate::kernel::read::shape::Shape;
 use crate::kernel::work::Work;
 
-/// What a mutation's document answers with, compiled: a plan for each place in the text.
-#[derive(Default)]
-pub struct Payloads(Mutex<HashMap<(usize, usize), Arc<Compiled>>>);
-
-impl Payloads {
-    fn plan(
-        &self,
-        env: Env<'_>,
-        shape: &'static ShapeDef,
-        field: &Positioned<Selected>,
-    ) -> ServerResult<Arc<Compiled>> {
-        let place = (field.pos.line, field.pos.column);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = known.get(&place) {
-            return Ok(compiled.clone());
-        }
-        let compiled = Compiled::new(shape, Plan::objects(env, shape, &[&field.node.selection_set.node])?);
-        known.insert(place, compiled.clone());
-        Ok(compiled)
-    }
-}
+/// The plans of what a mutation answers with, as the engine is given them; or why there are none.
+pub type Payloads = Result<Arc<Operation>, ServerError>;
 
 /// The object with this id, to be read with the selection it stands over.
 pub struct Read<S>(Uuid, PhantomData<fn() -> S>);
@@ -67,7 +46,9 @@ impl<S: Shape> OutputType for Read<S> {
         let work = ctx.data_unchecked::<Work>();
         let env = Env::of(ctx);
         let read = async {
-            let compiled = ctx.data_unchecked::<Arc<Payloads>>().plan(env, S::shape(), field)?;
+            let plans = ctx.data_unchecked::<Payloads>().as_ref().map_err(Clone::clone)?;
+            let compiled = plans.payload(&field.node.response_key().node);
+            let compiled = compiled.ok_or_else(|| server_error(Error::internal("a payload without a plan")))?;
             let asked = Asked::new(compiled, vec![self.0], env, &work.request)?;
             self.read(work, &asked).await.map_err(server_error)
         };

@@ -11,6 +11,7 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, settings};
 use crate::people::factor::check as factor;
+use crate::people::rules;
 use crate::people::shapes::MunicipalitySettings;
 
 /// 設定を変える。
@@ -29,6 +30,8 @@ pub struct MunicipalitySettingsChangeInput {
     pub second_factor_required: Option<bool>,
     /// 住民などが自分でアカウントを登録できるか。
     pub self_registration: Option<bool>,
+    /// 庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り、20まで)。ここからは回数の上限が高くなる。null は消去。
+    pub networks: MaybeUndefined<String>,
 }
 
 /// Changes the settings.
@@ -40,6 +43,7 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         grant_withdrawal_days,
         second_factor_required,
         self_registration,
+        networks,
     } = input;
     same_revision::<MunicipalitySettings>(id, row.revision, revision)?;
     let mut checks = Checks::new();
@@ -64,9 +68,23 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
     if let Some(open) = self_registration {
         row.self_registration = Set(open);
     }
+    networks.map_value(|list| own_networks(&mut checks, &list)).apply(&mut row.networks);
     checks.done()?;
     row.update(tx).await?;
     Ok(id)
+}
+
+/// A list of networks, each as it is compared.
+fn own_networks(checks: &mut Checks, list: &str) -> String {
+    let found = rules::networks(list);
+    let none = ("ネットワークは 203.0.113.0/24 のように書いてください。", "Write a network as in 203.0.113.0/24.");
+    let wide =
+        ("ネットワークが広すぎます(/16、IPv6 は /32 まで)。", "The network is too wide: /16 at most, /32 of IPv6.");
+    let many = ("ネットワークは20までです。", "At most 20 networks.");
+    for (rule, (ja, en)) in [("NETWORK", none), ("NETWORK_WIDE", wide), ("TOO_MANY", many)] {
+        checks.check(found != Err(rule), "input.networks", rule, ja, en);
+    }
+    found.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// Whoever asks others for a second factor has one: otherwise they could undo nothing of it.

@@ -61,7 +61,8 @@ pub async fn count_try(turn: &mut Turn<'_>, account: AccountId) -> Result<Sealed
     let row = tx.rows(sql).await?.pop();
     let there = row.is_some() || has_secret(tx, account).await?;
     turn.release().await?;
-    let row = row.ok_or(if there { Error::RateLimited } else { Error::Unauthenticated })?;
+    let row =
+        row.ok_or(if there { Error::RateLimited(PAUSE.num_seconds().unsigned_abs()) } else { Error::Unauthenticated })?;
     Ok(Sealed { key: row.try_get("key_id")?, text: row.try_get("secret")? })
 }
 

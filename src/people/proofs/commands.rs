@@ -22,6 +22,7 @@ use crate::people::proofs::job::{NOTICE_LIFE, PROOF};
 use crate::people::proofs::rules;
 use crate::people::session::Known;
 use crate::people::shapes::Account;
+use crate::people::throttle::forgive;
 use crate::people::{session, token};
 
 /// メールアドレスの変更を申し出る。
@@ -134,6 +135,7 @@ pub async fn confirm_reset(tx: &Tx, secret: &str, hash: String) -> Result<DateTi
         return Err(Error::Unauthenticated);
     }
     end_all(tx, &proof, None).await?;
+    forgive(tx, &proof.email).await?;
     let (id, language) = (row.id, row.language);
     let mut row: account::ActiveModel = row.into();
     row.password_hash = Set(Some(hash));

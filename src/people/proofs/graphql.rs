@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 
 use crate::kernel::error::Result;
 use crate::kernel::work::Work;
-use crate::people::commands::own_password;
 use crate::people::entity::Language;
 use crate::people::graphql::Identity;
 use crate::people::proofs::commands::{self, AccountRegistrationConfirmInput};
@@ -40,6 +39,7 @@ impl ProofMutation {
         #[graphql(desc = "メールアドレス。")] email: String,
     ) -> Result<MailedLink> {
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        ctx.data_unchecked::<Identity>().throttle.count_mail(turn.tx()).await?;
         let valid_until = commands::request_reset(turn.tx(), &email).await?;
         Ok(MailedLink { valid_until })
     }
@@ -67,6 +67,7 @@ impl ProofMutation {
         #[graphql(desc = "メールの言語。", default_with = "Language::Ja")] language: Language,
     ) -> Result<MailedLink> {
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
+        ctx.data_unchecked::<Identity>().throttle.count_mail(turn.tx()).await?;
         let valid_until = commands::register(turn.tx(), &email, language).await?;
         Ok(MailedLink { valid_until })
     }
@@ -95,11 +96,7 @@ impl ProofMutation {
     ) -> Result<MailedLink> {
         let identity = ctx.data_unchecked::<Identity>();
         let mut turn = ctx.data_unchecked::<Work>().turn().await;
-        let stored = own_password(turn.tx()).await?;
-        turn.release().await?;
-        if !identity.passwords.verify(&password, Some(&stored.hash)).await? {
-            return Err(session::failed(turn.tx(), Some(stored.account)));
-        }
+        let stored = session::reprove(&mut turn, identity.prover(), &password).await?;
         let known = Known { id: stored.account, hash: Some(stored.hash) };
         let valid_until = commands::request_email(turn.tx(), &known, &email).await?;
         Ok(MailedLink { valid_until })

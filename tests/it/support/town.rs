@@ -49,12 +49,21 @@ pub fn app_with(wire: WireConfig) -> Arc<App> {
     app_as(&database::url("entaku_app"), wire)
 }
 
+/// Two servers of one installation: over the same database, with the same keys and the same clock.
+pub fn pair(wire: &WireConfig) -> [Arc<App>; 2] {
+    let (keys, clock) = (Arc::new(KeyRing::ephemeral().expect("keys")), Clock::fixed(start()));
+    [(); 2].map(|()| app_of(&database::url("entaku_app"), wire.clone(), keys.clone(), clock.clone()))
+}
+
 fn app_as(url: &str, wire: WireConfig) -> Arc<App> {
-    let keys = Arc::new(KeyRing::ephemeral().expect("keys"));
+    app_of(url, wire, Arc::new(KeyRing::ephemeral().expect("keys")), Clock::fixed(start()))
+}
+
+fn app_of(url: &str, wire: WireConfig, keys: Arc<KeyRing>, clock: Clock) -> Arc<App> {
     let database = Database::connect(url, 8).expect("a pool");
     let settings =
         Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire, files: files() };
-    let app = App::new(database, keys, Clock::fixed(start()), settings).expect("an app");
+    let app = App::new(database, keys, clock, settings).expect("an app");
     app.set_ready(true);
     app
 }
