@@ -44,10 +44,11 @@ const TOLD: &[Told] = &[
         "ended_at",
         "end_reason",
     ]),
-    Told::of("notifications")
-        .part_of("accounts", "account_id")
-        .judged_by(&["reader_id"])
-        .secret(&["text_ja", "text_easy", "text_en"]),
+    Told::of("notifications").part_of("accounts", "account_id").judged_by(&["reader_id"]).secret(&[
+        "text_ja",
+        "text_easy",
+        "text_en",
+    ]),
     own("notification_choices"),
     Told::of("refresh_tokens").secret(&["hash"]).silent(),
     Told::of("session_cookies").secret(&["hash"]).silent(),

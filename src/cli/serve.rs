@@ -26,7 +26,8 @@ use crate::{files, people};
 
 /// Every kind of job.
 fn jobs(app: &Arc<App>) -> Vec<Kind> {
-    let mut kinds = vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
+    let mut kinds =
+        vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
     kinds.extend(files::housekeeping::kinds(&app.files));
     kinds
 }

@@ -1,7 +1,7 @@
 //! Configuration, from the environment alone. Every problem is listed at once; secrets are never shown.
 
-mod mail;
 mod files;
+mod mail;
 mod wire;
 
 use std::net::SocketAddr;
@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::kernel::codes::LocalGovernmentCode;
-pub use mail::{MailConfig, Route};
 pub use files::{Bucket, FilesConfig, Place};
+pub use mail::{MailConfig, Route};
 pub use wire::{Rate, Whom, WireConfig};
 
 /// How careful the installation must be.

@@ -60,7 +60,6 @@ impl Kind {
     }
 }
 
-
 /// Work that reaches outside the house. It opens transactions of its own, so that none is open while it waits for
 /// others, and has a runner of its own, so that nothing else waits for them.
 pub trait Courier: Send + Sync {
@@ -302,7 +301,8 @@ impl Runner {
         match &self.lane {
             Lane::Inside(kinds) => {
                 let of_long = kinds.iter().filter(|kind| kind.long).map(|kind| kind.name);
-                let named: Vec<_> = if long { of_long.collect() } else { of_long.chain(OUTSIDE.iter().copied()).collect() };
+                let named: Vec<_> =
+                    if long { of_long.collect() } else { of_long.chain(OUTSIDE.iter().copied()).collect() };
                 Some((named, long))
             }
             Lane::Outside(courier) => (!long).then(|| (vec![courier.kind()], true)),

@@ -275,7 +275,8 @@ async fn old_events_are_cleared_and_old_cursors_refused() {
     let own = Own::migrated().await;
     let town = Town::beside(app_over(&own.url("entaku_app"))).await;
     let app = town.app.clone();
-    let runner = Runner::new(&own.url("entaku_worker"), app.database.clone(), app.keys.clone(), app.clock.clone(), Vec::new());
+    let runner =
+        Runner::new(&own.url("entaku_worker"), app.database.clone(), app.keys.clone(), app.clock.clone(), Vec::new());
     let runner = runner.expect("a runner");
     let public = town.public();
     let mut phone = Phone::new(&public).await;
