@@ -47,7 +47,7 @@ impl FileMutation {
         act(ctx, move |tx| Box::pin(export::cancel(tx, id))).await
     }
 
-    /// 失敗・中止・期限切れの書き出しを、今の内容と今の権限でやり直す。
+    /// 失敗・中止・期限切れの書き出しを、今の内容と今の権限でやり直す。直前の本人確認(15分以内)が必要。
     async fn export_retry(
         &self,
         ctx: &Context<'_>,

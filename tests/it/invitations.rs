@@ -14,7 +14,7 @@ macro_rules! story {
     };
 }
 
-story!(INVITE, "88-invitation-create");
+story!(INVITE, "109-invitation-create");
 story!(LIST, "89-invitations");
 story!(REVOKE, "96-invitation-revoke");
 story!(CLAIM, "97-invitation-claim");

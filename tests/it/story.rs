@@ -241,7 +241,8 @@ async fn every_story_is_one_valid_operation_with_a_japanese_comment() {
         let path = file.expect("a file").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("a document");
-        assert!(numbers.insert(name[..2].to_owned()), "two stories have the number of {name}");
+        let number = name.split('-').next().unwrap_or_default().to_owned();
+        assert!(numbers.insert(number), "two stories have the number of {name}");
         assert!(
             text.starts_with("# ") && text.lines().next().is_some_and(|l| l.chars().any(|c| c > '\u{3000}')),
             "{name}"

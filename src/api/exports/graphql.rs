@@ -47,6 +47,7 @@ pub struct ExportMutation;
 #[Object]
 impl ExportMutation {
     /// 一覧の全件を書き出すよう頼む。内容は自分の権限で読めるものだけになる。でき上がりは `export(id)` で確かめる。
+    /// 直前の本人確認(15分以内)が必要。
     async fn export_create(
         &self,
         ctx: &Context<'_>,

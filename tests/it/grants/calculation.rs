@@ -9,14 +9,14 @@ use sqlx::Row;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
-story!(RULE_DRAFT, "80-grant-rule-draft");
-story!(RULE_ENACT, "81-grant-rule-enact");
-story!(DECLARE, "82-grant-declaration-record");
-story!(RUN_CREATE, "83-grant-run-create");
-story!(RUN_APPROVE, "84-grant-run-approve");
-story!(RUN_READ, "85-grant-run-read");
-story!(COMPARE, "86-grant-comparison-create");
-story!(EXPLAIN, "87-grant-allocation-explain");
+story!(RULE_DRAFT, "280-grant-rule-draft");
+story!(RULE_ENACT, "281-grant-rule-enact");
+story!(DECLARE, "282-grant-declaration-record");
+story!(RUN_CREATE, "283-grant-run-create");
+story!(RUN_APPROVE, "284-grant-run-approve");
+story!(RUN_READ, "285-grant-run-read");
+story!(COMPARE, "286-grant-comparison-create");
+story!(EXPLAIN, "287-grant-allocation-explain");
 
 /// A town with a programme of 10,000,000 yen and two organizations whose districts have statistics.
 struct Office {
