@@ -179,7 +179,7 @@ async fn main() -> anyhow::Result<()> {
             use std::io::Write;
             Ok(std::io::stdout().write_all(entaku::api::schema::sdl().as_bytes())?)
         }
-        Verb::Demo(Demo::Load) => cli::demo::load(Config::from_env()?).await,
+        Verb::Demo(Demo::Load) => Box::pin(cli::demo::load(Config::from_env()?)).await,
         Verb::Demo(Demo::Token { municipality, role }) => {
             cli::demo::token(Config::from_env()?, &municipality, &role).await
         }
