@@ -65,17 +65,20 @@ impl Phone {
         set
     }
 
-    /// Asks until it is told of an object. Events wait for every transaction that runs, those of other tests too.
+    /// Asks from where it stands until the answer tells of an object. Events wait for every transaction that runs,
+    /// those of other tests too: an answer that came too early is forgotten, so that what is told is told at once.
     pub(crate) async fn until(&mut self, id: &str) {
+        let (begun, before) = (self.cursor.clone(), self.told.len());
         for _ in 0..400 {
-            if self.next().await["hasMore"] == false {
-                if self.told.iter().any(|change| change["objectId"] == id) {
-                    return;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            while self.next().await["hasMore"] == true {}
+            if self.told[before..].iter().any(|change| change["objectId"] == id) {
+                return;
             }
+            self.cursor.clone_from(&begun);
+            self.told.truncate(before);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        panic!("never told of {id}: {:?}", self.told);
+        panic!("never told of {id} since {begun}");
     }
 
     /// What it was told of an object, the last.
