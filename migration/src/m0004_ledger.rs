@@ -168,7 +168,7 @@ CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_entries DEFERRABLE INI
 /// statement names the municipality. Answers POSTED, SHORT (an account would fall below its floor) or
 /// CLOSED (the fiscal year is); in the latter two nothing is written. A reversal takes its entries from
 /// the journal it undoes.
-const POST: &str = "
+pub(crate) const POST: &str = "
 CREATE FUNCTION ledger_post(p_id uuid, p_kind text, p_subject uuid, p_fiscal_year int, p_memo text, p_once boolean,
     p_reverses uuid, p_kinds text[], p_owners uuid[], p_amounts bigint[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -64,6 +64,7 @@ pub struct Mutation(
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
+    ledger::graphql::LedgerMutation,
     roundtables::graphql::RoundtableMutation,
     challenges::graphql::ChallengeMutation,
     strategy::graphql::StrategyMutation,

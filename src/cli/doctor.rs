@@ -8,8 +8,9 @@ use crate::cli::installation::Installation;
 use crate::cli::mail;
 use crate::kernel::config::Config;
 use crate::kernel::schema_version;
+use crate::ledger::commands::verification::{self, Fault};
 
-/// Looks at the database, the schema, the keys, the jobs and the outbox.
+/// Looks at the database, the schema, the keys, the jobs, the outbox and the ledgers.
 #[allow(clippy::print_stdout)]
 pub async fn run(config: Config) -> Result<()> {
     let installation = Installation::visit(config).await?;
@@ -38,6 +39,10 @@ pub async fn run(config: Config) -> Result<()> {
         }
         Err(error) => findings.push(error.to_string()),
     }
+    match ledgers(&installation).await {
+        Ok(unsound) => findings.extend(unsound),
+        Err(error) => findings.push(error.to_string()),
+    }
     installation.close().await?;
     if findings.is_empty() {
         println!("ok");
@@ -51,6 +56,26 @@ async fn mails(installation: &Installation) -> Result<(i64, i64, i64)> {
     let counts = mail::count(&app).await;
     app.database.close();
     counts
+}
+
+/// Goes over the ledger of every municipality.
+#[allow(clippy::print_stdout)]
+async fn ledgers(installation: &Installation) -> Result<Vec<String>> {
+    let app = installation.app()?;
+    let mut unsound = Vec::new();
+    for town in mail::towns(&app).await? {
+        let (tx, name) = (app.system("doctor", Some(town.id)), town.name);
+        verification::patiently(&tx).await.map_err(anyhow::Error::msg)?;
+        let found = verification::examine(&tx).await.map_err(anyhow::Error::msg)?;
+        tx.rollback().await.map_err(anyhow::Error::msg)?;
+        println!("ledger of {name}: {} journals, {} faults", found.journals, found.faults.len());
+        let told = |fault: &Fault| {
+            format!("{name}: {} {} {}: {}", fault.kind.word(), fault.table, fault.subject, fault.detail)
+        };
+        unsound.extend(found.faults.iter().map(told));
+    }
+    app.database.close();
+    Ok(unsound)
 }
 
 async fn jobs(worker_url: &str) -> Result<(i64, i64, i64)> {

@@ -70,7 +70,7 @@ pub(super) async fn count(app: &App) -> Result<(i64, i64, i64)> {
     Ok(all)
 }
 
-async fn towns(app: &App) -> Result<Vec<municipality::Model>> {
+pub(super) async fn towns(app: &App) -> Result<Vec<municipality::Model>> {
     let tx = app.system("mail", None);
     Ok(municipality::Entity::find().all(&tx).await?)
 }

@@ -20,14 +20,21 @@ use crate::kernel::outbox::Sender;
 use crate::kernel::principal::Principal;
 use crate::kernel::read::{self, Catalogue};
 use crate::kernel::schema_version::{self, SchemaError};
+use crate::ledger::commands::verification;
 use crate::people::notifications::digest;
 use crate::people::proofs;
 use crate::{files, people};
 
 /// Every kind of job.
 fn jobs(app: &Arc<App>) -> Vec<Kind> {
-    let mut kinds =
-        vec![people::housekeeping::kind(), proofs::kind(), digest::kind(), head::kind(), exports::kind(app)];
+    let mut kinds = vec![
+        people::housekeeping::kind(),
+        proofs::kind(),
+        digest::kind(),
+        head::kind(),
+        exports::kind(app),
+        verification::kind(),
+    ];
     kinds.extend(files::housekeeping::kinds(&app.files));
     kinds
 }

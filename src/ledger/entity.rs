@@ -14,6 +14,10 @@ id_type!(/// 仕訳
     LedgerJournalId = "ljn");
 id_type!(/// 仕訳の明細
     LedgerEntryId = "len");
+id_type!(/// 年度の会計
+    LedgerYearId = "lyr");
+id_type!(/// 元帳の検証
+    LedgerVerificationId = "lvf");
 
 text_enum! {
     /// 勘定の種類。
@@ -28,6 +32,34 @@ text_enum! {
         Committed,
         /// 支払済みの額
         Paid,
+    }
+}
+
+text_enum! {
+    /// 元帳で成り立っていない規則。
+    LedgerFaultKind {
+        /// 仕訳の明細がそろっていないか、合計が0円でない
+        JournalUnbalanced,
+        /// 明細に、仕訳か、同じ年度の勘定がない
+        EntryOrphaned,
+        /// 勘定の残高が、明細の合計と合わない
+        Balance,
+        /// 明細の番号か、明細の後の残高が続いていない
+        Sequence,
+        /// 残高が下限を下回った
+        BelowFloor,
+        /// 反対仕訳が元の仕訳を打ち消していない
+        Reversal,
+        /// 閉じた年度に仕訳がある
+        ClosedYear,
+        /// 交付決定の額が元帳に負担行為として記帳されていない
+        Commitment,
+        /// 支払が、それを決めた交付決定に結び付かない
+        Payment,
+        /// 配分の額が元帳と合わない
+        Allocation,
+        /// 予算の額が元帳と合わない
+        Budget,
     }
 }
 
@@ -69,5 +101,34 @@ entity! {
         amount: Yen,
         balance_after: Yen,
         account_version: i32,
+    }
+}
+
+entity! {
+    /// Fiscal years that were closed.
+    ledger_year in "ledger_years" {
+        id: LedgerYearId,
+        fiscal_year: FiscalYear,
+        closed_at: Option<DateTime<Utc>>,
+        closed_by: Option<AccountId>,
+        closing_id: Option<LedgerJournalId>,
+        unspent_yen: Yen,
+        reopened_at: Option<DateTime<Utc>>,
+        reopened_by: Option<AccountId>,
+        reopen_reason: Option<String>,
+    }
+}
+
+entity! {
+    /// Verifications. Time and who are filled in by the database; nobody, where it was the nightly job.
+    ledger_verification in "ledger_verifications" {
+        id: LedgerVerificationId,
+        checked_at: DateTime<Utc>,
+        checked_by: Option<AccountId>,
+        accounts: i32,
+        journals: i32,
+        entries: i32,
+        fault_count: i32,
+        faults: String,
     }
 }

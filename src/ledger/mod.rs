@@ -8,6 +8,13 @@
 //! Invariants, all held by the database: no balance below the account's floor; a journal has two or more
 //! entries with the sum zero and never changes; a correction is a reversal, and a journal is reversed once;
 //! a closed fiscal year takes no journal. What may not happen twice is posted with [`Journal::once`].
+//!
+//! ```text
+//! fiscal year: open -- close: what was not promised returns to APPROPRIATION --> closed
+//!                   <-- reopen: the journal of the closing is reversed, by somebody else --
+//! ```
+//!
+//! Whether all that holds is gone over every night and whenever somebody asks ([`commands::verification`]).
 
 pub mod commands;
 pub mod entity;
@@ -15,5 +22,5 @@ pub mod graphql;
 pub mod rules;
 pub mod shapes;
 
-pub use commands::{Journal, post, reverse};
+pub use commands::posting::{Journal, post, reverse};
 pub use rules::{Leg, transfer};

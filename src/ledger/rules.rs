@@ -1,9 +1,14 @@
-//! What a journal is made of. Pure; the database holds the same rules once more.
+//! What a journal is made of, and when a year is closed. Pure; the database holds the same rules once more.
 
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::kernel::error::Refusal;
+use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
-use crate::ledger::entity::AccountKind;
+use crate::kernel::policy::Action;
+use crate::ledger::commands::LEDGER_YEAR_REOPEN;
+use crate::ledger::entity::{AccountKind, ledger_year};
 
 /// One side of a journal: the account, by what it is, and how its balance moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +37,53 @@ pub fn is_journal(legs: &[Leg]) -> bool {
     accounts.len() >= 2 && accounts.len() == legs.len() && sum == 0 && legs.iter().all(sound)
 }
 
+/// The day on which a municipality closes the accounts of a fiscal year: 31 May of the next (地方自治法235条の5).
+pub fn closing_day(year: FiscalYear) -> NaiveDate {
+    let end = year.last_day();
+    NaiveDate::from_ymd_opt(end.year(), 5, 31).unwrap_or(end)
+}
+
+/// May the accounts of a year be closed today?
+pub fn closable(year: FiscalYear, today: NaiveDate) -> Result<(), Refusal> {
+    let day = closing_day(year);
+    if today >= day {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "NOT_YET",
+        format!("{}の会計は{day}(出納閉鎖の日)から閉じられます。", year.label()),
+        format!("The accounts of fiscal year {} are closed from {day} on.", year.0),
+    ))
+}
+
+/// What may be done to a year now.
+pub fn year(row: &ledger_year::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    match action {
+        LEDGER_YEAR_REOPEN if row.closed_at.is_none() => Err(year_open()),
+        _ => Ok(()),
+    }
+}
+
+/// Its accounts are closed.
+pub fn year_closed() -> Refusal {
+    Refusal::new("YEAR_CLOSED", "この年度の会計は閉じています。", "The accounts of this fiscal year are closed.")
+}
+
+/// Its accounts are open.
+pub fn year_open() -> Refusal {
+    Refusal::new("STATE", "この年度の会計は開いています。", "The accounts of this fiscal year are open.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_are_closed_from_the_end_of_may_on() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2027, month, day).expect("a day");
+        assert_eq!(closable(FiscalYear(2026), day(5, 30)).expect_err("refused").reason, "NOT_YET");
+        assert_eq!(closable(FiscalYear(2026), day(5, 31)), Ok(()));
+    }
 
     fn move_of(amount: i64) -> Vec<Leg> {
         transfer((AccountKind::Budget, Uuid::from_u128(1)), (AccountKind::Grant, Uuid::from_u128(2)), Yen(amount))

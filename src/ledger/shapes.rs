@@ -1,19 +1,29 @@
-//! What can be read of the ledger: all of it, by staff; nothing is done to it directly.
+//! What can be read of the ledger: all of it, by staff. Years are closed and opened again, and it is verified.
 
-use async_graphql::InputObject;
+use async_graphql::{ID, InputObject, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 
+use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Filter, Key, Ty, Where};
+use crate::kernel::read::{Cells, Filter, Key, Ty, Where, told};
+use crate::kernel::request::Request;
+use crate::ledger::commands::{LEDGER_VERIFY, LEDGER_YEAR_CLOSE, LEDGER_YEAR_REOPEN};
 use crate::ledger::entity::{
-    AccountKind, LedgerAccountId, LedgerEntryId, LedgerJournalId, ledger_account, ledger_entry, ledger_journal,
+    AccountKind, LedgerAccountId, LedgerEntryId, LedgerFaultKind, LedgerJournalId, LedgerVerificationId, LedgerYearId,
+    ledger_account, ledger_entry, ledger_journal, ledger_verification, ledger_year,
 };
+use crate::ledger::rules;
 use crate::people::shapes::Account;
 use crate::shape;
+
+const TREASURER: &[Role] = &[Role::Payer];
+const APPROVER: &[Role] = &[Role::Approver];
+const CLOSING_LAW: &str = "地方自治法第235条の5";
+const AUDIT_LAW: &str = "地方自治法第235条の2";
 
 /// 勘定の絞り込み。
 #[derive(InputObject)]
@@ -82,4 +92,65 @@ shape! {
         .column::<i32>("accountVersion", "勘定の何番目の明細か。")
         .ordered([Key::down("account_version", Ty::Int)])
         .readable(Role::STAFF, Over::Municipality)
+}
+
+fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Ok(Value::from(FiscalYear(row.get("fiscal_year")?).label()))
+}
+
+shape! {
+    LedgerYear("LedgerYear", "年度の会計。閉じると、その年度の仕訳はできない。開き直すと、閉じたときの仕訳は取り消される。", "ledger_years") { id: LedgerYearId, row: ledger_year::Entity, may: rules::year }
+    |shape| shape
+        .column::<FiscalYear>("fiscalYear", "年度。")
+        .computed::<String>("fiscalYearLabel", "年度の和暦の表記。", &["fiscal_year"], year_label)
+        .column::<Option<DateTime<Utc>>>("closedAt", "閉じた日時。開いていれば null。")
+        .one::<Account>("closedBy", "closed_by", "閉じた人。")
+        .one::<LedgerJournal>("closing", "closing_id", "閉じたときの仕訳。残りがなければ null。")
+        .column::<Yen>("unspentYen", "閉じたときに財源へ戻った額(不用額、円)。")
+        .column::<Option<DateTime<Utc>>>("reopenedAt", "開き直した日時。")
+        .one::<Account>("reopenedBy", "reopened_by", "開き直した人。")
+        .column::<Option<String>>("reopenReason", "開き直した理由。")
+        .ordered([Key::down("fiscal_year", Ty::Int)])
+        .readable(Role::STAFF, Over::Municipality)
+        .create(LEDGER_YEAR_CLOSE, CLOSING_LAW, TREASURER, Over::Municipality)
+        .act(LEDGER_YEAR_REOPEN, CLOSING_LAW, APPROVER, Over::Municipality)
+        .apart(LEDGER_YEAR_REOPEN, &["closed_by"])
+        .step_up(LEDGER_YEAR_CLOSE)
+        .step_up(LEDGER_YEAR_REOPEN)
+}
+
+/// 元帳で成り立っていない規則と、それを破っているもの。
+#[derive(SimpleObject)]
+pub struct LedgerFault {
+    /// 規則。
+    pub kind: LedgerFaultKind,
+    /// 破っているもの(仕訳・勘定・申請・配分・制度)。`node(id)` で読める。
+    pub subject_id: ID,
+    /// 合わない数字。
+    pub detail: String,
+}
+
+fn faults(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let kept = serde_json::from_str(row.get::<&str>("faults")?).map_err(Error::internal)?;
+    told(kept, "LedgerFault", &[])
+}
+
+fn sound(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Ok(Value::from(row.get::<i32>("fault_count")? == 0))
+}
+
+shape! {
+    LedgerVerification("LedgerVerification", "元帳の検証。ある時の元帳の全体が、成り立つべき規則をすべて守っているか。", "ledger_verifications") { id: LedgerVerificationId, row: ledger_verification::Entity }
+    |shape| shape
+        .column::<DateTime<Utc>>("checkedAt", "検証した日時。")
+        .one::<Account>("checkedBy", "checked_by", "検証を求めた人。毎日の検証では null。")
+        .computed::<bool>("ok", "すべての規則が守られているか。", &["fault_count"], sound)
+        .column::<i32>("accounts", "調べた勘定の数。")
+        .column::<i32>("journals", "調べた仕訳の数。")
+        .column::<i32>("entries", "調べた明細の数。")
+        .column::<i32>("faultCount", "守られていないところの数。")
+        .computed::<Vec<LedgerFault>>("faults", "守られていないところ。はじめの100件。", &["faults"], faults)
+        .ordered([Key::down("checked_at", Ty::Time)])
+        .readable(Role::STAFF, Over::Municipality)
+        .create(LEDGER_VERIFY, AUDIT_LAW, Role::STAFF, Over::Municipality)
 }

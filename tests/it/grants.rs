@@ -24,6 +24,7 @@ macro_rules! story {
 
 mod calculation;
 mod duties;
+mod years;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");
 story!(ALLOCATION_SET, "11-grant-allocation-set");

@@ -1,4 +1,5 @@
-//! A block grant of the year: allocated by its by-law, published, applied for, decided and paid.
+//! A block grant of the year: allocated by its by-law, published, applied for, decided and paid; the accounts of an earlier
+//! year are closed.
 
 use crate::demo::scenes::{allocation, files};
 use crate::demo::stage::Stage;
@@ -12,6 +13,7 @@ use crate::kernel::date::Date;
 use crate::kernel::error::Result;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
+use crate::ledger::commands::{verification, year};
 use crate::organizations::entity::OrganizationId;
 use crate::people::entity::SectionId;
 
@@ -32,6 +34,13 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>, organizations: &[&str]) -> 
     if stage.id("account", "org-officer-2").is_ok() {
         application(stage, programme, "org-officer-2", "o2", "耕作放棄地の菜の花畑づくり").await?;
     }
+    accounts(stage, FiscalYear(year.0 - 2)).await
+}
+
+/// The accounts of a year that is long over are closed, and the ledger is found sound.
+async fn accounts(stage: &Stage<'_>, year: FiscalYear) -> Result<()> {
+    stage.act("payer", move |tx| Box::pin(year::close_year(tx, year))).await?;
+    stage.act("approver", |tx| Box::pin(verification::verify(tx))).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What can be read of rules, declarations, runs and comparisons. Lists that belong to one row (the terms of a line)
 //! are kept with it and read with it, so that an explanation is never another statement.
 
-use async_graphql::{InputObject, Name, SimpleObject, Value};
+use async_graphql::{InputObject, SimpleObject, Value};
 
 use crate::grants::allocation::chart::{Bar, chart};
 use crate::grants::allocation::rule::Rule;
@@ -24,7 +24,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Ty, Where};
+use crate::kernel::read::{Cells, Filter, Key, Ty, Where, told};
 use crate::kernel::request::Request;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::Account;
@@ -122,28 +122,6 @@ pub struct GrantComparisonTerm {
     pub after_yen: Yen,
     /// 増減(円)。
     pub difference_yen: Yen,
-}
-
-/// JSON of ours as a value, its objects named for `__typename`.
-fn told(json: serde_json::Value, ty: &'static str, below: &[(&str, &'static str)]) -> Result<Value> {
-    let mut value = Value::from_json(json).map_err(Error::internal)?;
-    name(&mut value, ty, below);
-    Ok(value)
-}
-
-fn name(value: &mut Value, ty: &'static str, below: &[(&str, &'static str)]) {
-    match value {
-        Value::List(items) => items.iter_mut().for_each(|item| name(item, ty, below)),
-        Value::Object(fields) => {
-            fields.insert(Name::new("__typename"), Value::from(ty));
-            for (field, ty) in below {
-                if let Some(child) = fields.get_mut(*field) {
-                    name(child, ty, &[]);
-                }
-            }
-        }
-        _ => {}
-    }
 }
 
 fn parsed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {

@@ -61,6 +61,7 @@ mod shape;
 pub mod sql;
 mod statement;
 pub mod streams;
+mod told;
 mod viewer;
 
 pub(crate) use cells::FlatRow;
@@ -75,5 +76,6 @@ pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, named};
+pub use told::told;
 pub(crate) use viewer::{DUTIES_APART, STEP_UP};
 pub use viewer::{Permission, Redaction};

@@ -8,7 +8,7 @@ use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{LedgerJournalId, ledger_journal};
-use crate::ledger::rules::{Leg, is_journal};
+use crate::ledger::rules::{Leg, is_journal, year_closed};
 
 /// A journal to be posted.
 #[derive(Debug)]
@@ -96,11 +96,7 @@ async fn run(tx: &Tx, mut sql: Sql, when_short: Refusal) -> Result<()> {
     match outcome.as_str() {
         "POSTED" => Ok(()),
         "SHORT" => Err(when_short.into()),
-        "CLOSED" => Err(Error::Conflict(Refusal::new(
-            "YEAR_CLOSED",
-            "この年度の会計は閉じています。",
-            "The accounts of this fiscal year are closed.",
-        ))),
+        "CLOSED" => Err(year_closed().into()),
         other => Err(Error::internal(format!("ledger_post answered {other}"))),
     }
 }
