@@ -39,6 +39,9 @@ enum Verb {
     /// The bench: invented data, and what a driver needs to use it
     #[command(subcommand)]
     Bench(Bench),
+    /// Enter a municipality to help, for some hours; its administrators are told
+    #[command(subcommand)]
+    Support(Support),
     /// The outbox
     #[command(subcommand)]
     Mail(Mail),
@@ -86,6 +89,40 @@ enum Municipality {
         /// The first administrator's e-mail address
         #[arg(long)]
         admin_email: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Support {
+    /// Open a session that only looks, and print its tokens
+    Open {
+        /// 全国地方公共団体コード
+        #[arg(long)]
+        municipality: String,
+        /// Who enters, as the municipality is to read it
+        #[arg(long)]
+        operator: String,
+        /// Why; it stands with everything that is looked at and done
+        #[arg(long)]
+        reason: String,
+        /// For how many minutes, at most 240
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+    },
+    /// List the newest sessions
+    List {
+        /// 全国地方公共団体コード
+        #[arg(long)]
+        municipality: String,
+    },
+    /// End a session
+    End {
+        /// 全国地方公共団体コード
+        #[arg(long)]
+        municipality: String,
+        /// Its id (sup_…)
+        #[arg(long)]
+        id: String,
     },
 }
 
@@ -185,6 +222,13 @@ async fn main() -> anyhow::Result<()> {
         }
         Verb::Bench(Bench::Seed { scale }) => cli::bench::seed(scale).await,
         Verb::Bench(Bench::Workload) => cli::bench::workload(Config::from_env()?).await,
+        Verb::Support(Support::Open { municipality, operator, reason, minutes }) => {
+            cli::support::open(Config::from_env()?, &municipality, &operator, &reason, minutes).await
+        }
+        Verb::Support(Support::List { municipality }) => cli::support::list(Config::from_env()?, &municipality).await,
+        Verb::Support(Support::End { municipality, id }) => {
+            cli::support::end(Config::from_env()?, &municipality, &id).await
+        }
         Verb::Mail(Mail::List) => cli::mail::list(Config::from_env()?).await,
         Verb::Mail(Mail::Show { id }) => cli::mail::show(&Config::from_env()?, &id),
         Verb::Keys(Keys::Init) => cli::keys::init(),

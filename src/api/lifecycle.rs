@@ -30,7 +30,7 @@ use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
 use crate::people::authenticate;
-use crate::people::graphql::{CREDENTIAL_ACTS, ENDING_ACTS, OPEN_BEFORE_ENROLMENT};
+use crate::people::graphql::{CREDENTIAL_ACTS, ENDING_ACTS, OPEN_BEFORE_ENROLMENT, OPEN_TO_SUPPORT};
 
 /// How often a transaction that PostgreSQL asked to repeat is repeated.
 const TRIES: u32 = 5;
@@ -227,6 +227,11 @@ fn permitted(app: &App, document: Arc<Document>, request: &Request) -> Result<Ar
     let open = |field: &String| field.starts_with("__") || OPEN_BEFORE_ENROLMENT.contains(&field.as_str());
     if request.principal.must_enrol && !document.fields.iter().all(open) {
         return Err(Error::Forbidden(SECOND_FACTOR_REQUIRED));
+    }
+    let ends = |field: &String| OPEN_TO_SUPPORT.contains(&field.as_str());
+    let looks_only = request.principal.support.as_ref().is_some_and(|support| !support.writes);
+    if looks_only && document.kind == OperationType::Mutation && !document.fields.iter().all(ends) {
+        return Err(Error::Forbidden("SUPPORT_READ_ONLY"));
     }
     if !document.trusted && !wire.free_documents.includes(signed_in) {
         return Err(Error::Forbidden("TRUSTED_DOCUMENT"));

@@ -16,7 +16,9 @@ use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
+use crate::people::posts::graphql::PostMutation;
 use crate::people::proofs::graphql::ProofMutation;
+use crate::people::support::graphql::SupportMutation;
 use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -59,6 +61,8 @@ pub struct Mutation(
     InvitationMutation,
     ProofMutation,
     NotificationMutation,
+    PostMutation,
+    SupportMutation,
     FileMutation,
     ExportMutation,
     organizations::graphql::OrganizationMutation,

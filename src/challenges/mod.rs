@@ -26,3 +26,4 @@ pub mod graphql;
 mod notices;
 pub mod rules;
 pub mod shapes;
+pub mod taking_over;

@@ -68,6 +68,7 @@ shape! {
         .many::<ChallengeCriterion>("criteria", "call_id", "審査基準。")
         .connection::<ChallengeProposal>("proposals", "call_id", "提案。閲覧できるもの。")
         .ordered([Key::down("opens_on", Ty::Date)])
+        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('DRAFT', 'OPEN')", "t.title", "t.closes_on"])
         .filtered::<ChallengeCallFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
@@ -77,6 +78,8 @@ shape! {
         .act(CALL_CLOSE, "", PLANNERS, Over::Municipality)
 }
 
+const TITLE_OF_PROPOSAL: &str = "(SELECT p.title FROM challenge_proposals p \
+     WHERE p.municipality_id = t.municipality_id AND p.id = t.proposal_id)";
 const CATEGORY_COLUMNS: &[&str] = &["for_child", "for_youth", "for_adult", "for_corporate"];
 
 fn categories(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -161,6 +164,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("publishedAt", "公開した日時。")
         .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
         .ordered([Key::down("created_at", Ty::Time)])
+        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('SUBMITTED', 'SCREENING')", "t.title", ""])
         .filtered::<ChallengeProposalFilterInput>()
         .published("t.state = 'PUBLISHED'")
         .readable(&[], OWN)
@@ -189,6 +193,7 @@ shape! {
         .column::<Option<String>>("comment", "講評。")
         .many::<ChallengeScore>("scores", "review_id", "審査基準ごとの点数。")
         .ordered([Key::up("created_at", Ty::Time)])
+        .waits_for(&[Role::Reviewer], Over::Own("reviewer_id"), ["t.scored_at IS NULL", TITLE_OF_PROPOSAL, ""])
         .readable(&[], Over::Own("reviewer_id"))
         .readable(OFFICE, OTHERS)
         .act(SCORE_RECORD, "", &[], Over::Own("reviewer_id"))

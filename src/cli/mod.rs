@@ -11,4 +11,5 @@ pub mod keys;
 pub mod mail;
 pub mod municipality;
 pub mod serve;
+pub mod support;
 pub mod throwaway;

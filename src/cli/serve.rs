@@ -22,8 +22,9 @@ use crate::kernel::read::{self, Catalogue};
 use crate::kernel::schema_version::{self, SchemaError};
 use crate::ledger::commands::verification;
 use crate::people::notifications::digest;
-use crate::people::proofs;
-use crate::{files, people};
+use crate::people::posts::taking_over;
+use crate::people::{proofs, support};
+use crate::{challenges, files, liaison, people};
 
 /// Every kind of job.
 fn jobs(app: &Arc<App>) -> Vec<Kind> {
@@ -34,6 +35,8 @@ fn jobs(app: &Arc<App>) -> Vec<Kind> {
         head::kind(),
         exports::kind(app),
         verification::kind(),
+        taking_over::kind(vec![liaison::taking_over::take_over, challenges::taking_over::take_over]),
+        support::commands::kind(),
     ];
     kinds.extend(files::housekeeping::kinds(&app.files));
     kinds

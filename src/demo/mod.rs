@@ -48,6 +48,7 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     scenes::liaison::play(&stage).await?;
     scenes::notifications::play(&stage).await?;
     scenes::people::play(&stage).await?;
+    Box::pin(scenes::posts::play(&stage)).await?;
     scenes::files::play(&stage).await?;
     signed(&stage).await?;
     tracing::info!(municipality = town.paper.municipality.name, people = stage.people(), "demo loaded");

@@ -197,6 +197,10 @@ impl Error {
                 "この自治体では二要素認証が必要です。先に確認コードを登録してください。",
                 "This municipality asks for a second factor. Please enrol one first.",
             ),
+            Self::Forbidden("SUPPORT_READ_ONLY") => Message::new(
+                "サポートは閲覧だけができます。変更には管理者の許可が要ります。",
+                "Support may only look. An administrator of the municipality may lend it a role to write with.",
+            ),
             Self::Forbidden(_) => Message::new("この操作を行う権限がありません。", "You may not do this."),
             Self::Invalid(_, fields) => match fields.as_slice() {
                 [only] => only.message.clone(),

@@ -113,6 +113,15 @@ pub struct Appointment {
     pub scope_id: Option<Uuid>,
 }
 
+/// What is true of somebody who helps from outside the municipality.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    /// Why they are here: the purpose of whatever they look at and do.
+    pub purpose: String,
+    /// Has an administrator lent them a role to write with?
+    pub writes: bool,
+}
+
 /// Who asks.
 #[derive(Clone, Debug, Default)]
 pub struct Principal {
@@ -126,6 +135,8 @@ pub struct Principal {
     pub proved_at: Option<DateTime<Utc>>,
     /// The municipality asks for a second factor and the account has none: nothing but getting one is allowed.
     pub must_enrol: bool,
+    /// It is somebody of the installation who helps (a session of support).
+    pub support: Option<Support>,
     /// The system's own acts (jobs, CLI, demo): everything is allowed, and the audit names the act.
     pub system: Option<&'static str>,
 }

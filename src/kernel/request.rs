@@ -129,8 +129,11 @@ impl Request {
         self.principal.system.unwrap_or_else(|| self.errand.get().map_or("", |errand| &errand.act))
     }
 
-    /// What the caller says the look at personal data is for.
+    /// What the look at personal data is for, as the caller says; of support, why it was let in.
     pub fn purpose(&self) -> Option<&str> {
+        if let Some(support) = &self.principal.support {
+            return Some(&support.purpose);
+        }
         self.errand.get().and_then(|errand| errand.purpose.as_deref())
     }
 

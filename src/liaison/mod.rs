@@ -20,3 +20,4 @@ pub mod graphql;
 mod notices;
 pub mod rules;
 pub mod shapes;
+pub mod taking_over;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::principal::{AccountId, Appointment, AppointmentId, Principal, SessionId};
+use crate::kernel::principal::{AccountId, Appointment, AppointmentId, Principal, SessionId, Support};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::request::Request;
@@ -61,8 +61,10 @@ pub async fn lookup(
 fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     let mut sql = Sql::new(
         "SELECT p.role, p.scope, p.scope_id, p.id, s.lasting, s.created_at, s.last_seen_at, s.authenticated_at, \
-         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m) \
+         w.id IS NULL AND a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m), \
+         w.reason, w.lent_role IS NOT NULL \
          FROM sessions s JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
+         LEFT JOIN support_sessions w ON w.municipality_id = a.municipality_id AND w.account_id = a.id \
          LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
          AND p.ended_at IS NULL AND ",
     );
@@ -89,9 +91,12 @@ fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTi
         appointments.clear();
     }
     let proved_at = Some(first.get(7, Ty::Time)?);
+    let reason = first.get::<Option<String>>(9, Ty::Text)?;
+    let writes = first.get(10, Ty::Bool)?;
+    let support = reason.map(|purpose| Support { purpose, writes });
     let (account, session) = (Some(account), Some(session));
     Ok(Found {
-        principal: Principal { account, session, appointments, proved_at, must_enrol, system: None },
+        principal: Principal { account, session, appointments, proved_at, must_enrol, support, system: None },
         last_seen_at,
     })
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::kernel::date::Date;
 pub use crate::kernel::principal::AppointmentId;
 use crate::kernel::principal::{AccountId, Role, ScopeKind, SessionId};
+use crate::people::posts::entity::PostId;
 use crate::{entity, id_type, text_enum};
 
 id_type!(/// 部・課
@@ -46,6 +47,7 @@ entity! {
         language: Language,
         suspended_at: Option<DateTime<Utc>>,
         second_factor_at: Option<DateTime<Utc>>,
+        support: bool,
     }
 }
 
@@ -138,6 +140,8 @@ entity! {
         starts_on: Date,
         ends_on: Option<Date>,
         ended_at: Option<DateTime<Utc>>,
+        post_id: Option<PostId>,
+        appointed_by: Option<AccountId>,
     }
 }
 

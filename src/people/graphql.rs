@@ -19,7 +19,7 @@ use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::throttle::Throttle;
-use crate::people::{device, guessable, invitations, refresh, rules};
+use crate::people::{device, guessable, invitations, posts, refresh, rules, support};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -89,9 +89,13 @@ pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
     "secondFactorConfirm",
 ];
 
+/// What is open to support before an administrator has lent it a role: to stay for its time, and to leave.
+pub const OPEN_TO_SUPPORT: &[&str] = &["sessionRefresh", "sessionEnd", "supportSessionEnd"];
+
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    invitations::graphql::queries(queries)
+    let queries = posts::graphql::queries(support::graphql::queries(invitations::graphql::queries(queries)));
+    queries
         .own::<Account>(
             "viewer",
             |request| request.principal.account.map(|a| a.0),

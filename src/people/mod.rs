@@ -4,6 +4,8 @@
 //! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
 //! account --second factor--> TOTP + recovery codes (see `factor`)
 //! account --appointment--> role x scope x term        section --successor--> section
+//! post --holder--> appointment, one after the other   (see `posts`)
+//! installation --support--> account for some hours    (see `support`)
 //! account <--notification-- act of a noun             (see `notifications`)
 //! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
 //! ```
@@ -24,6 +26,7 @@ pub mod invitations;
 pub mod mails;
 pub mod notifications;
 pub mod password;
+pub mod posts;
 pub mod proofs;
 pub mod records;
 pub mod refresh;
@@ -32,5 +35,6 @@ pub mod rules;
 pub mod scope;
 pub mod session;
 pub mod shapes;
+pub mod support;
 pub mod throttle;
 pub mod token;

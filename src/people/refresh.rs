@@ -99,7 +99,7 @@ async fn lock(tx: &Tx, id: SessionId) -> Result<Option<session::Model>> {
 }
 
 /// A fresh pair of tokens for a session; `parent` is the refresh token it was given for.
-pub(super) async fn tokens(
+pub(in crate::people) async fn tokens(
     tx: &Tx,
     issuer: &str,
     row: &session::Model,

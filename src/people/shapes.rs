@@ -24,6 +24,7 @@ use crate::people::factor::commands::{
 use crate::people::invitations::commands::INVITATION_CLAIM;
 use crate::people::notifications::commands::NOTIFICATIONS_MARK_ALL_READ;
 use crate::people::notifications::shapes::{Notification, NotificationChoice};
+use crate::people::posts::shapes::Post;
 use crate::people::proofs::commands::EMAIL_CHANGE_REQUEST;
 use crate::people::records::shapes::AuditEntry;
 use crate::people::{rules, scope};
@@ -66,6 +67,7 @@ shape! {
         .column::<Language>("language", "届くメールの言語。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
+        .column::<bool>("support", "運用サポートのためのアカウントか。")
         .column::<Option<DateTime<Utc>>>("secondFactorAt", "二要素認証を始めた日時。していなければ null。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .many::<Appointment>("appointments", "account_id", "任命。")
@@ -131,6 +133,8 @@ shape! {
         .column::<Date>("startsOn", "任期の始まり。")
         .column::<Option<Date>>("endsOn", "任期の終わり。")
         .column::<Option<DateTime<Utc>>>("endedAt", "解かれた日時。")
+        .one::<Post>("post", "post_id", "就いている役職。役職によらない任命なら null。")
+        .one::<Account>("appointedBy", "appointed_by", "任命した人。システムによる任命なら null。")
         .ordered([Key::up("starts_on", Ty::Date)])
         .readable(&[], Over::Own("account_id"))
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)

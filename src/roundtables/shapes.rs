@@ -135,6 +135,11 @@ shape! {
         .many::<RoundtableActionItem>("actionItems", "roundtable_id", "宿題。期限の順。")
         .many::<RoundtableFile>("files", "roundtable_id", "添付したファイル。議事録とともに公開される。")
         .ordered([Key::down("starts_at", Ty::Time)])
+        .waits_for(PLANNERS, Over::Municipality, [
+            "t.state IN ('PLANNED', 'ANNOUNCED', 'HELD', 'MINUTES_DRAFT', 'MINUTES_REVIEW', 'POSTPONED')",
+            "t.title",
+            "CASE WHEN t.state IN ('PLANNED', 'ANNOUNCED') THEN t.starts_at AT TIME ZONE 'Asia/Tokyo' END",
+        ])
         .filtered::<RoundtableFilterInput>()
         .sortable::<RoundtableOrder>()
         .published("t.announced_at IS NOT NULL")))
@@ -210,6 +215,7 @@ shape! {
         .column::<Date>("dueOn", "期限。")
         .column::<ActionItemState>("state", "状態。")
         .ordered([Key::up("due_on", Ty::Date)])), &[ACTION_ITEM_PROGRESS])
+        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('OPEN', 'IN_PROGRESS')", "t.what", "t.due_on"])
 }
 
 shape! {

@@ -216,6 +216,7 @@ shape! {
         .column::<Option<Date>>("approvedOn", "承認した日。")
         .column::<Option<Date>>("revisedOn", "改定日。")
         .ordered([Key::up("created_at", Ty::Time)])
+        .waits_for(PLANNING, Over::Municipality, ["t.state = 'PROPOSED'", "t.changes", ""])
         .published(concat!(
             "t.state = 'APPROVED' AND coalesce((SELECT s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED') FROM strategies s ",
             "WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)"

@@ -34,6 +34,28 @@ async fn a_first_municipality_is_made_and_its_administrator_invited() {
     public.run(accept, json!({"t": invitation})).await.data();
 }
 
+/// Z21: support comes in on the host alone; the municipality's code and the four hours are checked there, too.
+#[tokio::test]
+async fn z21_support_is_opened_listed_and_ended_on_the_host() {
+    out(&entaku(&["keys", "init"]));
+    let code = "012033";
+    out(&entaku(&["municipality", "create", "--code", code, "--name", "支援市", "--admin-email", "first@example.jp"]));
+    let open = |minutes: &'static str| {
+        ["support", "open", "--municipality", code, "--operator", "運用 太郎", "--reason", "調査", "--minutes", minutes]
+    };
+    let refused = entaku(&open("241"));
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("INVALID_INPUT"));
+    let opened: serde_json::Value = serde_json::from_str(&out(&entaku(&open("30")))).expect("JSON");
+    let id = opened["id"].as_str().expect("an id");
+    assert!(opened["accessToken"].is_string() && opened["refreshToken"].is_string());
+    out(&entaku(&["support", "end", "--municipality", code, "--id", id]));
+    assert!(!entaku(&["support", "end", "--municipality", code, "--id", id]).status.success());
+    let listed: serde_json::Value =
+        serde_json::from_str(&out(&entaku(&["support", "list", "--municipality", code]))).expect("JSON");
+    assert_eq!((&listed[0]["id"], &listed[0]["operator"]), (&json!(id), &json!("運用 太郎")));
+    assert!(listed[0]["endedAt"].is_string() && !entaku(&["support", "list", "--municipality", "1"]).status.success());
+}
+
 #[test]
 fn a_wrong_code_and_a_wrong_configuration_say_so() {
     let wrong = entaku(&["municipality", "create", "--code", "011003", "--name", "x", "--admin-email", "a@example.jp"]);

@@ -12,6 +12,7 @@ pub use decision::{ChallengeProposalAdoptInput, adopt, publish, reject, screen};
 pub use proposal::{
     ChallengeProposalChangeInput, ChallengeProposalCreateInput, change_proposal, create_proposal, submit, withdraw,
 };
+pub(super) use review::may_review;
 pub use review::{
     ChallengeCriterionScoreInput, ChallengeReviewerAssignInput, ChallengeScoreRecordInput, assign_reviewer,
     record_score,

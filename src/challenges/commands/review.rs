@@ -97,6 +97,15 @@ pub(super) async fn keep_apart(tx: &Tx, proposal: &proposal::Model) -> Result<()
     Ok(())
 }
 
+/// May somebody who takes over a sheet read the proposal and score it? Then they are appointed over it.
+pub(in crate::challenges) async fn may_review(tx: &Tx, proposal: &proposal::Model, account: AccountId) -> Result<bool> {
+    if is_party(proposal, account, &appointments(tx, account).await?) {
+        return Ok(false);
+    }
+    appoint(tx, account, proposal.id).await?;
+    Ok(true)
+}
+
 fn conflict_of_interest() -> Error {
     Error::Conflict(Refusal::new(
         "CONFLICT_OF_INTEREST",

@@ -8,7 +8,7 @@ use crate::kernel::error::Result;
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::column::Ty;
 use crate::kernel::read::list::{Key, write_order};
-use crate::kernel::read::shape::{ShapeDef, Source};
+use crate::kernel::read::shape::{ShapeDef, Source, Work};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
@@ -59,6 +59,11 @@ async fn columns(shape: &ShapeDef, database: &Database, request: &Arc<Request>) 
 /// Has PostgreSQL read the shape's own SQL: visibility, conditions of relations, orders.
 async fn try_conditions(shape: &'static ShapeDef, database: &Database, request: &Arc<Request>) -> Result<()> {
     ask(shape, shape.order, "", database, request).await?;
+    for Work { when, title, due, .. } in &shape.work {
+        let due = if due.is_empty() { "NULL" } else { due };
+        let written = format!(" AND {when} AND ({title})::text <> '' AND ({due})::date IS NULL");
+        ask(shape, shape.order, &written, database, request).await?;
+    }
     for field in &shape.fields {
         if let Source::First(child, children) | Source::Many(child, children) | Source::Connection(child, children) =
             field.source

@@ -52,6 +52,32 @@ pub fn named(table: &str) -> Option<(&'static str, &'static str)> {
     NAMES.read().unwrap_or_else(PoisonError::into_inner).get(table).copied()
 }
 
+/// The work of the types declared so far, by their tables.
+static WORK: RwLock<BTreeMap<&'static str, Vec<Work>>> = RwLock::new(BTreeMap::new());
+
+/// Work that waits for whoever holds a role: what is handed over with a post.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// The prefix of the object's ids.
+    pub prefix: &'static str,
+    /// For whom.
+    pub roles: &'static [Role],
+    /// Over which rows; [`Over::Own`] for what waits for the person.
+    pub over: Over,
+    /// Which of them, a condition over `t`.
+    pub when: &'static str,
+    /// What they are called, an expression over `t`.
+    pub title: &'static str,
+    /// By when, an expression over `t` that is a date; empty where there is no deadline.
+    pub due: &'static str,
+}
+
+/// All work of all types, with their tables.
+pub fn work() -> Vec<(&'static str, Work)> {
+    let known = WORK.read().unwrap_or_else(PoisonError::into_inner);
+    known.iter().flat_map(|(table, work)| work.iter().map(|one| (*table, *one))).collect()
+}
+
 /// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
 pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.
@@ -192,6 +218,8 @@ pub struct ShapeDef {
     pub duties: Vec<Duty>,
     /// Which acts need a fresh proof of who acts.
     pub stepped_up: Vec<Action>,
+    /// Which rows wait for whom.
+    pub work: Vec<Work>,
     /// The condition over `t` under which everybody may read a row.
     pub published: Option<&'static str>,
     /// The order of its lists where none is asked for.
@@ -217,6 +245,7 @@ impl ShapeDef {
             acts: Vec::new(),
             duties: Vec::new(),
             stepped_up: Vec::new(),
+            work: Vec::new(),
             published: None,
             order: &[],
             filter: None,
@@ -380,6 +409,14 @@ impl ShapeDef {
         self
     }
 
+    /// These rows wait for whoever holds one of the roles: `when` and `title` are written over `t`, `due` is a date or
+    /// empty.
+    #[must_use]
+    pub fn waits_for(mut self, roles: &'static [Role], over: Over, [when, title, due]: [&'static str; 3]) -> Self {
+        self.work.push(Work { prefix: self.prefix, roles, over, when, title, due });
+        self
+    }
+
     /// The order of its lists.
     #[must_use]
     pub fn ordered<const N: usize>(mut self, keys: [Key; N]) -> Self {
@@ -431,6 +468,7 @@ impl ShapeDef {
             self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
         }
         NAMES.write().unwrap_or_else(PoisonError::into_inner).insert(self.table, (self.name, self.prefix));
+        WORK.write().unwrap_or_else(PoisonError::into_inner).insert(self.table, self.work.clone());
         self
     }
 

@@ -9,6 +9,7 @@ use crate::kernel::principal::AccountId;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{Language, account};
+use crate::people::posts::personnel;
 use crate::people::shapes::Account;
 use crate::people::{proofs, session};
 
@@ -51,10 +52,12 @@ pub async fn create_account(tx: &Tx, input: AccountCreateInput, hash: String) ->
 
 /// Suspends an account and ends its sessions.
 pub async fn suspend_account(tx: &Tx, id: AccountId) -> Result<AccountId> {
+    let turn = personnel::turn(tx).await?;
     let row = tx.load::<Account>(id, ACCOUNT_SUSPEND).await?;
     let mut row: account::ActiveModel = row.into();
     row.suspended_at = Set(Some(tx.now));
     row.update(tx).await?;
+    turn.keeps_administrator(tx).await?;
     session::end_others(tx, id, None, "SUSPENDED").await?;
     Ok(id)
 }

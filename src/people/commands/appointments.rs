@@ -11,6 +11,7 @@ use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{AppointmentId, appointment};
+use crate::people::posts::personnel;
 use crate::people::shapes::{Account, Appointment};
 use crate::people::{rules, scope as scopes};
 
@@ -89,9 +90,12 @@ pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
         scope_id: Set(scope_id),
         starts_on: Set(starts_on),
         ends_on: Set(ends_on),
+        appointed_by: Set(tx.principal.account),
         ..Default::default()
     };
-    Ok(row.insert(tx).await?.id)
+    let id = row.insert(tx).await?.id;
+    personnel::keeps_apart(tx, account_id).await?;
+    Ok(id)
 }
 
 /// Ends an appointment at once.
@@ -99,9 +103,7 @@ pub async fn end_appointment(tx: &Tx, id: AppointmentId) -> Result<AppointmentId
     let row = tx.load::<Appointment>(id, APPOINTMENT_END).await?;
     rules::appointment(&row, APPOINTMENT_END, tx.now)?;
     refuse_oneself(tx, row.account_id)?;
-    let mut row: appointment::ActiveModel = row.into();
-    row.ended_at = Set(Some(tx.now));
-    row.update(tx).await?;
+    relieve(tx, row).await?;
     Ok(id)
 }
 
@@ -113,8 +115,16 @@ pub async fn end_office(tx: &Tx, id: AppointmentId) -> Result<()> {
         return Ok(());
     }
     refuse_oneself(tx, row.account_id)?;
+    relieve(tx, row).await
+}
+
+async fn relieve(tx: &Tx, row: appointment::Model) -> Result<()> {
+    let turn = if row.role == Role::Admin { Some(personnel::turn(tx).await?) } else { None };
     let mut row: appointment::ActiveModel = row.into();
     row.ended_at = Set(Some(tx.now));
     row.update(tx).await?;
-    Ok(())
+    match turn {
+        Some(turn) => turn.keeps_administrator(tx).await,
+        None => Ok(()),
+    }
 }

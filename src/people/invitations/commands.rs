@@ -17,6 +17,7 @@ use crate::people::entity::{AppointmentId, InvitationId, Language, account, appo
 use crate::people::invitations::rules::{self, INVITATION_LIFE};
 use crate::people::invitations::shapes::Invitation;
 use crate::people::mails::{self, Addressee, MailKind};
+use crate::people::posts::personnel;
 use crate::people::shapes::Appointment;
 use crate::people::{authenticate, scope as scopes, session, token};
 
@@ -205,9 +206,11 @@ async fn appoint(tx: &Tx, row: invitation::Model, account: AccountId) -> Result<
         scope: Set(row.scope),
         scope_id: Set(row.scope_id),
         starts_on: Set(Date(tx.today())),
+        appointed_by: Set(row.invited_by),
         ..Default::default()
     };
     appointment.insert(tx).await?;
+    personnel::keeps_apart(tx, account).await?;
     let mut row: invitation::ActiveModel = row.into();
     row.accepted_at = Set(Some(tx.now));
     row.update(tx).await?;

@@ -13,14 +13,14 @@ use crate::people::invitations::commands::INVITATION_REVOKE;
 pub const INVITATION_LIFE: Duration = Duration::hours(72);
 
 /// May they give the role over this? Administrators give every role, officers the roles of their own organization.
-/// The system gives the first administrator's.
+/// The system gives the first administrator's. Support gives none, whatever it was lent.
 pub fn may_give(who: &Principal, role: Role, scope: ScopeKind, scope_id: Option<Uuid>) -> bool {
     let officer = || {
         scope == ScopeKind::Organization
             && Role::ORGANIZATION.contains(&role)
             && scope_id.is_some_and(|id| who.scopes(&[Role::OrgOfficer], scope).contains(&id))
     };
-    who.system.is_some() || who.holds(&[Role::Admin]) || officer()
+    who.system.is_some() || (who.support.is_none() && (who.holds(&[Role::Admin]) || officer()))
 }
 
 /// Can it still be accepted?

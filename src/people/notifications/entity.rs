@@ -60,6 +60,12 @@ text_enum! {
         RequestReportedBack,
         /// ほかの人が使っている疑いがあり、サインインが終わった(本人へ)
         SessionEndedReused,
+        /// 役職の引継ぎが定められた(前任と後任へ)
+        HandoverPlanned,
+        /// 役職の引継ぎが取り消された(前任と後任へ)
+        HandoverCancelled,
+        /// 運用サポートが入った(管理者へ)
+        SupportOpened,
     }
 }
 

@@ -51,6 +51,9 @@ fn template(kind: NotificationKind) -> Template {
         Kind::RequestAnswered => REQUEST_ANSWERED,
         Kind::RequestReportedBack => REQUEST_REPORTED_BACK,
         Kind::SessionEndedReused => SESSION_ENDED_REUSED,
+        Kind::HandoverPlanned => HANDOVER_PLANNED,
+        Kind::HandoverCancelled => HANDOVER_CANCELLED,
+        Kind::SupportOpened => SUPPORT_OPENED,
     }
 }
 
@@ -172,6 +175,22 @@ const SESSION_ENDED_REUSED: Template = [
     "「{}」のサインインを終えました。ほかの人に使われたおそれがあります。心当たりがなければ、パスワードを変えてください。",
     "「{}」の サインインを おわりました。ほかの 人が つかったかも しれません。パスワードを かえて ください。",
     "Your session on “{}” was ended, because somebody else may have used it. Please change your password if in doubt.",
+];
+
+const HANDOVER_PLANNED: Template = [
+    "「{}」の引継ぎが定められました。引継書を確認してください。",
+    "「{}」の しごとを する 人が かわります。つぎの 人に つたえる ことを 読んで ください。",
+    "The hand-over of the post “{}” was planned. Please see its summary.",
+];
+const HANDOVER_CANCELLED: Template = [
+    "「{}」の引継ぎが取り消されました。",
+    "「{}」の しごとを する 人は かわりません。",
+    "The hand-over of the post “{}” was cancelled.",
+];
+const SUPPORT_OPENED: Template = [
+    "運用サポートが入りました(目的「{}」)。内容を確認してください。いつでも終えることができます。",
+    "システムの 人が 中を 見て います。わけは「{}」です。いつでも おわりに できます。",
+    "Support has entered (its purpose: “{}”). Please see to it; you can end it at any time.",
 ];
 
 #[cfg(test)]

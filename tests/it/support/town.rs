@@ -144,6 +144,11 @@ impl Town {
         tx.commit().await.expect("committed");
     }
 
+    /// Somebody signs in anew: their session was over.
+    pub async fn enter(&self, account: AccountId) -> Client {
+        self.sign_in(self.system(), account).await
+    }
+
     /// Ends whatever somebody was appointed to.
     pub async fn dismiss(&self, account: AccountId) {
         let tx = self.system();
