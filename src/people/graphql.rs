@@ -90,7 +90,7 @@ pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
 ];
 
 /// What is open to support before an administrator has lent it a role: to stay for its time, and to leave.
-pub const OPEN_TO_SUPPORT: &[&str] = &["sessionRefresh", "sessionEnd", "supportSessionEnd"];
+pub const OPEN_TO_SUPPORT: &[&str] = &["sessionRefresh", "sessionEnd"];
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {

@@ -177,6 +177,10 @@ async fn a_years_work_has_told_whom_it_concerns() {
         "reviewer REVIEW_STARTED",
         "resident PROPOSAL_ADOPTED",
         "resident PROPOSAL_PUBLISHED",
+        "liaison HANDOVER_PLANNED",
+        "grant-staff HANDOVER_PLANNED",
+        "planning-staff HANDOVER_PLANNED",
+        "admin SUPPORT_OPENED",
     ]);
     assert_eq!(told, expected);
 }

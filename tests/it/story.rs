@@ -222,6 +222,40 @@ async fn a_youth_project_is_submitted_scored_and_adopted() {
     elsewhere(&play, &proposal).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_passes_on_with_its_summary_and_support_is_seen() {
+    let play = Play::new().await;
+    let (admin, clerk, planner) =
+        (play.sign_in("admin").await, play.sign_in("grant-staff").await, play.sign_in("planning-staff").await);
+    let own = async |who: &Somebody| who.ask("{ viewer { id } }").await["viewer"]["id"].clone();
+    let (first, second) = (own(&clerk).await, own(&planner).await);
+    let input = json!({"name": "物語の担当", "role": "GRANT_STAFF", "establishedOn": "2026-05-20"});
+    clerk.refused("111", json!({ "input": input }), "FORBIDDEN").await;
+    let post = admin.id("111", json!({ "input": input })).await;
+    let to = |who: &Value, on: &str| json!({"id": post, "input": {"successorAccountId": who, "takesEffectOn": on}});
+    admin.id("112", to(&first, "2026-05-20")).await;
+    let transfer = json!({"input": {"title": "令和9年4月1日付け人事異動", "takesEffectOn": "2027-04-01",
+        "moves": [{"postId": post, "successorAccountId": second}]}});
+    let ordered = admin.tell("115", transfer).await["personnelTransferOrder"].clone();
+    let handover = ordered["handovers"]["nodes"][0]["id"].clone();
+    admin.refused("112", to(&second, "2027-10-01"), "CONFLICT/HANDOVER_PLANNED").await;
+    clerk.id("113", json!({"id": handover, "input": {"notes": "審査の手順は要綱のとおり。"}})).await;
+    for reader in [&clerk, &planner, &admin] {
+        let summary = reader.tell("114", json!({ "id": handover })).await["handover"].clone();
+        assert_eq!(summary["notes"], "審査の手順は要綱のとおり。");
+        assert!(!summary["openItems"].as_array().expect("items").is_empty());
+        assert_eq!(summary["termEndsOn"], json!(null));
+    }
+    let apart = |one: &str, other: &str| json!({"input": {"one": one, "other": other, "reason": "財務規則"}});
+    admin.id("116", apart("APPROVER", "PAYER")).await;
+    let seen = admin.tell("117", json!({})).await["supportSessions"]["nodes"][0].clone();
+    assert_eq!((&seen["active"], &seen["lentRole"]), (&json!(false), &json!(null)));
+    let ended = json!({"id": seen["id"], "input": {"role": "GRANT_STAFF"}});
+    admin.refused("118", ended, "CONFLICT/ENDED").await;
+    admin.refused("119", json!({"id": seen["id"]}), "CONFLICT/ENDED").await;
+    elsewhere(&play, &handover).await;
+}
+
 /// Another municipality's people, whatever they hold, see nothing of it.
 async fn elsewhere(play: &Play, id: &Value) {
     let other = Town::beside(play.town.app.clone()).await;

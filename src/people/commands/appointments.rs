@@ -78,10 +78,13 @@ pub struct NewAppointment {
 }
 
 /// Makes the appointment that an act of a noun brings with it. The noun has authorized its act and
-/// checked its input; that nobody appoints themselves holds here too.
+/// checked its input; that nobody appoints themselves, and that support gives no roles, holds here too.
 pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
     let NewAppointment { account_id, role, scope, scope_id, starts_on, ends_on } = new;
     refuse_oneself(tx, account_id)?;
+    if tx.principal.support.is_some() {
+        return Err(Error::Forbidden("ROLE_ABOVE"));
+    }
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),
         account_id: Set(account_id),

@@ -11,6 +11,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::jobs::Kind;
 use crate::kernel::principal::{AccountId, AppointmentId, Role, ScopeKind};
 use crate::kernel::tx::Tx;
+use crate::people::entity::appointment;
 use crate::people::posts::entity::{HandoverId, HandoverState, handover, post};
 use crate::people::posts::summary;
 
@@ -51,6 +52,13 @@ pub fn kind(nouns: Vec<TakeOver>) -> Kind {
     })
 }
 
+/// The appointment of the successor, unless it was ended before it began.
+async fn serving(tx: &Tx, row: &handover::Model) -> Result<Option<AppointmentId>> {
+    let Some(id) = row.successor_appointment_id else { return Ok(None) };
+    let found = appointment::Entity::find_by_id(id).one(tx).await?;
+    Ok(found.filter(|held| held.ended_at.is_none()).map(|held| held.id))
+}
+
 /// May run twice: what is done is left.
 async fn run(tx: &Tx, id: Option<Uuid>, nouns: &[TakeOver]) -> Result<()> {
     let id = HandoverId(id.unwrap_or_default());
@@ -59,6 +67,7 @@ async fn run(tx: &Tx, id: Option<Uuid>, nouns: &[TakeOver]) -> Result<()> {
         return Ok(());
     }
     summary::renew(tx, &row).await?;
+    let appointment = serving(tx, &row).await?;
     let post = post::Entity::find_by_id(row.post_id).one(tx).await?.ok_or(Error::NotFound)?;
     let relay = Relay {
         post: post.name,
@@ -66,8 +75,8 @@ async fn run(tx: &Tx, id: Option<Uuid>, nouns: &[TakeOver]) -> Result<()> {
         scope: post.scope,
         scope_id: post.scope_id,
         from: row.predecessor_id,
-        to: row.successor_id,
-        appointment: row.successor_appointment_id,
+        to: appointment.and(row.successor_id),
+        appointment,
         on: row.takes_effect_on,
         ends_on: row.term_ends_on,
     };

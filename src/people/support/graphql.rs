@@ -33,7 +33,7 @@ impl SupportMutation {
         act(ctx, move |tx| Box::pin(commands::lend(tx, id, input))).await
     }
 
-    /// 運用サポートをすぐに終える(管理者、または運用サポート自身)。
+    /// 運用サポートをすぐに終える(管理者)。運用サポート自身は `sessionEnd` で出る。
     async fn support_session_end(
         &self,
         ctx: &Context<'_>,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! entaku support open --> open (looks only) --an administrator lends a role--> open (writes)
-//!                         --its time (at most 4 hours), an administrator, support itself--> ended
+//!                         --its time (at most 4 hours), an administrator, the host--> ended
 //! ```
 //!
 //! Invariants: it is opened on the host, with the keys of the installation, and never over the network; it has an

@@ -40,7 +40,7 @@ shape! {
         .apart(SUPPORT_SESSION_LEND, &["account_id"])
         .step_up(SUPPORT_SESSION_LEND)
         .act(SUPPORT_SESSION_END, "", ADMIN, Over::Municipality)
-        .act(SUPPORT_SESSION_END, "", &[], OWN)
+        .apart(SUPPORT_SESSION_END, &["account_id"])
 }
 
 fn active(row: &Cells<'_>, request: &Request) -> Result<Value> {

@@ -116,6 +116,38 @@ async fn z20_m13_the_database_keeps_duties_and_states_too() {
     );
 }
 
+/// The duties are rows of the policy and of the database, the same ones; and the database refuses an act that the
+/// application would have recorded by mistake, also where it leaves no name in the application.
+#[tokio::test]
+async fn z20_duties_are_data_and_the_database_keeps_every_one() {
+    use entaku::grants::shapes::GrantApplication;
+    use entaku::kernel::read::Shape;
+    use entaku::kernel::read::sql::Sql;
+    let s = Scene::new().await;
+    let tx = s.town.system();
+    let rows = tx.rows(Sql::new("SELECT act, done_by FROM duties_apart WHERE object = 'grant_applications'"));
+    let kept: std::collections::BTreeSet<(String, String)> =
+        rows.await.expect("rows").iter().map(|row| (row.get("act"), row.get("done_by"))).collect();
+    let word = |action: &str| {
+        let name = action.trim_start_matches("grantApplication").trim_start_matches("grant");
+        let apart = |c: char| if c.is_ascii_uppercase() { format!("_{c}") } else { c.to_ascii_uppercase().to_string() };
+        name.chars().map(apart).collect::<String>().trim_start_matches('_').to_owned()
+    };
+    let duties = &GrantApplication::shape().duties;
+    let declared = duties.iter().flat_map(|d| d.columns.iter().map(|c| (word(d.action.0), (*c).to_owned()))).collect();
+    assert_eq!(kept, declared);
+    let uuid = decode(&s.payable().await).expect("an id").1;
+    let mut app = inside(&s.town, "entaku_app").await;
+    for (act, done_by) in &kept {
+        let insert = format!(
+            "INSERT INTO grant_acts (id, application_id, organization_id, district_id, act, actor_id)
+             SELECT gen_random_uuid(), id, organization_id, district_id, '{act}', {done_by}
+             FROM grant_applications WHERE id = '{uuid}' AND {done_by} IS NOT NULL"
+        );
+        assert_eq!(attempt(&mut app, &insert).await, Err("23514".into()), "{act} by {done_by}");
+    }
+}
+
 /// Who drafted is on the applicant's side for ever: a colleague's submission does not wash that off.
 #[tokio::test]
 async fn z20_who_drafted_does_not_examine() {
