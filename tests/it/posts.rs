@@ -93,8 +93,9 @@ impl Hall {
         let set = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true)";
         let now = self.town.app.clock.now().to_rfc3339();
         sqlx::query(set).bind(self.town.id.0.to_string()).bind(now).execute(&mut *tx).await.expect("inside");
-        let said =
-            |e: sqlx::Error| e.as_database_error().and_then(|e| e.code()).map_or(e.to_string(), |c| c.to_string());
+        let said = |e: sqlx::Error| {
+            e.as_database_error().and_then(sqlx::error::DatabaseError::code).map_or(e.to_string(), |c| c.to_string())
+        };
         sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *tx).await.map_err(said)?;
         tx.commit().await.map_err(said)
     }
@@ -464,7 +465,9 @@ async fn posts_and_administrators_hold_in_every_order_of_acts() {
     let mut done = 0;
     for step in 0..60 {
         let post = &posts[roll(2)];
-        let day = (hall.town.app.clock.now() + Duration::days(roll(4) as i64)).date_naive().to_string();
+        let day = (hall.town.app.clock.now() + Duration::days(i64::try_from(roll(4)).expect("small")))
+            .date_naive()
+            .to_string();
         let answer = match roll(6) {
             0..=2 => hall.hand_over(post, Some(people[roll(4)]), &day).await,
             3 => hall.hand_over(post, None, &day).await,

@@ -8,6 +8,7 @@ use entaku::people::session::SessionTokens;
 use entaku::people::support::commands::{NewSupport, open};
 use serde_json::{Value, json};
 
+use crate::organizations::organization;
 use crate::support::{Client, SchemaView, Town};
 
 const REASON: &str = "招待メールが届かないとの問い合わせの調査";
@@ -18,7 +19,13 @@ const LEND: &str =
 const END: &str = "mutation($id: ID!) { supportSessionEnd(id: $id) { active } }";
 const DISTRICT: &str =
     "mutation($name: String!) { districtCreate(input: {name: $name, nameKana: \"さと\", areaUnit: OAZA}) { id } }";
+const OFFICER: &str = "mutation($input: OfficerAppointInput!) { officerAppoint(input: $input) { id } }";
 const REFRESH: &str = "mutation($token: String!) { sessionRefresh(refreshToken: $token) { accessToken refreshToken } }";
+
+fn officer(organization: &str, account: Option<&str>) -> Value {
+    json!({"input": {"organizationId": organization, "role": "CHAIR", "name": "例 一", "nameKana": "れい いち",
+        "namePublic": false, "accountId": account, "termStart": "2026-05-20"}})
+}
 
 async fn opened(town: &Town, duration: Duration) -> Result<(String, SessionTokens), Error> {
     let tx = town.system();
@@ -100,11 +107,15 @@ async fn z21_the_municipality_sees_support_at_once_and_ends_it() {
     assert_eq!(clerk.run(LIST, json!({})).await.data()["supportSessions"]["nodes"], json!([]));
     clerk.run(END, json!({"id": id})).await.expect_code("NOT_FOUND");
 
-    support.run("{ accounts { nodes { email } } }", json!({})).await.data();
+    let planner = town.staff(Role::PlanningStaff).await;
+    let (_, organization) = organization(&planner, "青葉の会").await;
+    planner.run(OFFICER, officer(&organization, None)).await.data();
+    support.run("{ organizations { nodes { officers { name } } } }", json!({})).await.data();
     let looks = Sql::new(
         "SELECT DISTINCT purpose, a.support FROM audit_entries e JOIN accounts a ON a.id = e.actor_id WHERE e.op = 'PERSONAL_READ'",
     );
     let rows = town.system().rows(looks).await.expect("rows");
+    assert_eq!(rows.len(), 1);
     for row in &rows {
         assert!(row.get::<_, bool>("support"));
         assert_eq!(row.get::<_, Option<String>>("purpose").as_deref(), Some(REASON));
@@ -141,14 +152,6 @@ async fn z21_support_writes_only_with_a_role_that_was_lent_and_in_its_own_name()
     assert_eq!(rows[0].get::<_, Option<String>>("purpose").as_deref(), Some(REASON));
     assert!(rows[0].get::<_, bool>("support") && rows[0].get::<_, bool>("lent"));
 
-    // Nor does it give roles through what brings them, though that asks for no proof.
-    let planner = town.staff(Role::PlanningStaff).await;
-    let (_, organization) = crate::organizations::organization(&planner, "青葉の会").await;
-    let (officer, _) = town.person(Role::Resident, ScopeKind::Municipality, None).await;
-    let take = "mutation($o: ID!, $a: ID!) { officerAppoint(input: {organizationId: $o, role: CHAIR, name: \"例 一\", nameKana: \"れい いち\", namePublic: false, accountId: $a, termStart: \"2026-05-20\"}) { id } }";
-    let given = support.run(take, json!({"o": organization, "a": officer.to_string()})).await.code();
-    assert!(given.starts_with("FORBIDDEN"), "{given}");
-
     // It proves nothing to the municipality: roles, settings and its own powers stay out of its reach.
     let (somebody, _) = town.person(Role::Resident, ScopeKind::Municipality, None).await;
     let appoint = "mutation($who: ID!) { appointmentCreate(input: {accountId: $who, role: ADMIN, scope: MUNICIPALITY, startsOn: \"2026-05-20\"}) { id } }";
@@ -163,6 +166,27 @@ async fn z21_support_writes_only_with_a_role_that_was_lent_and_in_its_own_name()
     support.run(END, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
     support.run("mutation { sessionEnd { id } }", json!({})).await.data();
     support.run(create, json!({})).await.expect_code("UNAUTHENTICATED");
+}
+
+/// What it was lent covers no giving of roles, not even through an act that only brings one.
+#[tokio::test]
+async fn z21_support_gives_no_roles() {
+    let town = Town::new().await;
+    let admin = town.staff(Role::Admin).await;
+    let (id, support) = support(&town).await;
+    admin.run(LEND, json!({"id": id, "role": "PLANNING_STAFF"})).await.data();
+    let planner = town.staff(Role::PlanningStaff).await;
+    let (district, _) = organization(&planner, "青葉の会").await;
+    let (first, _) = town.person(Role::Resident, ScopeKind::Municipality, None).await;
+    let (next, _) = town.person(Role::Resident, ScopeKind::Municipality, None).await;
+    let propose = "mutation($a: ID!, $d: ID!) { liaisonAssignmentPropose(input: {accountId: $a, districtId: $d, role: MAIN, kind: LIAISON_STAFF, termStart: \"2026-04-01\"}) { id } }";
+    let made = planner.run(propose, json!({"a": first.to_string(), "d": district})).await.data();
+    let id = made["liaisonAssignmentPropose"]["id"].clone();
+    planner.run("mutation($id: ID!) { liaisonAssignmentAppoint(id: $id) { id } }", json!({"id": id})).await.data();
+    let relieve = "mutation($id: ID!, $to: ID) { liaisonAssignmentRelieve(id: $id, input: {reason: \"異動\", successorAccountId: $to}) { id } }";
+    let successor = json!({"id": id, "to": next.to_string()});
+    support.run(relieve, successor).await.expect_code("FORBIDDEN/ROLE_ABOVE");
+    support.run(relieve, json!({"id": id})).await.data();
 }
 
 /// Whoever lends has just proved who they are.
