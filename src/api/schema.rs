@@ -17,6 +17,7 @@ use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
 use crate::people::proofs::graphql::ProofMutation;
+use crate::people::sso::graphql::SingleSignOnMutation;
 use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
@@ -57,6 +58,7 @@ pub struct Mutation(
     PeopleMutation,
     SecondFactorMutation,
     InvitationMutation,
+    SingleSignOnMutation,
     ProofMutation,
     NotificationMutation,
     FileMutation,

@@ -18,8 +18,9 @@ use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
+use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
-use crate::people::{device, guessable, invitations, refresh, rules};
+use crate::people::{device, guessable, invitations, refresh, rules, sso};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Identity {
     pub issuer: String,
     /// How often somebody may fail to prove who they are.
     pub throttle: Throttle,
+    /// The town halls' own sign-ins.
+    pub single_sign_on: Arc<SingleSignOn>,
 }
 
 impl Identity {
@@ -74,6 +77,9 @@ pub const CREDENTIAL_ACTS: &[&str] = &[
     "secondFactorEnrol",
     "secondFactorConfirm",
     "recoveryCodesRenew",
+    "identityProviderSet",
+    "identityLink",
+    "invitationAcceptWithIdentity",
 ];
 /// Those of them that may end the very session they come with.
 pub const ENDING_ACTS: &[&str] = &["sessionEnd", "passwordResetConfirm"];
@@ -91,7 +97,7 @@ pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    invitations::graphql::queries(queries)
+    sso::graphql::queries(invitations::graphql::queries(queries))
         .own::<Account>(
             "viewer",
             |request| request.principal.account.map(|a| a.0),

@@ -3,6 +3,7 @@
 //! ```text
 //! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
 //! account --second factor--> TOTP + recovery codes (see `factor`)
+//! account <--identity-- the town hall's sign-in      (see `sso`)
 //! account --appointment--> role x scope x term        section --successor--> section
 //! account <--notification-- act of a noun             (see `notifications`)
 //! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
@@ -32,5 +33,6 @@ pub mod rules;
 pub mod scope;
 pub mod session;
 pub mod shapes;
+pub mod sso;
 pub mod throttle;
 pub mod token;

@@ -31,6 +31,7 @@ mod reading;
 mod readme;
 mod roundtables;
 mod sessions;
+mod sso;
 mod standing;
 mod story;
 mod strategy;

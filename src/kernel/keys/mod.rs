@@ -285,6 +285,13 @@ fn hexadecimal(hash: &[u8]) -> String {
     })
 }
 
+/// A secret (256 bits, base64url) for one purpose, made of another one: whoever has it cannot tell that other one, nor
+/// what it gives for another purpose.
+pub fn derived(secret: &str, purpose: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
+}
+
 /// Compares two hashes without telling where they differ.
 pub fn same_hash(a: &str, b: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()

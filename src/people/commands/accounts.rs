@@ -10,6 +10,7 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{Language, account};
 use crate::people::shapes::Account;
+use crate::people::sso::mandatory;
 use crate::people::{proofs, session};
 
 /// アカウントを作る。
@@ -52,6 +53,7 @@ pub async fn create_account(tx: &Tx, input: AccountCreateInput, hash: String) ->
 /// Suspends an account and ends its sessions.
 pub async fn suspend_account(tx: &Tx, id: AccountId) -> Result<AccountId> {
     let row = tx.load::<Account>(id, ACCOUNT_SUSPEND).await?;
+    mandatory::keeps_emergency(tx, id).await?;
     let mut row: account::ActiveModel = row.into();
     row.suspended_at = Set(Some(tx.now));
     row.update(tx).await?;

@@ -12,6 +12,7 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::entity::{AppointmentId, appointment};
 use crate::people::shapes::{Account, Appointment};
+use crate::people::sso::mandatory;
 use crate::people::{rules, scope as scopes};
 
 /// 任命する。
@@ -99,6 +100,9 @@ pub async fn end_appointment(tx: &Tx, id: AppointmentId) -> Result<AppointmentId
     let row = tx.load::<Appointment>(id, APPOINTMENT_END).await?;
     rules::appointment(&row, APPOINTMENT_END, tx.now)?;
     refuse_oneself(tx, row.account_id)?;
+    if row.role == Role::Admin {
+        mandatory::keeps_emergency(tx, row.account_id).await?;
+    }
     let mut row: appointment::ActiveModel = row.into();
     row.ended_at = Set(Some(tx.now));
     row.update(tx).await?;
