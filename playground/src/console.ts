@@ -6,6 +6,8 @@ import type { Session } from './server/session';
 export interface Viewer {
   name: string;
   roles: string[];
+  /** Can they sign in with the town hall's sign-in? */
+  linked: boolean;
 }
 
 /** What every part of the page shares. */

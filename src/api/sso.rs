@@ -35,7 +35,9 @@ use crate::kernel::work::Turn;
 use crate::people::entity::InvitationId;
 use crate::people::invitations;
 use crate::people::sso::attempts::{self, ATTEMPT, Answer, Outcome, Wish};
+use crate::people::sso::commands::IDENTITY_LINK;
 use crate::people::sso::entity::AttemptPurpose;
+use crate::people::sso::shapes::Identity;
 use crate::people::token;
 
 /// The routes.
@@ -120,7 +122,11 @@ async fn wish(turn: &mut Turn<'_>, wanted: Start) -> Result<Wish> {
     let (purpose, invitation) = match wanted.purpose {
         Purpose::SignIn => (AttemptPurpose::SignIn, None),
         Purpose::Elevate => (AttemptPurpose::Elevate, None),
-        Purpose::Link => (AttemptPurpose::Link, None),
+        Purpose::Link => {
+            // Nobody is sent away and back for what is refused afterwards.
+            tx.may_create::<Identity>(IDENTITY_LINK, &[])?;
+            (AttemptPurpose::Link, None)
+        }
         Purpose::Invitation => {
             let secret = wanted.invitation.as_deref().ok_or(Error::Unauthenticated)?;
             let found: InvitationId = invitations::commands::find(tx, secret).await?.id;

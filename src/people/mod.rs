@@ -31,6 +31,7 @@ pub mod refresh;
 mod romaji;
 pub mod rules;
 pub mod scope;
+pub mod sealed;
 pub mod session;
 pub mod shapes;
 pub mod sso;

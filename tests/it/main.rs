@@ -18,6 +18,7 @@ mod golden;
 mod grants;
 mod invitations;
 mod jobs;
+mod keys;
 mod ledger;
 mod liaison;
 mod mail;

@@ -25,8 +25,6 @@ use crate::people::{authenticate, browser, session, token};
 
 /// The kind of bearer secret that a browser keeps while somebody is at the provider.
 pub const ATTEMPT: &str = "sso";
-/// The kind of bearer secret that an identity is linked with.
-pub const TICKET: &str = "idt";
 
 /// What single sign-on needs of the installation.
 pub struct SingleSignOn {
@@ -303,7 +301,7 @@ pub async fn with_code(turn: &mut Turn<'_>, (shown, name): (&str, &str), code: O
 
 /// Keeps whose identity it is, and gives what it can be linked with.
 async fn ticket(tx: &Tx, row: &attempt::Model, claims: &Claims, strong: bool) -> Result<String> {
-    let ticket = token::bearer(TICKET, &session::code(tx).await?, row.id.0)?;
+    let ticket = token::bearer(rules::ticket(row.purpose), &session::code(tx).await?, row.id.0)?;
     let mut known: attempt::ActiveModel = row.clone().into();
     known.subject = Set(Some(claims.sub.clone()));
     known.provider_second_factor = Set(strong);
@@ -317,7 +315,7 @@ async fn ticket(tx: &Tx, row: &attempt::Model, claims: &Claims, strong: bool) ->
 /// # Errors
 /// UNAUTHENTICATED for every fault alike.
 pub(super) async fn redeem(tx: &Tx, shown: &str, purpose: AttemptPurpose) -> Result<(attempt::Model, String)> {
-    let bearer = token::read_bearer(TICKET, shown)?;
+    let bearer = token::read_bearer(rules::ticket(purpose), shown)?;
     session::same_town(tx, &bearer).await?;
     let found = attempt::Entity::find_by_id(SignInAttemptId(bearer.id)).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = found.filter(|row| rules::is_answered(row, tx.now) && row.purpose == purpose);

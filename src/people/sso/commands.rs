@@ -17,6 +17,7 @@ use crate::people::sso::attempts;
 use crate::people::sso::entity::{
     AttemptPurpose, IdentityId, IdentityProviderId, SecondFactorBy, identity, identity_provider,
 };
+use crate::people::sso::mandatory::Standing;
 use crate::people::sso::shapes::{Identity, IdentityProvider};
 use crate::people::sso::{flow, mandatory, rules};
 use crate::people::{authenticate, invitations, session};
@@ -207,7 +208,8 @@ pub async fn unlink(tx: &Tx, id: IdentityId) -> Result<AccountId> {
     let row = tx.load::<Identity>(id, IDENTITY_UNLINK).await?;
     let account = account::Entity::find_by_id(row.account_id).one(tx).await?.ok_or(Error::NotFound)?;
     let own = tx.principal.account == Some(row.account_id);
-    let password = account.password_hash.is_some() && mandatory::takes_password(tx, row.account_id).await.is_ok();
+    let password =
+        account.password_hash.is_some() && mandatory::standing(tx, row.account_id).await? != Standing::Refused;
     if own && !password {
         return Err(Error::Conflict(Refusal::new(
             "LAST_SIGN_IN",

@@ -22,20 +22,37 @@ pub async fn in_force(tx: &Tx) -> Result<Option<identity_provider::Model>> {
     Ok(found.one(tx).await?)
 }
 
-/// May this account be proved by a password? Asked only after the password was right. The emergency account needs its
-/// second factor, and each use of it is noted.
+/// What holds for the password of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is taken.
+    Taken,
+    /// It is taken in an emergency, from this account alone and with its second factor.
+    Emergency,
+    /// It is not taken, however right it is.
+    Refused,
+}
+
+/// What holds for the password of this account.
+pub async fn standing(tx: &Tx, account: AccountId) -> Result<Standing> {
+    let Some(provider) = in_force(tx).await? else { return Ok(Standing::Taken) };
+    if !authenticate::acts_for_the_town(tx, account).await? {
+        return Ok(Standing::Taken);
+    }
+    let emergency = provider.emergency_account_id == Some(account) && factor::is_on(tx, account).await?;
+    Ok(if emergency { Standing::Emergency } else { Standing::Refused })
+}
+
+/// May this account be proved by a password? Asked only after the password was right. Each use in an emergency is noted.
 ///
 /// # Errors
 /// FORBIDDEN/SSO_REQUIRED.
 pub async fn takes_password(tx: &Tx, account: AccountId) -> Result<()> {
-    let Some(provider) = in_force(tx).await? else { return Ok(()) };
-    if !authenticate::acts_for_the_town(tx, account).await? {
-        return Ok(());
+    match standing(tx, account).await? {
+        Standing::Taken => Ok(()),
+        Standing::Emergency => audit::note_one(tx, "EMERGENCY_SIGN_IN", "accounts", account.0).await,
+        Standing::Refused => Err(Error::Forbidden(SSO_REQUIRED)),
     }
-    if provider.emergency_account_id == Some(account) && factor::is_on(tx, account).await? {
-        return audit::note_one(tx, "EMERGENCY_SIGN_IN", "accounts", account.0).await;
-    }
-    Err(Error::Forbidden(SSO_REQUIRED))
 }
 
 /// Refuses what would take away the account, its post or its second factor while nobody else could come in.

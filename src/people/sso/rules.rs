@@ -5,7 +5,7 @@ use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use url::Url;
 
-use crate::people::sso::entity::{SecondFactorBy, attempt, identity_provider};
+use crate::people::sso::entity::{AttemptPurpose, SecondFactorBy, attempt, identity_provider};
 
 /// How long somebody may take at the provider, and after it.
 pub const ATTEMPT_LIFE: Duration = Duration::minutes(10);
@@ -126,6 +126,11 @@ pub fn issuer(text: &str) -> Option<Url> {
 /// Where an issuer tells about itself (OpenID Connect Discovery, 4).
 pub fn discovery(issuer: &str) -> String {
     format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
+}
+
+/// The kind of bearer secret that an identity is linked with.
+pub fn ticket(purpose: AttemptPurpose) -> &'static str {
+    if purpose == AttemptPurpose::Invitation { "idi" } else { "idl" }
 }
 
 /// Can the provider still answer?
