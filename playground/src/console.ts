@@ -6,8 +6,8 @@ import type { Session } from './server/session';
 export interface Viewer {
   name: string;
   roles: string[];
-  /** Can they sign in with the town hall's sign-in? */
-  linked: boolean;
+  /** Where they are known, besides here: the issuers of their identities. */
+  issuers: string[];
 }
 
 /** What every part of the page shares. */

@@ -27,7 +27,7 @@ export function Header({ onSignOut }: { onSignOut(): void }): ReactNode {
           <small>{viewer.roles.map((word) => roleName(schema, word)).join('・')}</small>
         </span>
       )}
-      {viewer && !viewer.linked && <Link municipality={session.municipality} />}
+      {viewer && <Link municipality={session.municipality} linked={viewer.issuers} />}
       {session.signedIn ? (
         <button type="button" className="quiet" onClick={onSignOut}>
           サインアウト
@@ -42,11 +42,11 @@ export function Header({ onSignOut }: { onSignOut(): void }): ReactNode {
 }
 
 /** Links the account with the town hall's sign-in, where there is one. */
-function Link({ municipality }: { municipality: string | null }): ReactNode {
+function Link({ municipality, linked }: { municipality: string | null; linked: string[] }): ReactNode {
   const [problems, setProblems] = useState<Problem[]>([]);
   return (
     <>
-      <TownSignIn municipality={municipality} purpose="LINK" label="市の認証と結び付ける" onProblems={setProblems} />
+      <TownSignIn municipality={municipality} purpose="LINK" label="市の認証と結び付ける" except={linked} onProblems={setProblems} />
       {problems[0] && <small role="alert">{problems[0].message}</small>}
     </>
   );

@@ -55,18 +55,18 @@ pub fn devices<'h>(app: &App, headers: &'h HeaderMap) -> Vec<&'h str> {
 
 /// Gives a browser its cookie, until it is closed.
 pub fn set(app: &App, headers: &mut HeaderMap, secret: &str) -> Result<()> {
-    put(app, headers, (name(app), secret), STRICT)
+    put(app, headers, (name(app), secret), (STRICT, ""))
 }
 
 /// Takes it back.
 pub fn clear(app: &App, headers: &mut HeaderMap) -> Result<()> {
-    put(app, headers, (name(app), ""), &format!("{STRICT}; Max-Age=0"))
+    put(app, headers, (name(app), ""), (STRICT, "; Max-Age=0"))
 }
 
 /// Lets the browser keep who has signed in from it. It outlives the session and opens nothing.
 pub fn set_devices(app: &App, headers: &mut HeaderMap, proofs: &[String]) -> Result<()> {
-    let age = format!("{STRICT}; Max-Age={}", device::KNOWN.num_seconds());
-    put(app, headers, (device_name(app), &proofs.join("~")), &age)
+    let age = format!("; Max-Age={}", device::KNOWN.num_seconds());
+    put(app, headers, (device_name(app), &proofs.join("~")), (STRICT, &age))
 }
 
 /// What the browser keeps while somebody is at the town hall's sign-in.
@@ -76,23 +76,23 @@ pub fn attempt<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
 
 /// Lets the browser keep it. It comes along when that sign-in's page leads back to us.
 pub fn set_attempt(app: &App, headers: &mut HeaderMap, secret: &str) -> Result<()> {
-    let age = format!("{LAX}; Max-Age={}", ATTEMPT_LIFE.num_seconds());
-    put(app, headers, (attempt_name(app), secret), &age)
+    let age = format!("; Max-Age={}", ATTEMPT_LIFE.num_seconds());
+    put(app, headers, (attempt_name(app), secret), (LAX, &age))
 }
 
 /// Takes it back.
 pub fn clear_attempt(app: &App, headers: &mut HeaderMap) -> Result<()> {
-    put(app, headers, (attempt_name(app), ""), &format!("{LAX}; Max-Age=0"))
+    put(app, headers, (attempt_name(app), ""), (LAX, "; Max-Age=0"))
 }
 
 /// Never sent with what another site asks for.
-const STRICT: &str = "; SameSite=Strict";
+const STRICT: &str = "Strict";
 /// Sent when another site's page leads here.
-const LAX: &str = "; SameSite=Lax";
+const LAX: &str = "Lax";
 
-fn put(app: &App, headers: &mut HeaderMap, (name, value): (&str, &str), end: &str) -> Result<()> {
+fn put(app: &App, headers: &mut HeaderMap, (name, value): (&str, &str), (site, end): (&str, &str)) -> Result<()> {
     let secure = if is_secure(app) { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; HttpOnly{secure}{end}");
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite={site}{secure}{end}");
     headers.append(header::SET_COOKIE, HeaderValue::from_str(&text).map_err(Error::internal)?);
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::support::{Client, Town};
 const SET: &str = "mutation($input: IdentityProviderSetInput!) {
     identityProviderSet(input: $input) { id revision issuer enabled clientId staffOnlyHere } }";
 const LINK: &str = "mutation($token: String!) { identityLink(token: $token) { id issuer account { name } } }";
-const UNLINK: &str = "mutation($id: ID!) { identityUnlink(id: $id) { id identities { id } } }";
+const UNLINK: &str = "mutation($id: ID!) { identityUnlink(identityId: $id) { id identities { id } } }";
 const ACCEPT: &str = "mutation($input: InvitationAcceptWithIdentityInput!) {
     invitationAcceptWithIdentity(input: $input) { changedAt } }";
 const INVITE: &str = "mutation($input: InvitationCreateInput!) { invitationCreate(input: $input) { id } }";

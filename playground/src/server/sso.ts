@@ -4,14 +4,14 @@ import { type Problem, UNREACHABLE, problemsOf } from './problem';
 /** What the town hall's own sign-in is wanted for. */
 export type Purpose = 'SIGN_IN' | 'ELEVATE' | 'LINK';
 
-const QUERY = 'query TownSignIn { identityProviders(first: 1) { nodes { id } } }';
+const QUERY = 'query TownSignIn { identityProviders(first: 1) { nodes { issuer } } }';
 
-/** Has this municipality a sign-in of its own? */
-export async function hasTownSignIn(municipality: string, signal?: AbortSignal): Promise<boolean> {
+/** The issuer of the sign-in that this municipality has of its own, if it has one. */
+export async function townIssuer(municipality: string, signal?: AbortSignal): Promise<string | null> {
   const headers = { 'Entaku-Municipality': municipality };
   const { data } = await send({ query: QUERY, operationName: 'TownSignIn' }, { headers, signal });
-  const list = data?.['identityProviders'] as { nodes: unknown[] } | null | undefined;
-  return (list?.nodes.length ?? 0) > 0;
+  const list = data?.['identityProviders'] as { nodes: { issuer: string }[] } | null | undefined;
+  return list?.nodes[0]?.issuer ?? null;
 }
 
 type Started = { location: string } | { problems: Problem[] };

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Problem } from '../server/problem';
-import { type Purpose, hasTownSignIn, startTownSignIn } from '../server/sso';
+import { type Purpose, townIssuer, startTownSignIn } from '../server/sso';
 
 /** Where the window that comes back from the town hall's sign-in says so. */
 const CHANNEL = 'entaku-sso';
@@ -9,21 +9,23 @@ interface Props {
   municipality: string | null;
   purpose: Purpose;
   label: string;
+  /** Issuers for which it is not offered. */
+  except?: string[];
   onProblems(problems: Problem[]): void;
   /** A fresh proof was given, in another window. */
   onProved?(): void;
 }
 
 /** The button of the municipality's own sign-in, where it has one. */
-export function TownSignIn({ municipality, purpose, label, onProblems, onProved }: Props): ReactNode {
-  const there = useTownSignIn(municipality);
+export function TownSignIn({ municipality, purpose, label, except, onProblems, onProved }: Props): ReactNode {
+  const issuer = useTownIssuer(municipality);
   useEffect(() => {
     if (!onProved) return undefined;
     const channel = new BroadcastChannel(CHANNEL);
     channel.onmessage = () => onProved();
     return () => channel.close();
   }, [onProved]);
-  if (!there || !municipality) return null;
+  if (!issuer || !municipality || except?.includes(issuer)) return null;
   const go = async (): Promise<void> => {
     const outcome = await startTownSignIn(purpose, municipality);
     if ('problems' in outcome) return onProblems(outcome.problems);
@@ -38,14 +40,14 @@ export function TownSignIn({ municipality, purpose, label, onProblems, onProved 
   );
 }
 
-function useTownSignIn(municipality: string | null): boolean {
-  const [there, setThere] = useState(false);
+function useTownIssuer(municipality: string | null): string | null {
+  const [issuer, setIssuer] = useState<string | null>(null);
   useEffect(() => {
-    setThere(false);
+    setIssuer(null);
     if (!municipality || !/^[0-9]{6}$/.test(municipality)) return undefined;
     const asked = new AbortController();
-    hasTownSignIn(municipality, asked.signal).then(setThere, () => undefined);
+    townIssuer(municipality, asked.signal).then(setIssuer, () => undefined);
     return () => asked.abort();
   }, [municipality]);
-  return there;
+  return issuer;
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::policy::Action;
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::work::{Work, act};
 use crate::people::graphql::Identity as People;
@@ -35,6 +36,9 @@ impl SingleSignOnMutation {
             let mut turn = ctx.data_unchecked::<Work>().turn().await;
             let now = turn.tx().now;
             turn.tx().may_create::<IdentityProvider>(commands::IDENTITY_PROVIDER_SET, &[])?;
+            if let Some(id) = input.emergency_account_id {
+                turn.tx().peek::<Account>(id, Action::READ).await?;
+            }
             input.check(sso)?;
             turn.release().await?;
             if input.enabled {
@@ -57,9 +61,9 @@ impl SingleSignOnMutation {
     async fn identity_unlink(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "結び付けた ID。")] id: IdentityId,
+        #[graphql(desc = "結び付けた ID。")] identity_id: IdentityId,
     ) -> Result<Read<Account>> {
-        act(ctx, move |tx| Box::pin(commands::unlink(tx, id))).await
+        act(ctx, move |tx| Box::pin(commands::unlink(tx, identity_id))).await
     }
 
     /// 招待を市の認証で受けてアカウントを作る。パスワードのないアカウントになる。続けて市の認証でサインインする。
