@@ -155,7 +155,7 @@ async fn callback(mut caller: Caller, Path(code): Path<String>, uri: Uri) -> Res
         let answer = brought(&uri)?;
         // In a task of its own: a browser that goes elsewhere must not stop the note of a failed sign-in.
         let worked = tokio::spawn(back(caller.clone(), code, shown, answer)).await;
-        Ok(page(&caller.app, worked.unwrap_or_else(|failed| Err(Error::internal(failed)))))
+        Ok(page(&caller.app, &worked.unwrap_or_else(|failed| Err(Error::internal(failed)))))
     };
     // Whoever is sent away for having asked too often has asked by a link, and reads it in a page.
     let answered = caller.clone().pay_for(ACTING, Box::pin(async { came.await.or_else(|e| Ok(failed(&e))) })).await;
@@ -185,8 +185,8 @@ fn strange() -> Error {
 }
 
 /// The page after the provider's. What it says stands behind the `#`.
-fn page(app: &App, outcome: Result<Outcome>) -> Response {
-    let shown = match &outcome {
+fn page(app: &App, outcome: &Result<Outcome>) -> Response {
+    let shown = match outcome {
         Ok(Outcome::Cookie(AttemptPurpose::Elevate, ..)) => sent("/account#sso.PROVED"),
         Ok(Outcome::Cookie(..)) => sent("/playground"),
         Ok(Outcome::Code) => sent("/account#sso.CODE"),
@@ -194,10 +194,12 @@ fn page(app: &App, outcome: Result<Outcome>) -> Response {
         Err(error) => failed(error),
     };
     let mut response = shown;
-    let cookies = match &outcome {
+    let cookies = match outcome {
         Ok(Outcome::Cookie(_, _, secret)) => cookie::set(app, response.headers_mut(), secret)
             .and_then(|()| cookie::clear_attempt(app, response.headers_mut())),
         Ok(Outcome::Code) => Ok(()),
+        // Somebody else's link must not end what this browser has begun.
+        Err(error) if error.reason() == "SSO_ATTEMPT" => Ok(()),
         Ok(Outcome::Ticket(_)) | Err(_) => cookie::clear_attempt(app, response.headers_mut()),
     };
     cookies.map_or_else(|error| failed(&error), |()| response)

@@ -322,11 +322,11 @@ async fn a24_an_answer_is_for_the_browser_and_the_attempt_that_wait_for_it_once(
     clerk(&town, &provider, "me").await;
     let (mut mine, mut theirs, mut nobody) = (Browser::new(&town), Browser::new(&town), Browser::new(&town));
     let back = mine.to_provider(&provider, "SIGN_IN", "me").await;
-    theirs.to_provider(&provider, "SIGN_IN", "them").await;
+    let own = theirs.to_provider(&provider, "SIGN_IN", "them").await;
     // Login CSRF: an attacker's answer in a browser that has begun nothing, or something else.
     assert_eq!(nobody.back(&back).await, "/account#sso.SSO_ATTEMPT");
     assert_eq!(theirs.back(&back).await, "/account#sso.SSO_ATTEMPT");
-    theirs.to_provider(&provider, "SIGN_IN", "them").await;
+    assert_eq!(theirs.back(&own).await, "/account#sso.IDENTITY_UNKNOWN", "what they have begun goes on");
     let state = |address: &str, state: &str| {
         let mut url = url::Url::parse(address).expect("an address");
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(name, _)| name != "state").collect();

@@ -147,6 +147,8 @@ pub fn is_answered(row: &attempt::Model, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::*;
 
+    type Lie = fn(&mut Claims);
+
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
     }
@@ -182,7 +184,7 @@ mod tests {
         assert_eq!(judged(|c| c.aud = many(&["entaku"]), false), Ok(()));
         assert_eq!(judged(|c| (c.aud, c.azp) = (many(&["x", "entaku"]), Some("entaku".into())), false), Ok(()));
         assert_eq!(judged(|c| c.auth_time = Some(at(-10).timestamp()), true), Ok(()));
-        let wrong: [(fn(&mut Claims), &str); 16] = [
+        let wrong: [(Lie, &str); 16] = [
             (|c| c.iss = "https://idp.example.jp/".into(), "iss"),
             (|c| c.iss = "https://evil.example".into(), "iss"),
             (|c| c.aud = Audience::One("other".into()), "aud"),
