@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use entaku::bench::Scale;
 use entaku::cli;
 use entaku::kernel::config::Config;
+use entaku::kernel::keys;
 
 /// Answers are many small allocations of one thread; this one keeps memory small under load.
 #[global_allocator]
@@ -158,8 +159,43 @@ enum Audit {
 enum Keys {
     /// Make the key ring (ENTAKU_KEYS_FILE, mode 0600) where there is none
     Init,
-    /// Let the next signing key sign; restart the servers one after another afterwards
-    Rotate,
+    /// Let the next key of a kind be used; restart the servers one after another afterwards
+    Rotate {
+        /// Which keys
+        #[arg(default_value = "signing")]
+        kind: KeyKind,
+    },
+    /// Say what each pepper and each sealing key is still needed for
+    List,
+    /// Seal with the newest key what is sealed with another
+    Reseal,
+    /// Forget a pepper or a sealing key that nothing needs any more
+    Retire {
+        /// Which keys
+        kind: KeyKind,
+        /// Its id, as `list` shows it
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum KeyKind {
+    /// They sign access tokens
+    Signing,
+    /// They are mixed into password hashes
+    Pepper,
+    /// They seal secrets of second factors and of single sign-on
+    Sealing,
+}
+
+impl From<KeyKind> for keys::Kind {
+    fn from(kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::Signing => Self::Signing,
+            KeyKind::Pepper => Self::Pepper,
+            KeyKind::Sealing => Self::Sealing,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -241,7 +277,10 @@ async fn main() -> anyhow::Result<()> {
         Verb::Audit(Audit::Dispose { fiscal_year, reason }) => {
             cli::audit::dispose(Config::from_env()?, fiscal_year, &reason).await
         }
-        Verb::Keys(Keys::Rotate) => cli::keys::rotate(),
+        Verb::Keys(Keys::Rotate { kind }) => cli::keys::rotate(kind.into()),
+        Verb::Keys(Keys::List) => cli::keys::list(Config::from_env()?).await,
+        Verb::Keys(Keys::Reseal) => cli::keys::reseal(Config::from_env()?).await,
+        Verb::Keys(Keys::Retire { kind, id }) => cli::keys::retire(Config::from_env()?, kind.into(), &id).await,
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
     }

@@ -26,6 +26,7 @@ mod m0020_second_factor;
 mod m0021_audit_chain;
 mod m0022_allocation_rules;
 mod m0023_changes;
+mod m0024_single_sign_on;
 mod m0025_posts;
 mod m0028_ledger_years;
 mod table;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_audit_chain::Migration),
             Box::new(m0022_allocation_rules::Migration),
             Box::new(m0023_changes::Migration),
+            Box::new(m0024_single_sign_on::Migration),
             Box::new(m0025_posts::Migration),
             Box::new(m0028_ledger_years::Migration),
         ]

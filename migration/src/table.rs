@@ -129,14 +129,12 @@ impl Tenant {
     }
 
     /// As [`Told::part_of`].
-    #[allow(dead_code)] // for tables made after m0023
     pub(crate) fn part_of(mut self, table: &'static str, column: &'static str) -> Self {
         self.told = self.told.part_of(table, column);
         self
     }
 
     /// As [`Told::judged_by`].
-    #[allow(dead_code)] // for tables made after m0023
     pub(crate) fn judged_by(mut self, columns: &'static [&'static str]) -> Self {
         self.told = self.told.judged_by(columns);
         self
@@ -146,6 +144,12 @@ impl Tenant {
     #[allow(dead_code)] // for tables made after m0023
     pub(crate) fn opened_by(mut self, columns: &'static [&'static str]) -> Self {
         self.told = self.told.opened_by(columns);
+        self
+    }
+
+    /// As [`Told::silent`]. Not before m0023.
+    pub(crate) fn silent(mut self) -> Self {
+        self.told = self.told.silent();
         self
     }
 

@@ -36,7 +36,7 @@ export function App(): ReactNode {
     <ConsoleContext value={shared}>
       <Header onSignOut={() => void leave()} />
       <Work key={owner} owner={owner} hidden={expired} />
-      <ProveAgain />
+      <ProveAgain municipality={session.municipality} />
       {(asking || expired) && <SignIn municipality={session.municipality} expired={expired} onSignedIn={welcome} onClose={close} />}
     </ConsoleContext>
   );

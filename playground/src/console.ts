@@ -6,6 +6,8 @@ import type { Session } from './server/session';
 export interface Viewer {
   name: string;
   roles: string[];
+  /** Where they are known, besides here: the issuers of their identities. */
+  issuers: string[];
 }
 
 /** What every part of the page shares. */

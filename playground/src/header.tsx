@@ -1,6 +1,8 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useConsole } from './console';
 import { roleName } from './japanese/roles';
+import type { Problem } from './server/problem';
+import { TownSignIn } from './session/town-sign-in';
 
 /** The bar at the top: whose page it is, the dry run, the schema, signing in and out. */
 export function Header({ onSignOut }: { onSignOut(): void }): ReactNode {
@@ -25,6 +27,7 @@ export function Header({ onSignOut }: { onSignOut(): void }): ReactNode {
           <small>{viewer.roles.map((word) => roleName(schema, word)).join('・')}</small>
         </span>
       )}
+      {viewer && <Link municipality={session.municipality} linked={viewer.issuers} />}
       {session.signedIn ? (
         <button type="button" className="quiet" onClick={onSignOut}>
           サインアウト
@@ -35,5 +38,16 @@ export function Header({ onSignOut }: { onSignOut(): void }): ReactNode {
         </button>
       )}
     </header>
+  );
+}
+
+/** Links the account with the town hall's sign-in, where there is one. */
+function Link({ municipality, linked }: { municipality: string | null; linked: string[] }): ReactNode {
+  const [problems, setProblems] = useState<Problem[]>([]);
+  return (
+    <>
+      <TownSignIn municipality={municipality} purpose="LINK" label="市の認証と結び付ける" except={linked} onProblems={setProblems} />
+      {problems[0] && <small role="alert">{problems[0].message}</small>}
+    </>
   );
 }

@@ -30,6 +30,7 @@ use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 use crate::people::graphql::Identity;
 use crate::people::password::Passwords;
+use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
 
 /// How many subscriptions read at the same time.
@@ -83,6 +84,8 @@ pub struct App {
     pub networks: Networks,
     /// How often somebody may fail to prove who they are.
     pub throttle: Throttle,
+    /// The town halls' own sign-ins; the schema has them too.
+    pub single_sign_on: Arc<SingleSignOn>,
     /// Who was seen lately.
     pub sign_ins: SignIns,
     /// How it is set up.
@@ -96,7 +99,13 @@ impl App {
     pub fn new(database: Database, keys: Arc<KeyRing>, clock: Clock, settings: Settings) -> Result<Arc<Self>> {
         let passwords = Arc::new(Passwords::new(keys.clone())?);
         let throttle = Throttle { rate: settings.wire.sign_in_rate, own: settings.wire.own_times.get() };
-        let identity = Identity { passwords: passwords.clone(), issuer: settings.issuer.clone(), throttle };
+        let single_sign_on = Arc::new(SingleSignOn::new(&settings.issuer, settings.wire.provider_ca.as_deref())?);
+        let identity = Identity {
+            passwords: passwords.clone(),
+            issuer: settings.issuer.clone(),
+            throttle,
+            single_sign_on: single_sign_on.clone(),
+        };
         let feed = Feed::new(database.clone(), keys.clone(), clock.clone());
         let files = Arc::new(Store::open(&settings.files)?);
         let limit = UploadLimit(files.limit);
@@ -117,6 +126,7 @@ impl App {
             rates: Rates::new(&settings.wire, &clock),
             networks: Networks::default(),
             throttle,
+            single_sign_on,
             sign_ins: SignIns::default(),
             clock,
             settings,

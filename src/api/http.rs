@@ -21,7 +21,7 @@ use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::{Media, media};
 use crate::api::response::{bad_request, refuse};
 use crate::api::status::End;
-use crate::api::{account, caching, cors, files, playground, sdl, socket, sse};
+use crate::api::{account, caching, cors, files, playground, sdl, socket, sse, sso};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -46,6 +46,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(files::router(&app))
         .merge(playground::router())
         .merge(account::router())
+        .merge(sso::router())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(nosniff)
         .with_state(app)

@@ -34,6 +34,7 @@ pub mod sdl;
 pub mod serve;
 pub mod socket;
 pub mod sse;
+pub mod sso;
 pub mod status;
 pub mod subscribing;
 pub mod tab;

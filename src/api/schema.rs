@@ -18,6 +18,7 @@ use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
 use crate::people::posts::graphql::PostMutation;
 use crate::people::proofs::graphql::ProofMutation;
+use crate::people::sso::graphql::SingleSignOnMutation;
 use crate::people::support::graphql::SupportMutation;
 use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
@@ -59,6 +60,7 @@ pub struct Mutation(
     PeopleMutation,
     SecondFactorMutation,
     InvitationMutation,
+    SingleSignOnMutation,
     ProofMutation,
     NotificationMutation,
     PostMutation,

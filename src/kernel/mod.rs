@@ -11,6 +11,7 @@ pub mod embedded_pg;
 pub mod entity;
 pub mod error;
 pub mod feed;
+pub mod fetch;
 pub mod files;
 pub mod fiscal_year;
 pub mod id;

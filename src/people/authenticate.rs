@@ -61,7 +61,8 @@ pub async fn lookup(
 fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     let mut sql = Sql::new(
         "SELECT p.role, p.scope, p.scope_id, p.id, s.lasting, s.created_at, s.last_seen_at, s.authenticated_at, \
-         w.id IS NULL AND a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m), \
+         w.id IS NULL AND a.second_factor_at IS NULL AND NOT s.provider_second_factor \
+         AND (SELECT m.second_factor_required FROM municipality_settings m), \
          w.reason, w.lent_role IS NOT NULL \
          FROM sessions s JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id \
          LEFT JOIN support_sessions w ON w.municipality_id = a.municipality_id AND w.account_id = a.id \
@@ -125,7 +126,9 @@ fn appointments(rows: &[FlatRow]) -> Result<Vec<Appointment>> {
 pub async fn of_account(tx: &Tx, account: AccountId) -> Result<Principal> {
     let mut sql = Sql::new(
         "SELECT p.role, p.scope, p.scope_id, p.id, \
-         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m) FROM accounts a \
+         a.second_factor_at IS NULL AND (SELECT m.second_factor_required FROM municipality_settings m) \
+         AND NOT EXISTS (SELECT FROM sessions s WHERE s.municipality_id = a.municipality_id AND s.account_id = a.id \
+         AND s.ended_at IS NULL AND s.provider_second_factor) FROM accounts a \
          LEFT JOIN appointments p ON p.municipality_id = a.municipality_id AND p.account_id = a.id \
          AND p.ended_at IS NULL AND ",
     );

@@ -15,7 +15,7 @@ use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Tx};
 use crate::people::entity::{SessionCookieId, session_cookie};
 use crate::people::rules::{COOKIE_GRACE, Limits};
-use crate::people::session::Device;
+use crate::people::session::{Device, Proved};
 use crate::people::{session, token};
 
 /// The kind of bearer secret the cookie is.
@@ -31,8 +31,8 @@ pub struct Kept {
 
 /// Opens a session for an account that has proved who it is; gives its cookie. Terminals are shared: the browser is
 /// nobody's own.
-pub async fn open(tx: &Tx, account: AccountId, browser: &str) -> Result<String> {
-    let row = session::begin(tx, account, Device { name: browser, own: false }).await?;
+pub async fn open(tx: &Tx, account: AccountId, browser: &str, proved: Proved) -> Result<String> {
+    let row = session::begin(tx, account, Device { name: browser, own: false }, proved).await?;
     bake(tx, row.id).await
 }
 

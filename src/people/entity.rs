@@ -64,6 +64,8 @@ entity! {
         expires_at: DateTime<Utc>,
         ended_at: Option<DateTime<Utc>>,
         end_reason: Option<String>,
+        single_sign_on: bool,
+        provider_second_factor: bool,
     }
 }
 

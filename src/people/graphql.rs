@@ -18,8 +18,9 @@ use crate::people::password::Passwords;
 use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
+use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
-use crate::people::{device, guessable, invitations, posts, refresh, rules, support};
+use crate::people::{device, guessable, invitations, posts, refresh, rules, sso, support};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Identity {
     pub issuer: String,
     /// How often somebody may fail to prove who they are.
     pub throttle: Throttle,
+    /// The town halls' own sign-ins.
+    pub single_sign_on: Arc<SingleSignOn>,
 }
 
 impl Identity {
@@ -74,6 +77,9 @@ pub const CREDENTIAL_ACTS: &[&str] = &[
     "secondFactorEnrol",
     "secondFactorConfirm",
     "recoveryCodesRenew",
+    "identityProviderSet",
+    "identityLink",
+    "invitationAcceptWithIdentity",
 ];
 /// Those of them that may end the very session they come with.
 pub const ENDING_ACTS: &[&str] = &["sessionEnd", "passwordResetConfirm"];
@@ -94,8 +100,8 @@ pub const OPEN_TO_SUPPORT: &[&str] = &["sessionRefresh", "sessionEnd"];
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    let queries = posts::graphql::queries(support::graphql::queries(invitations::graphql::queries(queries)));
-    queries
+    let queries = sso::graphql::queries(invitations::graphql::queries(queries));
+    posts::graphql::queries(support::graphql::queries(queries))
         .own::<Account>(
             "viewer",
             |request| request.principal.account.map(|a| a.0),

@@ -52,6 +52,9 @@ fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
         let mut sql = Sql::new("DELETE FROM sign_in_tries WHERE last_at < ");
         sql.param(Param::Time(Some(tx.now - FAILURES_LIFE)));
         tx.run(sql).await?;
+        let mut sql = Sql::new("DELETE FROM sign_in_attempts WHERE expires_at < ");
+        sql.param(Param::Time(Some(tx.now - Duration::days(1))));
+        tx.run(sql).await?;
         old(tx, "notifications", "", NOTIFICATION_LIFE).await?;
         old(tx, "mails", " AND state <> 'QUEUED'", MAIL_LIFE).await?;
         old(tx, "address_proofs", "", MAIL_LIFE).await?;

@@ -3,6 +3,7 @@
 //! ```text
 //! account --session--> refresh token (rotating, one use each) + access token (5 minutes)
 //! account --second factor--> TOTP + recovery codes (see `factor`)
+//! account <--identity-- the town hall's sign-in      (see `sso`)
 //! account --appointment--> role x scope x term        section --successor--> section
 //! post --holder--> appointment, one after the other   (see `posts`)
 //! installation --support--> account for some hours    (see `support`)
@@ -33,8 +34,10 @@ pub mod refresh;
 mod romaji;
 pub mod rules;
 pub mod scope;
+pub mod sealed;
 pub mod session;
 pub mod shapes;
+pub mod sso;
 pub mod support;
 pub mod throttle;
 pub mod token;

@@ -7,11 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::keys::{KeyRing, Pepper};
+use crate::kernel::read::sql::Sql;
 use crate::kernel::text::normal_password;
+use crate::kernel::tx::Tx;
 
 /// Hashes and verifies passwords.
 pub struct Passwords {
@@ -101,6 +105,20 @@ fn verify(keys: &KeyRing, password: &str, stored: &str) -> Result<bool> {
     let pepper =
         keys.pepper_of(params.keyid()).ok_or_else(|| Error::internal("a password of a pepper that is gone"))?;
     Ok(argon2(pepper)?.verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+/// How many passwords of this municipality each pepper was mixed into, by its id.
+pub async fn peppers_in_use(tx: &Tx) -> Result<Vec<(String, u64)>> {
+    let text = "SELECT substring(password_hash FROM 'keyid=([^,$]+)') AS named, count(*) AS many FROM accounts \
+                WHERE password_hash IS NOT NULL GROUP BY 1";
+    let mut found = Vec::new();
+    for row in tx.rows(Sql::new(text)).await? {
+        let named: Option<String> = row.try_get("named")?;
+        let id = STANDARD_NO_PAD.decode(named.unwrap_or_default()).map_err(Error::internal)?;
+        let id = String::from_utf8(id).map_err(Error::internal)?;
+        found.push((id, row.try_get::<_, i64>("many")?.unsigned_abs()));
+    }
+    Ok(found)
 }
 
 /// Was a hash made with other parameters, or another pepper, than new ones are?

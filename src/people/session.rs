@@ -20,6 +20,7 @@ use crate::people::entity::{account, municipality, session};
 use crate::people::factor::check as factor;
 use crate::people::password::Passwords;
 use crate::people::rules::Limits;
+use crate::people::sso::mandatory;
 use crate::people::throttle::{Subject, Throttle, forgive};
 use crate::people::{authenticate, device, refresh, token};
 
@@ -141,6 +142,7 @@ async fn look(turn: &mut Turn<'_>, passwords: &Passwords, known: Option<Known>, 
     if !confirm(turn.tx(), &known).await? {
         return Err(failed(turn.tx(), id));
     }
+    mandatory::takes_password(turn.tx(), known.id).await?;
     if factor::is_on(turn.tx(), known.id).await? {
         factor::demand(turn, known.id, proof.code).await?;
         // Spending the try has ended the transaction in which the password was confirmed.
@@ -221,14 +223,26 @@ pub struct Device<'d> {
     pub own: bool,
 }
 
+/// By what somebody has proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proved {
+    /// By what is kept here: a password, and a code where there is a second factor; an invitation.
+    Here,
+    /// By the town hall's sign-in.
+    ByProvider {
+        /// Has it asked for a second factor, which is enough here?
+        second_factor: bool,
+    },
+}
+
 /// Opens a session for an account that has proved who it is; a device with a name is one's own.
 pub async fn open(tx: &Tx, issuer: &str, account: AccountId, device: &str) -> Result<SessionTokens> {
-    let row = begin(tx, account, Device { name: device, own: true }).await?;
+    let row = begin(tx, account, Device { name: device, own: true }, Proved::Here).await?;
     refresh::tokens(tx, issuer, &row, None).await
 }
 
 /// The row of a session that begins now.
-pub async fn begin(tx: &Tx, account: AccountId, device: Device<'_>) -> Result<session::Model> {
+pub async fn begin(tx: &Tx, account: AccountId, device: Device<'_>, proved: Proved) -> Result<session::Model> {
     let name: String = device.name.trim().chars().take(100).collect();
     let lasting = device.own && !name.is_empty();
     let limits = Limits::of(lasting, authenticate::acts_for_the_town(tx, account).await?);
@@ -240,6 +254,8 @@ pub async fn begin(tx: &Tx, account: AccountId, device: Device<'_>) -> Result<se
         expires_at: Set(tx.now + limits.overall),
         authenticated_at: Set(tx.now),
         last_seen_at: Set(tx.now),
+        single_sign_on: Set(proved != Proved::Here),
+        provider_second_factor: Set(proved == Proved::ByProvider { second_factor: true }),
         ..Default::default()
     };
     Ok(row.insert(tx).await?)

@@ -27,6 +27,7 @@ use crate::people::notifications::shapes::{Notification, NotificationChoice};
 use crate::people::posts::shapes::Post;
 use crate::people::proofs::commands::EMAIL_CHANGE_REQUEST;
 use crate::people::records::shapes::AuditEntry;
+use crate::people::sso::shapes::Identity;
 use crate::people::{rules, scope};
 use crate::shape;
 
@@ -71,6 +72,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("secondFactorAt", "二要素認証を始めた日時。していなければ null。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .many::<Appointment>("appointments", "account_id", "任命。")
+        .many::<Identity>("identities", "account_id", "結び付けた市の認証の ID。本人と管理者だけに表示される。")
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
         .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
         .many::<NotificationChoice>("notificationChoices", "account_id", "お知らせの受け取り方。決めた種類だけ。本人だけに表示される。")
@@ -107,6 +109,7 @@ shape! {
         .column::<DateTime<Utc>>("createdAt", "サインインした日時。")
         .column::<DateTime<Utc>>("lastSeenAt", "最後に使われた日時(1分ごとに記録)。")
         .column::<DateTime<Utc>>("authenticatedAt", "最後に本人であることを確かめた日時。15分以内なら、本人確認の要る操作ができる。")
+        .column::<bool>("singleSignOn", "市の認証によるサインインか。")
         .column::<DateTime<Utc>>("expiresAt", "期限。町の仕事をする人と名前のない端末は24時間で、1時間使わないとその前に終わる。ほかは30日。")
         .column::<Option<DateTime<Utc>>>("endedAt", "終わった日時。")
         .column::<Option<String>>("endReason", "終わった理由。")

@@ -35,7 +35,7 @@ impl Phone<'_> {
 }
 
 /// RFC 4648, base 32.
-fn base32(text: &str) -> Vec<u8> {
+pub fn base32(text: &str) -> Vec<u8> {
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
     for c in text.bytes().filter(|c| *c != b'=') {
         let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|b| *b == c).expect("base 32");
@@ -49,7 +49,7 @@ fn base32(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub fn texts(value: &Value) -> Vec<String> {
     value.as_array().expect("a list").iter().map(|v| v.as_str().expect("a text").to_owned()).collect()
 }
 

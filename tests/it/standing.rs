@@ -31,6 +31,7 @@ const WITHOUT_POLICY: &[&str] = &[
     "accountRegister",
     "accountRegistrationConfirm",
     "emailChangeConfirm",
+    "invitationAcceptWithIdentity",
 ];
 
 #[tokio::test]

@@ -34,10 +34,15 @@ export function onStepUp(next: Prover | null): void {
   prover = next;
 }
 
+/** Asks for a fresh proof; tells whether it was given. */
+export async function provedAgain(): Promise<boolean> {
+  return prover !== null && (await prover());
+}
+
 /** Sends one operation, and once more after a fresh proof where one is needed; never throws but when it is aborted. */
 export async function send(operation: Operation, options: Options = {}): Promise<Answer> {
   const first = await sendOnce(operation, options);
-  const proves = first.problems.some((p) => p.reason === 'STEP_UP') && prover !== null && (await prover());
+  const proves = first.problems.some((p) => p.reason === 'STEP_UP') && (await provedAgain());
   return proves ? sendOnce(operation, options) : first;
 }
 

@@ -1,12 +1,13 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { Problems } from '../result/problems';
 import { onStepUp } from '../server/graphql';
 import type { Problem } from '../server/problem';
 import { proveAgain } from '../server/session';
 import { CodeField, asksForCode } from './code-field';
+import { TownSignIn } from './town-sign-in';
 
 /** Shows a small dialog when an act needs a fresh proof; the act goes on once it is given. */
-export function ProveAgain(): ReactNode {
+export function ProveAgain({ municipality }: { municipality: string | null }): ReactNode {
   const waiting = useRef<((proved: boolean) => void) | null>(null);
   const [asking, setAsking] = useState(false);
   useEffect(() => {
@@ -25,15 +26,18 @@ export function ProveAgain(): ReactNode {
     waiting.current = null;
     setAsking(false);
   };
-  return asking && <ProofForm onEnd={end} />;
+  return asking && <ProofForm municipality={municipality} onEnd={end} />;
 }
 
-function ProofForm({ onEnd }: { onEnd(proved: boolean): void }): ReactNode {
+function ProofForm({ municipality, onEnd }: { municipality: string | null; onEnd(proved: boolean): void }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const [problems, setProblems] = useState<Problem[]>([]);
   const [busy, setBusy] = useState(false);
   const [coded, setCoded] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
+  const ended = useRef(onEnd);
+  ended.current = onEnd;
+  const proved = useCallback(() => ended.current(true), []);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -58,6 +62,7 @@ function ProofForm({ onEnd }: { onEnd(proved: boolean): void }): ReactNode {
           <button type="submit" disabled={busy}>
             {busy ? '確かめています…' : '続ける'}
           </button>
+          <TownSignIn municipality={municipality} purpose="ELEVATE" label="市の認証で確かめる" onProblems={setProblems} onProved={proved} />
           <button type="button" className="quiet" onClick={() => onEnd(false)}>
             やめる
           </button>

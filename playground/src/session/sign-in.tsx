@@ -4,6 +4,7 @@ import type { Problem } from '../server/problem';
 import { type Session, signIn } from '../server/session';
 import { CodeField, asksForCode } from './code-field';
 import { type Municipality, loadMunicipalities } from './municipalities';
+import { TownSignIn } from './town-sign-in';
 
 interface Props {
   municipality: string | null;
@@ -18,6 +19,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
   const [problems, setProblems] = useState<Problem[]>([]);
   const [busy, setBusy] = useState(false);
   const [coded, setCoded] = useState(false);
+  const [town, setTown] = useState(municipality);
   useEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -37,7 +39,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
         <h2 id="sign-in-title">サインイン</h2>
         {expired && <p className="note">サインインの期限が切れました。もう一度サインインしてください。</p>}
         <Problems problems={problems} />
-        <MunicipalityField initial={municipality ?? ''} />
+        <MunicipalityField initial={municipality ?? ''} onChange={setTown} />
         <label htmlFor="email">メールアドレス</label>
         <input id="email" name="email" type="email" autoComplete="username" required autoFocus />
         <label htmlFor="password">パスワード</label>
@@ -47,6 +49,7 @@ export function SignIn({ municipality, expired, onSignedIn, onClose }: Props): R
           <button type="submit" disabled={busy}>
             {busy ? '確かめています…' : 'サインイン'}
           </button>
+          <TownSignIn municipality={town} purpose="SIGN_IN" label="市の認証で入る" onProblems={setProblems} />
           <button type="button" className="quiet" onClick={onClose}>
             閉じる
           </button>
@@ -63,14 +66,16 @@ function inPlainWords(problem: Problem): Problem {
   return { ...problem, heading: 'サインインできません', message: '自治体、メールアドレス、パスワードのいずれかが違います。' };
 }
 
-function MunicipalityField({ initial }: { initial: string }): ReactNode {
+function MunicipalityField({ initial, onChange }: { initial: string; onChange(code: string): void }): ReactNode {
   const [known, setKnown] = useState<Municipality[] | null>([]);
   useEffect(() => void loadMunicipalities().then(setKnown), []);
+  const first = initial || (known?.[0]?.lgCode ?? '');
+  useEffect(() => onChange(first), [first]);
   if (known && known.length > 0) {
     return (
       <>
         <label htmlFor="municipality">自治体</label>
-        <select id="municipality" name="municipality" defaultValue={initial || known[0]?.lgCode}>
+        <select id="municipality" name="municipality" defaultValue={first} onChange={(e) => onChange(e.target.value)}>
           {known.map(({ lgCode, name, prefecture }) => (
             <option key={lgCode} value={lgCode}>
               {prefecture} {name}
@@ -83,7 +88,15 @@ function MunicipalityField({ initial }: { initial: string }): ReactNode {
   return (
     <>
       <label htmlFor="municipality">自治体(全国地方公共団体コード)</label>
-      <input id="municipality" name="municipality" inputMode="numeric" pattern="[0-9]{6}" defaultValue={initial} required />
+      <input
+        id="municipality"
+        name="municipality"
+        inputMode="numeric"
+        pattern="[0-9]{6}"
+        defaultValue={initial}
+        onChange={(e) => onChange(e.target.value)}
+        required
+      />
     </>
   );
 }

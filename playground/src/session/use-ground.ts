@@ -5,7 +5,7 @@ import { loadSchema } from '../documents/schema';
 import { send } from '../server/graphql';
 import type { Session } from '../server/session';
 
-const VIEWER = 'query Viewer { viewer { name appointments { role endsOn } } }';
+const VIEWER = 'query Viewer { viewer { name appointments { role endsOn } identities { issuer } } }';
 
 /** What the session may see: the schema, and who it is. `null` while it is not known. */
 export function useGround(session: Session | null): { schema: GraphQLSchema | null; viewer: Viewer | null; known: boolean } {
@@ -30,6 +30,6 @@ export function useGround(session: Session | null): { schema: GraphQLSchema | nu
 
 async function loadViewer(): Promise<Viewer | null> {
   const { data } = await send({ query: VIEWER, operationName: 'Viewer' });
-  const viewer = data?.['viewer'] as { name: string; appointments: { role: string }[] } | null | undefined;
-  return viewer ? { name: viewer.name, roles: [...new Set(viewer.appointments.map((a) => a.role))] } : null;
+  const viewer = data?.['viewer'] as { name: string; appointments: { role: string }[]; identities: { issuer: string }[] } | null | undefined;
+  return viewer ? { name: viewer.name, roles: [...new Set(viewer.appointments.map((a) => a.role))], issuers: viewer.identities.map((i) => i.issuer) } : null;
 }

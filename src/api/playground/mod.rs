@@ -15,7 +15,7 @@ use crate::api::app::App;
 pub mod answer;
 mod assets;
 mod documents;
-mod session;
+pub(super) mod session;
 
 /// Everything from this host, and in no other page. Styles may stand in the page: the editor writes its own.
 const POLICY: &str = "script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \

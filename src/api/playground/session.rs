@@ -25,7 +25,7 @@ use crate::kernel::principal::{AccountId, Principal};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Mode, Tx};
 use crate::kernel::work::{Turn, Work};
-use crate::people::session::{Proof, Prover};
+use crate::people::session::{Proof, Proved, Prover};
 use crate::people::{browser, device, session, token};
 
 /// The largest body of a sign-in, in bytes.
@@ -142,12 +142,12 @@ pub(super) async fn sign_out(caller: Caller) -> Response {
 }
 
 /// The body of a request of our own page.
-async fn take(caller: &Caller, body: Body) -> Result<Bytes> {
+pub(in crate::api) async fn take(caller: &Caller, body: Body) -> Result<Bytes> {
     origin::require_own(&caller.app, &caller.headers)?;
     axum::body::to_bytes(body, LARGEST).await.map_err(|_| unreadable())
 }
 
-fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T> {
+pub(in crate::api) fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T> {
     if !is_json(headers) {
         return Err(unreadable());
     }
@@ -185,7 +185,7 @@ async fn prove(caller: &Caller, credentials: Credentials) -> Result<Earned> {
             let devices: Vec<_> = known.iter().map(String::as_str).collect();
             let account = session::prove(turn, prover(app), (&email, &devices), proof).await?;
             let devices = Some(device::renew(turn.tx(), account, &devices));
-            let secret = browser::open(turn.tx(), account, browser).await?;
+            let secret = browser::open(turn.tx(), account, browser, Proved::Here).await?;
             Ok(Earned { account, secret, devices })
         })
     })
@@ -209,11 +209,11 @@ async fn prove_again(caller: &Caller, again: Again) -> Result<Earned> {
 }
 
 /// Runs what may have to end a transaction in between; what must be written besides is written in any case.
-async fn in_work(
+pub(in crate::api) async fn in_work<T: Send>(
     app: &Arc<App>,
     request: Arc<Request>,
-    act: impl for<'t> FnOnce(&'t mut Turn<'_>, &'t App) -> BoxFuture<'t, Result<Earned>> + Send,
-) -> Result<Earned> {
+    act: impl for<'t> FnOnce(&'t mut Turn<'_>, &'t App) -> BoxFuture<'t, Result<T>> + Send,
+) -> Result<T> {
     let work = Work::new(app.database.clone(), request.clone());
     let done = {
         let mut turn = work.turn().await;
@@ -225,7 +225,7 @@ async fn in_work(
 }
 
 /// What the list of sign-ins shows of a browser.
-fn browser_name(headers: &HeaderMap) -> &'static str {
+pub(in crate::api) fn browser_name(headers: &HeaderMap) -> &'static str {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let known = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     known.iter().find(|(mark, _)| agent.contains(mark)).map_or("Playground", |(_, name)| *name)
@@ -244,7 +244,7 @@ async fn in_session<T: Send>(
 }
 
 /// A browser's session is a matter of its cookie alone.
-fn of_cookie(mut caller: Caller) -> Caller {
+pub(in crate::api) fn of_cookie(mut caller: Caller) -> Caller {
     caller.headers.remove(header::AUTHORIZATION);
     caller.headers.remove("entaku-municipality");
     caller

@@ -74,6 +74,8 @@ pub struct WireConfig {
     pub documents: Option<PathBuf>,
     /// Who may send documents that are not among them.
     pub free_documents: Whom,
+    /// The certificate authority of providers of single sign-on that no public one vouches for, PEM.
+    pub provider_ca: Option<PathBuf>,
 }
 
 impl Default for WireConfig {
@@ -94,6 +96,7 @@ impl Default for WireConfig {
             max_age: 60,
             documents: None,
             free_documents: Whom::Everybody,
+            provider_ca: None,
         }
     }
 }
@@ -151,6 +154,7 @@ pub(super) fn read(var: &impl Fn(&str) -> Option<String>, profile: Profile, prob
         max_age: super::parsed(var, "ENTAKU_MAX_AGE", "a number of seconds", problems).unwrap_or(60),
         documents,
         free_documents,
+        provider_ca: var("ENTAKU_SSO_CA").map(PathBuf::from),
     }
 }
 

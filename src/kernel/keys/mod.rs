@@ -1,8 +1,9 @@
 //! One key ring: what signs tokens, binds cursors, hashes and seals secrets.
 //!
 //! `ENTAKU_KEYS_FILE` is a JSON file that only the server may read (0600). The embedded mode makes it.
-//! Signing keys go from next to signing to past ([`rotate`]): each is published for a whole turn before it signs and
-//! for a whole turn after, so that servers may be restarted one after another.
+//! Keys go from next to used to past ([`rotate`]): each is known for a whole turn before it is used and for a whole turn
+//! after, so that servers may be restarted one after another. Peppers and sealing keys stay until what was made with
+//! them is gone ([`retire`]).
 
 mod file;
 
@@ -15,7 +16,7 @@ use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub use file::{Rotated, rotate};
+pub use file::{Kind, Rotated, retire, rotate};
 use file::{Stored, StoredKey, StoredPepper, StoredSecret, draw_secret, load, store};
 
 /// What went wrong with the key file.
@@ -141,7 +142,7 @@ impl KeyRing {
             return Err(KeyError::Key("no sealing key; run `entaku keys init`"));
         }
         let signing = stored.signing.iter().chain(&stored.next).map(signing_key).collect::<Result<_, _>>()?;
-        let sealing = stored.sealing.iter().map(sealing_key).collect::<Result<_, _>>()?;
+        let sealing = stored.sealing.iter().chain(&stored.next_sealing).map(sealing_key).collect::<Result<_, _>>()?;
         let cursor = hmac::Key::new(hmac::HMAC_SHA256, &bytes(&stored.cursor)?);
         // No cursor is bound to this text: what is bound to one begins with a length of eight bytes.
         let links = hmac::sign(&cursor, b"entaku: links in mails");
@@ -151,9 +152,28 @@ impl KeyRing {
             peppers.push(Pepper { id: String::new(), key: bytes(key)? });
         }
         // The oldest one: signatures and tags outlive a rotation.
-        let oldest = peppers.last().ok_or(KeyError::Key("no pepper"))?;
-        let tags = hmac::Key::new(hmac::HMAC_SHA256, &oldest.key);
-        Ok(Self { signing, sealing, tags, cursor, links, audit: AuditKey::of_pepper(&oldest.key)?, peppers })
+        let root = match &stored.root {
+            Some(root) => bytes(root)?,
+            None => peppers.last().ok_or(KeyError::Key("no pepper"))?.key.clone(),
+        };
+        peppers.extend(stored.next_pepper.iter().map(pepper).collect::<Result<Vec<_>, _>>()?);
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, &root);
+        Ok(Self { signing, sealing, tags, cursor, links, audit: AuditKey::of_pepper(&root)?, peppers })
+    }
+
+    /// The key that seals.
+    pub fn sealing_id(&self) -> &str {
+        self.sealing.first().map_or("", |(id, _)| id)
+    }
+
+    /// The ids of all peppers, the one in use first; empty is the one of hashes without a name.
+    pub fn pepper_ids(&self) -> impl Iterator<Item = &str> {
+        self.peppers.iter().map(|pepper| pepper.id.as_str())
+    }
+
+    /// The ids of all sealing keys, the one in use first.
+    pub fn sealing_ids(&self) -> impl Iterator<Item = &str> {
+        self.sealing.iter().map(|(id, _)| id.as_str())
     }
 
     /// Seals a text for one purpose: `context` must be the same when it is opened.
@@ -283,6 +303,13 @@ fn hexadecimal(hash: &[u8]) -> String {
         let _ = write!(digits, "{byte:02x}");
         digits
     })
+}
+
+/// A secret (256 bits, base64url) for one purpose, made of another one: whoever has it cannot tell that other one, nor
+/// what it gives for another purpose.
+pub fn derived(secret: &str, purpose: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
 }
 
 /// Compares two hashes without telling where they differ.

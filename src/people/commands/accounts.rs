@@ -11,6 +11,7 @@ use crate::kernel::tx::Tx;
 use crate::people::entity::{Language, account};
 use crate::people::posts::personnel;
 use crate::people::shapes::Account;
+use crate::people::sso::mandatory;
 use crate::people::{proofs, session};
 
 /// アカウントを作る。
@@ -54,6 +55,7 @@ pub async fn create_account(tx: &Tx, input: AccountCreateInput, hash: String) ->
 pub async fn suspend_account(tx: &Tx, id: AccountId) -> Result<AccountId> {
     let turn = personnel::turn(tx).await?;
     let row = tx.load::<Account>(id, ACCOUNT_SUSPEND).await?;
+    mandatory::keeps_emergency(tx, id).await?;
     let mut row: account::ActiveModel = row.into();
     row.suspended_at = Set(Some(tx.now));
     row.update(tx).await?;

@@ -13,6 +13,7 @@ use crate::kernel::tx::Tx;
 use crate::people::entity::{AppointmentId, appointment};
 use crate::people::posts::personnel;
 use crate::people::shapes::{Account, Appointment};
+use crate::people::sso::mandatory;
 use crate::people::{rules, scope as scopes};
 
 /// 任命する。
@@ -123,6 +124,9 @@ pub async fn end_office(tx: &Tx, id: AppointmentId) -> Result<()> {
 
 async fn relieve(tx: &Tx, row: appointment::Model) -> Result<()> {
     let turn = if row.role == Role::Admin { Some(personnel::turn(tx).await?) } else { None };
+    if row.role == Role::Admin {
+        mandatory::keeps_emergency(tx, row.account_id).await?;
+    }
     let mut row: appointment::ActiveModel = row.into();
     row.ended_at = Set(Some(tx.now));
     row.update(tx).await?;

@@ -95,6 +95,6 @@ pub async fn forget_tries(tx: &Tx, account: AccountId) -> Result<()> {
 }
 
 /// What a secret is sealed for: one account's and no other's.
-pub(super) fn context(account: AccountId) -> Vec<u8> {
+pub(crate) fn context(account: AccountId) -> Vec<u8> {
     [b"totp ", account.0.as_bytes().as_slice()].concat()
 }

@@ -13,6 +13,7 @@ use crate::people::entity::{SecondFactorId, account};
 use crate::people::factor::{check, recovery, totp};
 use crate::people::session;
 use crate::people::shapes::Account;
+use crate::people::sso::mandatory;
 
 /// 確認コードの登録を始める。
 pub const SECOND_FACTOR_ENROL: Action = Action("secondFactorEnrol");
@@ -121,6 +122,7 @@ async fn own(tx: &Tx, action: Action) -> Result<account::Model> {
 
 async fn turn_off(tx: &Tx, row: account::Model) -> Result<()> {
     let id = row.id;
+    mandatory::keeps_emergency(tx, id).await?;
     let mut sql = Sql::new("DELETE FROM second_factors WHERE account_id = ");
     sql.param(Param::Uuid(Some(id.0)));
     tx.run(sql).await?;

@@ -19,6 +19,7 @@ use crate::people::invitations::shapes::Invitation;
 use crate::people::mails::{self, Addressee, MailKind};
 use crate::people::posts::personnel;
 use crate::people::shapes::Appointment;
+use crate::people::sso::mandatory::{self, SSO_REQUIRED};
 use crate::people::{authenticate, scope as scopes, session, token};
 
 /// 招待する。
@@ -145,9 +146,16 @@ pub async fn find(tx: &Tx, secret: &str) -> Result<invitation::Model> {
     let bearer = token::read_bearer(INVITATION, secret)?;
     session::same_town(tx, &bearer).await?;
     let found = invitation::Entity::find_by_id(InvitationId(bearer.id)).lock(LockType::NoKeyUpdate).one(tx).await?;
+    open(tx, found.filter(|row| same_hash(&row.token_hash, &sha256(secret.as_bytes())))).await
+}
+
+/// An invitation while it is open and who invited may still give its role.
+///
+/// # Errors
+/// UNAUTHENTICATED for every fault alike.
+pub(crate) async fn open(tx: &Tx, found: Option<invitation::Model>) -> Result<invitation::Model> {
     let row = found.filter(|row| rules::is_open(row, tx.now)).ok_or(Error::Unauthenticated)?;
-    let theirs = same_hash(&row.token_hash, &sha256(secret.as_bytes()));
-    if theirs && still_given(tx, &row).await? { Ok(row) } else { Err(Error::Unauthenticated) }
+    if still_given(tx, &row).await? { Ok(row) } else { Err(Error::Unauthenticated) }
 }
 
 /// May who invited still give the role?
@@ -161,16 +169,35 @@ async fn still_given(tx: &Tx, row: &invitation::Model) -> Result<bool> {
 ///
 /// # Errors
 /// CONFLICT/DUPLICATE where the address has an account already: it claims the invitation instead.
+/// FORBIDDEN/SSO_REQUIRED where the role is only for those who sign in with the town hall's sign-in.
 pub async fn accept(tx: &Tx, input: InvitationAcceptInput, hash: String) -> Result<AccountId> {
     let InvitationAcceptInput { token, name, name_kana, password: _ } = input;
     let row = find(tx, &token).await?;
+    if row.role.acts_for_the_town() && mandatory::in_force(tx).await?.is_some() {
+        return Err(Error::Forbidden(SSO_REQUIRED));
+    }
+    join(tx, row, Person { name: &name, name_kana: &name_kana, hash: Some(hash) }).await
+}
+
+/// Who accepts an invitation.
+pub(crate) struct Person<'p> {
+    /// 氏名.
+    pub(crate) name: &'p str,
+    /// 氏名のふりがな.
+    pub(crate) name_kana: &'p str,
+    /// The hash of a password, where they have one.
+    pub(crate) hash: Option<String>,
+}
+
+/// Makes the account and the appointment of who was invited.
+pub(crate) async fn join(tx: &Tx, row: invitation::Model, person: Person<'_>) -> Result<AccountId> {
     let mut checks = Checks::new();
     let account = account::ActiveModel {
         id: Set(AccountId::new()),
         email: Set(row.email.clone()),
-        name: Set(checks.text("input.name", &name, 100)),
-        name_kana: Set(checks.text("input.nameKana", &name_kana, 100)),
-        password_hash: Set(Some(hash)),
+        name: Set(checks.text("input.name", person.name, 100)),
+        name_kana: Set(checks.text("input.nameKana", person.name_kana, 100)),
+        password_hash: Set(person.hash),
         ..Default::default()
     };
     checks.done()?;

@@ -8,7 +8,7 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::jobs;
 use crate::kernel::policy::Action;
-use crate::kernel::principal::AccountId;
+use crate::kernel::principal::{AccountId, Role};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::people::commands::{NewAppointment, appoint};
@@ -22,6 +22,7 @@ use crate::people::posts::rules::{self, Terms};
 use crate::people::posts::summary;
 use crate::people::posts::taking_over::HANDOVER;
 use crate::people::shapes::Account;
+use crate::people::sso::mandatory;
 
 /// What becomes of a post.
 #[derive(Clone, Copy)]
@@ -135,6 +136,9 @@ fn check(tx: &Tx, post: &post::Model, holder: Option<&appointment::Model>, step:
 
 /// The predecessor's rights end with the day before, or at once.
 async fn leave(tx: &Tx, held: appointment::Model, terms: Terms, day: Date) -> Result<()> {
+    if held.role == Role::Admin {
+        mandatory::keeps_emergency(tx, held.account_id).await?;
+    }
     let mut row: appointment::ActiveModel = held.into();
     if day.0 == tx.today() {
         row.ended_at = Set(Some(tx.now));

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod database;
 pub mod post;
+pub mod provider;
 pub mod schema;
 pub mod smtp;
 pub mod town;

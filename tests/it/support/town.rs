@@ -59,7 +59,8 @@ fn app_as(url: &str, wire: WireConfig) -> Arc<App> {
     app_of(url, wire, Arc::new(KeyRing::ephemeral().expect("keys")), Clock::fixed(start()))
 }
 
-fn app_of(url: &str, wire: WireConfig, keys: Arc<KeyRing>, clock: Clock) -> Arc<App> {
+/// An app over any database, with keys and a clock of the test's own.
+pub fn app_of(url: &str, wire: WireConfig, keys: Arc<KeyRing>, clock: Clock) -> Arc<App> {
     let database = Database::connect(url, 8).expect("a pool");
     let settings =
         Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire, files: files() };

@@ -10,7 +10,9 @@ use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, ShapeDef};
 use uuid::Uuid;
 
-use entaku::kernel::principal::Role;
+use entaku::kernel::principal::{Role, ScopeKind};
+use entaku::people::sso::entity::{IdentityId, IdentityProviderId, SecondFactorBy, identity, identity_provider};
+use sea_orm::{ActiveModelTrait, Set};
 use serde_json::json;
 
 use super::Town;
@@ -34,6 +36,7 @@ impl World {
         }
         town.resident().await;
         revise(&town).await;
+        sign_on(&town).await;
         let (mut ids, mut states) = (HashMap::new(), HashMap::new());
         for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
             let of = Self::of(&town, shape).await;
@@ -82,6 +85,36 @@ impl World {
         let kind = kinds.first().copied().unwrap_or(payload);
         self.ids.get(kind)?.first().cloned()
     }
+}
+
+/// Gives the town a sign-in of its own, with which somebody is known.
+async fn sign_on(town: &Town) {
+    let somebody = town.person(Role::Admin, ScopeKind::Municipality, None).await.0;
+    let tx = town.system();
+    identity_provider::ActiveModel {
+        id: Set(IdentityProviderId::new()),
+        issuer: Set("https://login.example.jp".into()),
+        client_id: Set("entaku".into()),
+        key_id: Set(String::new()),
+        secret: Set(String::new()),
+        second_factor: Set(SecondFactorBy::Local),
+        enabled: Set(true),
+        ..Default::default()
+    }
+    .insert(&tx)
+    .await
+    .expect("a provider");
+    identity::ActiveModel {
+        id: Set(IdentityId::new()),
+        account_id: Set(somebody),
+        issuer: Set("https://login.example.jp".into()),
+        subject: Set("somebody".into()),
+        ..Default::default()
+    }
+    .insert(&tx)
+    .await
+    .expect("an identity");
+    tx.commit().await.expect("committed");
 }
 
 /// Revises a measure, so that its earlier version is kept.
