@@ -48,6 +48,9 @@ enum Verb {
     /// The record of who did what, and its proof
     #[command(subcommand)]
     Audit(Audit),
+    /// A person's data and how long it is kept
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// Say whether the installation is well
     Doctor,
     /// Say whether the server on this host is ready
@@ -114,6 +117,19 @@ enum Audit {
         /// The decision that disposes of them
         #[arg(long)]
         reason: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Privacy {
+    /// Count what is due to be thrown away or made anonymous, and what will be on a day
+    Due {
+        /// 全国地方公共団体コード; without it, every municipality
+        #[arg(long)]
+        municipality: Option<String>,
+        /// The day, such as 2027-04-01; without it, today
+        #[arg(long)]
+        on: Option<chrono::NaiveDate>,
     },
 }
 
@@ -196,6 +212,9 @@ async fn main() -> anyhow::Result<()> {
         }
         Verb::Audit(Audit::Dispose { fiscal_year, reason }) => {
             cli::audit::dispose(Config::from_env()?, fiscal_year, &reason).await
+        }
+        Verb::Privacy(Privacy::Due { municipality, on }) => {
+            cli::privacy::due(Config::from_env()?, municipality.as_deref(), on).await
         }
         Verb::Keys(Keys::Rotate) => cli::keys::rotate(),
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,

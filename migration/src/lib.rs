@@ -26,6 +26,7 @@ mod m0020_second_factor;
 mod m0021_audit_chain;
 mod m0022_allocation_rules;
 mod m0023_changes;
+mod m0027_privacy;
 mod m0028_ledger_years;
 mod table;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_audit_chain::Migration),
             Box::new(m0022_allocation_rules::Migration),
             Box::new(m0023_changes::Migration),
+            Box::new(m0027_privacy::Migration),
             Box::new(m0028_ledger_years::Migration),
         ]
     }

@@ -16,6 +16,7 @@ use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
+use crate::people::privacy::graphql::PrivacyMutation;
 use crate::people::proofs::graphql::ProofMutation;
 use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
@@ -59,6 +60,7 @@ pub struct Mutation(
     InvitationMutation,
     ProofMutation,
     NotificationMutation,
+    PrivacyMutation,
     FileMutation,
     ExportMutation,
     organizations::graphql::OrganizationMutation,

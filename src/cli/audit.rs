@@ -107,7 +107,7 @@ async fn patient(app: &App, town: MunicipalityId) -> Result<Tx> {
     Ok(tx)
 }
 
-async fn towns(app: &App, code: Option<&str>) -> Result<Vec<(MunicipalityId, String)>> {
+pub(super) async fn towns(app: &App, code: Option<&str>) -> Result<Vec<(MunicipalityId, String)>> {
     let code =
         code.map(|code| LocalGovernmentCode::parse(code).context("--municipality is not a local government code"));
     let code = code.transpose()?.map(|code| code.as_str().to_owned());

@@ -10,5 +10,6 @@ pub mod installation;
 pub mod keys;
 pub mod mail;
 pub mod municipality;
+pub mod privacy;
 pub mod serve;
 pub mod throwaway;

@@ -33,6 +33,7 @@ fn jobs(app: &Arc<App>) -> Vec<Kind> {
         digest::kind(),
         head::kind(),
         exports::kind(app),
+        people::privacy::retention::kind(),
         verification::kind(),
     ];
     kinds.extend(files::housekeeping::kinds(&app.files));

@@ -46,6 +46,7 @@ entity! {
         language: Language,
         suspended_at: Option<DateTime<Utc>>,
         second_factor_at: Option<DateTime<Utc>>,
+        anonymized_at: Option<DateTime<Utc>>,
     }
 }
 

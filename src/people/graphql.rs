@@ -19,7 +19,7 @@ use crate::people::records::shapes::{AuditEntry, AuditHead};
 use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::throttle::Throttle;
-use crate::people::{device, guessable, invitations, refresh, rules};
+use crate::people::{device, guessable, invitations, privacy, refresh, rules};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ pub const OPEN_BEFORE_ENROLMENT: &[&str] = &[
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    invitations::graphql::queries(queries)
+    privacy::graphql::queries(invitations::graphql::queries(queries))
         .own::<Account>(
             "viewer",
             |request| request.principal.account.map(|a| a.0),

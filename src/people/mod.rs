@@ -6,6 +6,7 @@
 //! account --appointment--> role x scope x term        section --successor--> section
 //! account <--notification-- act of a noun             (see `notifications`)
 //! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
+//! account --erasure request--> anonymous             (see `privacy`: export, retention, holds)
 //! ```
 //!
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
@@ -24,6 +25,7 @@ pub mod invitations;
 pub mod mails;
 pub mod notifications;
 pub mod password;
+pub mod privacy;
 pub mod proofs;
 pub mod records;
 pub mod refresh;

@@ -8,4 +8,5 @@ pub(super) mod grants;
 pub(super) mod liaison;
 pub(super) mod notifications;
 pub(super) mod people;
+pub(super) mod privacy;
 pub(super) mod roundtable;
