@@ -26,6 +26,7 @@ mod notifications;
 mod organizations;
 mod people;
 mod playground;
+mod privacy;
 mod proofs;
 mod reading;
 mod readme;

@@ -236,16 +236,19 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     run(manager, &personal_columns()).await
 }
 
-/// While somebody is forgotten every text is left out: else the record would keep what is being removed.
+/// While somebody is forgotten every text is left out: else the record would keep what is being removed. Without a
+/// subquery of its own, so that PostgreSQL puts it in line for every row that changes.
 fn personal_columns() -> String {
     let named = DECLARED.iter().filter(|declared| !declared.personal.is_empty());
     let lines: String =
         named.map(|declared| format!(" WHEN '{}' THEN {}", declared.table, list(declared.personal))).collect();
     format!(
-        "CREATE OR REPLACE FUNCTION entaku_personal_columns(of text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-            SELECT CASE WHEN current_setting('entaku.forgetting', true) = 'on' AND entaku_forgetting() THEN ARRAY(
-                SELECT a.attname::text FROM pg_attribute a
-                WHERE a.attrelid = of::regclass AND a.atttypid = 'text'::regtype AND NOT a.attisdropped)
-            ELSE CASE of{lines} ELSE ARRAY[]::text[] END END $$;"
+        "CREATE FUNCTION entaku_text_columns(of text) RETURNS text[] LANGUAGE sql STABLE AS $$
+            SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a
+                WHERE a.attrelid = of::regclass AND a.atttypid = 'text'::regtype AND NOT a.attisdropped) $$;
+        GRANT EXECUTE ON FUNCTION entaku_text_columns(text) TO entaku_app;
+        CREATE OR REPLACE FUNCTION entaku_personal_columns(of text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+            SELECT CASE WHEN current_setting('entaku.forgetting', true) = 'on' AND entaku_forgetting()
+                THEN entaku_text_columns(of) ELSE CASE of{lines} ELSE ARRAY[]::text[] END END $$;"
     )
 }

@@ -292,6 +292,7 @@ DROP FUNCTION entaku_forget_obstacle(uuid, uuid);
 DROP FUNCTION entaku_acted_for_the_town(uuid, uuid);
 DROP FUNCTION entaku_end_forgetting();
 DROP FUNCTION entaku_begin_forgetting();
+DROP FUNCTION entaku_text_columns(text);
 CREATE OR REPLACE FUNCTION entaku_personal_columns(of text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE of
         WHEN 'accounts' THEN ARRAY['email', 'name', 'name_kana']

@@ -88,7 +88,8 @@ const KINDS: &[Kind] = &[
         "EXISTS (SELECT FROM grant_applications a WHERE a.municipality_id = t.municipality_id AND a.id = t.application_id
             AND a.state IN ('PAID', 'REFUSED', 'WITHDRAWN'))",
     )
-    .of("t.application_id, t.organization_id, t.district_id")
+    .of("t.application_id, t.organization_id, t.district_id, (SELECT a.programme_id FROM grant_applications a
+            WHERE a.municipality_id = t.municipality_id AND a.id = t.application_id)")
     .kept(FiscalYears(5), 5),
     kind(
         "GRANT_DRAFTS",

@@ -2,8 +2,8 @@
 
 use sea_orm::{ActiveModelTrait, Set};
 
-use super::export::{EXPORT_JOB, one_more};
 use super::PERSONAL_DATA_EXPORT_CREATE;
+use super::export::{EXPORT_JOB, one_more};
 use crate::files::entity::{ExportFormat, ExportId, ExportState, export};
 use crate::files::shapes::Export;
 use crate::kernel::audit;
@@ -48,7 +48,8 @@ pub async fn create(tx: &Tx, of: Option<AccountId>) -> Result<ExportId> {
 pub(super) fn may_export(tx: &Tx, subject: AccountId) -> Result<()> {
     tx.may_create::<Export>(PERSONAL_DATA_EXPORT_CREATE, &[("subject_id", subject.0)])?;
     if tx.principal.account != Some(subject) && tx.purpose().is_none() {
-        let (ja, en) = ("本人以外の個人情報には目的(extensions.purpose)が必要です。", "Say what for in extensions.purpose.");
+        let (ja, en) =
+            ("本人以外の個人情報には目的(extensions.purpose)が必要です。", "Say what for in extensions.purpose.");
         return Err(Error::invalid("extensions.purpose", "REQUIRED", ja, en));
     }
     Ok(())

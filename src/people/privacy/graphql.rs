@@ -14,7 +14,10 @@ use crate::people::privacy::shapes::{ErasureRequest, LegalHold, RetentionRule};
 /// Queries of a person's data.
 pub fn queries(queries: Queries) -> Queries {
     queries
-        .list::<ErasureRequest>("erasureRequests", "個人情報の消去の請求。新しい順。自分のものと、管理者・監査担当にはすべて。")
+        .list::<ErasureRequest>(
+            "erasureRequests",
+            "個人情報の消去の請求。新しい順。自分のものと、管理者・監査担当にはすべて。",
+        )
         .one::<ErasureRequest>("erasureRequest", "個人情報の消去の請求を一つ読む。")
         .list::<LegalHold>("legalHolds", "保全の一覧。新しい順。")
         .list::<RetentionRule>("retentionRules", "保存期間の一覧。")

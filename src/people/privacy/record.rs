@@ -28,7 +28,8 @@ pub type Row = Map<String, Value>;
 
 /// The tables that hold anything people are shown.
 pub async fn tables(tx: &Tx) -> Result<Vec<Table>> {
-    let text = "SELECT name, label, about, acted, hidden FROM personal_tables WHERE hidden <> '{*}' ORDER BY place DESC";
+    let text =
+        "SELECT name, label, about, acted, hidden FROM personal_tables WHERE hidden <> '{*}' ORDER BY place DESC";
     let rows = tx.rows(Sql::new(text)).await?;
     let table = |row: &tokio_postgres::Row| {
         Ok(Table {
@@ -58,7 +59,8 @@ impl Table {
         }
         let names = self.acted.iter().map(|column| format!("CASE WHEN t.{column} = $1 THEN '{column}' END"));
         let names = names.collect::<Vec<_>>().join(", ");
-        let shown = format!("jsonb_build_object('id', t.id, 'created_at', t.created_at, 'as', concat_ws(', ', {names}))");
+        let shown =
+            format!("jsonb_build_object('id', t.id, 'created_at', t.created_at, 'as', concat_ws(', ', {names}))");
         let which = format!("$1 IN ({})", self.acted.iter().map(|c| format!("t.{c}")).collect::<Vec<_>>().join(", "));
         let which = format!("{which} AND ({}) IS NOT TRUE", self.about);
         self.pages(tx, person, &shown, &which).await

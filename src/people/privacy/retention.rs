@@ -27,19 +27,22 @@ pub fn kind() -> Kind {
 }
 
 fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async move {
-        ensure(tx).await?;
-        for kind in RetentionKind::iter() {
-            let most = if kind == RetentionKind::Accounts { MOST_ACCOUNTS } else { MOST };
-            let mut sql = Sql::new("SELECT entaku_dispose(");
-            sql.fill("?, ?::int4)", [Param::text(kind.word()), Param::Int(Some(most))]);
-            tx.run(sql).await?;
-        }
-        for kind in RetentionKind::iter() {
-            count(tx, kind).await?;
-        }
-        Ok(())
-    })
+    Box::pin(dispose(tx))
+}
+
+/// Disposes of what is due, and counts what is left.
+pub async fn dispose(tx: &Tx) -> Result<()> {
+    ensure(tx).await?;
+    for kind in RetentionKind::iter() {
+        let most = if kind == RetentionKind::Accounts { MOST_ACCOUNTS } else { MOST };
+        let mut sql = Sql::new("SELECT entaku_dispose(");
+        sql.fill("?, ?::int4)", [Param::text(kind.word()), Param::Int(Some(most))]);
+        tx.run(sql).await?;
+    }
+    for kind in RetentionKind::iter() {
+        count(tx, kind).await?;
+    }
+    Ok(())
 }
 
 /// Makes the rules that a municipality lacks, as they are by default.

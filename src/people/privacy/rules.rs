@@ -25,11 +25,7 @@ pub fn request(row: &erasure_request::Model, _action: Action, _now: DateTime<Utc
         return Ok(());
     }
     let state = row.state.word();
-    Err(Refusal::new(
-        "STATE",
-        format!("請求の今の状態({state})では行えません。"),
-        format!("The request is {state}."),
-    ))
+    Err(Refusal::new("STATE", format!("請求の今の状態({state})では行えません。"), format!("The request is {state}.")))
 }
 
 /// What may be done to a hold now.

@@ -73,7 +73,8 @@ fn counts(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     let counts: Vec<ErasureCount> = serde_json::from_str(&outcome).map_err(Error::internal)?;
     let count = |count: ErasureCount| {
         let ErasureCount { table, label, deleted, rows } = count;
-        let fields = [("table", table.into()), ("label", label.into()), ("deleted", deleted.into()), ("rows", rows.into())];
+        let fields =
+            [("table", table.into()), ("label", label.into()), ("deleted", deleted.into()), ("rows", rows.into())];
         Value::Object(fields.into_iter().map(|(name, value): (_, Value)| (Name::new(name), value)).collect())
     };
     Ok(Value::List(counts.into_iter().map(count).collect()))
