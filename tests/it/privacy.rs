@@ -70,8 +70,8 @@ fn unpacked(zip: Vec<u8>) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_table_that_names_an_account_or_has_personal_columns_is_declared() {
     // Bodies and places, not people; what requests and the whole installation count by keyed hashes.
-    const OF_NOBODY: [&str; 6] =
-        ["districts", "facilities", "municipalities", "organizations", "sections", "personal_tables"];
+    const OF_NOBODY: [&str; 7] =
+        ["districts", "facilities", "ledger_entries", "municipalities", "organizations", "sections", "personal_tables"];
     let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");
     let rows = sqlx::query(
         "SELECT c.relname::text AS name, a.attname::text AS column,
