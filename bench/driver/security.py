@@ -22,7 +22,6 @@ TRIES, CROWD, READERS = 300, 200, 4
 #: After ten failures in a row an account has to wait: it signs in before that.
 IN_A_ROW = 8
 PASSWORD = "entaku-demo-2026"
-TOWN = "322091"
 SIGN_IN = "mutation($e: String!, $p: String!) { sessionSignIn(email: $e, password: $p) { accessTokenExpiresAt } }"
 QUESTION = json.dumps({"query": "{ organizations(first: 20) { nodes { name district { name } } } }"}).encode()
 
@@ -66,24 +65,26 @@ class Asker:
         response.read()
         return response.status
 
-    def post(self, body):
+    def post(self, body, town):
         """The answer, and how many milliseconds it took."""
-        headers = {"Content-Type": "application/json", "Entaku-Municipality": TOWN}
+        headers = {"Content-Type": "application/json", "Entaku-Municipality": town}
         begun = time.perf_counter()
         self.connection.request("POST", "/graphql", body, headers)
         answer = self.connection.getresponse().read()
         return json.loads(answer), (time.perf_counter() - begun) * 1000
 
-    def sign_in(self, email, password):
+    def sign_in(self, person, password):
+        town, email = person
         body = json.dumps({"query": SIGN_IN, "variables": {"e": email, "p": password}}).encode()
-        answer, took = self.post(body)
+        answer, took = self.post(body, town)
         errors = answer.get("errors")
         return (errors[0]["extensions"]["code"] if errors else "OK"), took
 
 
 def people():
-    accounts = json.loads((ROOT / "demo" / "people.json").read_text())[TOWN]["accounts"]
-    return [account["email"] for account in accounts]
+    """Everybody of the demo: their town and their address."""
+    towns = json.loads((ROOT / "demo" / "people.json").read_text())
+    return [(town, account["email"]) for town, of in towns.items() for account in of["accounts"]]
 
 
 def tries(asker, known):
@@ -93,16 +94,16 @@ def tries(asker, known):
     times, failed = {"unknown": [], "wrong": []}, 0
     for number, kind in enumerate(plan):
         if kind == "wrong":
-            email = known[failed // IN_A_ROW % len(known)]
+            person = known[failed // IN_A_ROW % len(known)]
             failed += 1
         else:
-            email = f"nobody{number}-{random.randrange(10**9)}@unnan.example.jp"
-        code, took = asker.sign_in(email, f"wrong password {number}")
+            person = random.choice(known)[0], f"nobody{number}-{random.randrange(10**9)}@unnan.example.jp"
+        code, took = asker.sign_in(person, f"wrong password {number}")
         if code != "UNAUTHENTICATED":
             raise Failed(f"{kind}: {code}")
         times[kind].append(took)
-        if kind == "wrong" and failed % IN_A_ROW == 0 and asker.sign_in(email, PASSWORD)[0] != "OK":
-            raise Failed(f"{email} could not sign in")
+        if kind == "wrong" and failed % IN_A_ROW == 0 and asker.sign_in(person, PASSWORD)[0] != "OK":
+            raise Failed(f"{person} could not sign in")
     return times
 
 
@@ -133,7 +134,7 @@ class Readers:
     def read(self):
         asker, times = Asker(self.port), []
         while not self.stopped.is_set():
-            answer, took = asker.post(QUESTION)
+            answer, took = asker.post(QUESTION, "322091")
             if "errors" in answer:
                 raise Failed(f"a reader: {answer['errors'][0]}")
             times.append(took)
@@ -165,8 +166,8 @@ def run(binary):
     try:
         demo.open()
         known, asker = people(), Asker(demo.port)
-        for email in known:
-            asker.sign_in(email, PASSWORD)
+        for person in known:
+            asker.sign_in(person, PASSWORD)
         times = tries(asker, known)
         readers = Readers(demo.port)
         _, calm = readers.during(lambda: time.sleep(5))
