@@ -52,6 +52,9 @@ enum Verb {
     /// The record of who did what, and its proof
     #[command(subcommand)]
     Audit(Audit),
+    /// A person's data and how long it is kept
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// Say whether the installation is well
     Doctor,
     /// Say whether the server on this host is ready
@@ -152,6 +155,19 @@ enum Audit {
         /// The decision that disposes of them
         #[arg(long)]
         reason: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Privacy {
+    /// Count what is due to be thrown away or made anonymous, and what will be on a day
+    Due {
+        /// 全国地方公共団体コード; without it, every municipality
+        #[arg(long)]
+        municipality: Option<String>,
+        /// The day, such as 2027-04-01; without it, today
+        #[arg(long)]
+        on: Option<chrono::NaiveDate>,
     },
 }
 
@@ -281,6 +297,9 @@ async fn main() -> anyhow::Result<()> {
         Verb::Keys(Keys::List) => cli::keys::list(Config::from_env()?).await,
         Verb::Keys(Keys::Reseal) => cli::keys::reseal(Config::from_env()?).await,
         Verb::Keys(Keys::Retire { kind, id }) => cli::keys::retire(Config::from_env()?, kind.into(), &id).await,
+        Verb::Privacy(Privacy::Due { municipality, on }) => {
+            cli::privacy::due(Config::from_env()?, municipality.as_deref(), on).await
+        }
         Verb::Doctor => cli::doctor::run(Config::from_env()?).await,
         Verb::Healthcheck => cli::healthcheck::run(Config::from_env()?.listen).await,
     }

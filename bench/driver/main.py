@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from . import extras, options, rounds, table, tools
+from . import extras, options, rounds, security, table, tools
 from .results import Results, conditions
 from .stage import Stage
 
@@ -11,6 +11,8 @@ from .stage import Stage
 def main():
     chosen = options.read()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if chosen.security:
+        return sys.exit(0 if security.run(chosen.binary or tools.build()) else 1)
     stages = []
     try:
         tools.need_wrk()

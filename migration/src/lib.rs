@@ -28,6 +28,7 @@ mod m0022_allocation_rules;
 mod m0023_changes;
 mod m0024_single_sign_on;
 mod m0025_posts;
+mod m0027_privacy;
 mod m0028_ledger_years;
 mod table;
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_changes::Migration),
             Box::new(m0024_single_sign_on::Migration),
             Box::new(m0025_posts::Migration),
+            Box::new(m0027_privacy::Migration),
             Box::new(m0028_ledger_years::Migration),
         ]
     }

@@ -5,6 +5,7 @@
 use sea_orm_migration::prelude::*;
 
 use crate::m0004_ledger;
+use crate::m0027_privacy::declared::declare_acts;
 use crate::table::{Tenant, drop, fk, run};
 
 /// This migration.
@@ -16,6 +17,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &years()).await?;
         verifications().create(manager).await?;
+        run(manager, &declare_acts("ledger_years", "年度の会計", &["closed_by", "reopened_by"])).await?;
+        run(manager, &declare_acts("ledger_verifications", "元帳の検証", &["checked_by"])).await?;
         for statements in [KEY, POST, CLOSE, FAULTS, GRANTS] {
             run(manager, statements).await?;
         }
@@ -30,6 +33,7 @@ impl MigrationTrait for Migration {
         .await?;
         run(manager, &m0004_ledger::POST.replacen("CREATE", "CREATE OR REPLACE", 1)).await?;
         run(manager, "DROP FUNCTION ledger_year_key(uuid, int)").await?;
+        run(manager, "DELETE FROM personal_tables WHERE name IN ('ledger_years', 'ledger_verifications')").await?;
         drop(manager, &["ledger_verifications"]).await?;
         let columns = ["closing_id", "closed_by", "unspent_yen", "reopened_at", "reopened_by", "reopen_reason"];
         let columns: Vec<_> = columns.iter().map(|name| format!("DROP COLUMN {name}")).collect();

@@ -17,6 +17,7 @@ use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
 use crate::people::notifications::graphql::NotificationMutation;
 use crate::people::posts::graphql::PostMutation;
+use crate::people::privacy::graphql::PrivacyMutation;
 use crate::people::proofs::graphql::ProofMutation;
 use crate::people::sso::graphql::SingleSignOnMutation;
 use crate::people::support::graphql::SupportMutation;
@@ -65,6 +66,7 @@ pub struct Mutation(
     NotificationMutation,
     PostMutation,
     SupportMutation,
+    PrivacyMutation,
     FileMutation,
     ExportMutation,
     organizations::graphql::OrganizationMutation,

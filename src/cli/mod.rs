@@ -10,6 +10,7 @@ pub mod installation;
 pub mod keys;
 pub mod mail;
 pub mod municipality;
+pub mod privacy;
 pub mod serve;
 pub mod support;
 pub mod throwaway;

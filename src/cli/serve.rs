@@ -34,6 +34,7 @@ fn jobs(app: &Arc<App>) -> Vec<Kind> {
         digest::kind(),
         head::kind(),
         exports::kind(app),
+        people::privacy::retention::kind(),
         verification::kind(),
         taking_over::kind(vec![liaison::taking_over::take_over, challenges::taking_over::take_over]),
         support::commands::kind(),

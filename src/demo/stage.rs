@@ -38,6 +38,13 @@ impl<'a> Stage<'a> {
         found.ok_or_else(|| Error::internal(format!("the demo has no {kind} {key}")))
     }
 
+    /// The first of the organizations, by their keys.
+    pub(super) fn organization(&self) -> Result<Uuid> {
+        let organizations = self.keys.iter().filter(|((kind, _), _)| *kind == "organization");
+        let first = organizations.min_by_key(|((_, key), _)| key.as_str()).map(|(_, id)| *id);
+        first.ok_or_else(|| Error::internal("the demo has no organization"))
+    }
+
     /// How many accounts there are.
     pub(super) fn people(&self) -> usize {
         self.keys.keys().filter(|(kind, _)| *kind == "account").count()

@@ -32,6 +32,8 @@ text_enum! {
         Csv,
         /// Excel ブック
         Xlsx,
+        /// ZIP(保有個人情報の書き出しだけ)
+        Zip,
     }
 }
 
@@ -72,6 +74,7 @@ entity! {
     export in "exports" {
         id: ExportId,
         account_id: AccountId,
+        subject_id: Option<AccountId>,
         name: String,
         format: ExportFormat,
         document: String,

@@ -3,12 +3,15 @@
 use async_graphql::Value;
 use chrono::{DateTime, Utc};
 
-use crate::files::commands::{EXPORT_CANCEL, EXPORT_CREATE, EXPORT_RETRY, FILE_UPLOAD_CREATE};
+use crate::files::commands::{
+    EXPORT_CANCEL, EXPORT_CREATE, EXPORT_RETRY, FILE_UPLOAD_CREATE, PERSONAL_DATA_EXPORT_CREATE,
+};
 use crate::files::entity::{ExportFormat, ExportId, ExportState, FileId, FileState, export, file};
 use crate::files::rules;
 use crate::kernel::error::Result;
 use crate::kernel::id::{TypedId, encode};
 use crate::kernel::policy::Over;
+use crate::kernel::principal::Role;
 use crate::kernel::read::{Cells, Key, ShapeDef, Ty};
 use crate::kernel::request::{Locale, Request};
 use crate::kernel::text_enum::from_word;
@@ -61,6 +64,7 @@ shape! {
     |shape| shape
         .column::<String>("name", "ファイルの名前。")
         .column::<ExportFormat>("format", "形式。")
+        .one::<Account>("subject", "subject_id", "誰の保有個人情報か。一覧の書き出しでは null。")
         .column::<ExportState>("state", "状態。")
         .column::<i32>("rowsDone", "書き出した件数。")
         .column::<Option<i32>>("rowsTotal", "全体の件数。まだ分からなければ null。")
@@ -77,6 +81,9 @@ shape! {
         .readable(&[], OWN)
         .create(EXPORT_CREATE, "", &[], OWN)
         .step_up(EXPORT_CREATE)
+        .create(PERSONAL_DATA_EXPORT_CREATE, "", &[], Over::Own("subject_id"))
+        .create(PERSONAL_DATA_EXPORT_CREATE, "", &[Role::Admin], Over::Municipality)
+        .step_up(PERSONAL_DATA_EXPORT_CREATE)
         .act(EXPORT_CANCEL, "", &[], OWN)
         .act(EXPORT_RETRY, "", &[], OWN)
         .step_up(EXPORT_RETRY)

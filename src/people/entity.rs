@@ -48,6 +48,7 @@ entity! {
         suspended_at: Option<DateTime<Utc>>,
         second_factor_at: Option<DateTime<Utc>>,
         support: bool,
+        anonymized_at: Option<DateTime<Utc>>,
     }
 }
 

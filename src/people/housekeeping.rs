@@ -1,5 +1,5 @@
-//! What is thrown away after its time: idempotency keys, used refresh tokens, cookies, notifications, mails and what
-//! they proved, failed sign-ins.
+//! What is thrown away after its time because nobody needs it any more: idempotency keys, used refresh tokens, cookies,
+//! failed sign-ins. How long records are kept is the municipality's to say (`privacy::retention`).
 
 use chrono::Duration;
 use futures_util::future::BoxFuture;
@@ -16,14 +16,8 @@ pub const HOUSEKEEPING: &str = "people.housekeeping";
 /// How long an idempotency key is kept.
 const KEY_LIFE: Duration = Duration::hours(48);
 
-/// How long a notification is kept, read or not.
-const NOTIFICATION_LIFE: Duration = Duration::days(365);
-/// How long it is kept of a mail that it was sent, or why it was not, and of a proof that it was asked for.
-const MAIL_LIFE: Duration = Duration::days(30);
 /// How long failures to sign in are remembered after the last.
 const FAILURES_LIFE: Duration = Duration::days(30);
-/// How many rows are thrown away in one night; the rest goes in the next.
-const MOST: i64 = 5_000;
 
 /// Puts the job of a new municipality into the queue.
 pub async fn schedule(tx: &Tx) -> Result<()> {
@@ -55,18 +49,6 @@ fn run(tx: &Tx, _subject: Option<Uuid>) -> BoxFuture<'_, Result<()>> {
         let mut sql = Sql::new("DELETE FROM sign_in_attempts WHERE expires_at < ");
         sql.param(Param::Time(Some(tx.now - Duration::days(1))));
         tx.run(sql).await?;
-        old(tx, "notifications", "", NOTIFICATION_LIFE).await?;
-        old(tx, "mails", " AND state <> 'QUEUED'", MAIL_LIFE).await?;
-        old(tx, "address_proofs", "", MAIL_LIFE).await?;
         Ok(())
     })
-}
-
-/// Throws away the rows of a table that are older than `life`.
-async fn old(tx: &Tx, table: &str, and: &str, life: Duration) -> Result<()> {
-    let mut sql = Sql::new(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE created_at < "));
-    sql.param(Param::Time(Some(tx.now - life)));
-    sql.push(&format!("{and} LIMIT {MOST})"));
-    tx.run(sql).await?;
-    Ok(())
 }

@@ -9,6 +9,7 @@
 //! installation --support--> account for some hours    (see `support`)
 //! account <--notification-- act of a noun             (see `notifications`)
 //! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
+//! account --erasure request--> anonymous             (see `privacy`: export, retention, holds)
 //! ```
 //!
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
@@ -28,6 +29,7 @@ pub mod mails;
 pub mod notifications;
 pub mod password;
 pub mod posts;
+pub mod privacy;
 pub mod proofs;
 pub mod records;
 pub mod refresh;

@@ -1,5 +1,5 @@
-//! Password hashing: argon2id (RFC 9106) with the installation's pepper, off the async threads and
-//! never more at once than there are cores.
+//! Password hashing: argon2id (RFC 9106) with the installation's pepper, off the async threads and on all cores but
+//! one, which a rush of sign-ins leaves to everybody else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +34,7 @@ impl Passwords {
 
     /// Prepares the hash that unknown users are compared with.
     pub fn new(keys: Arc<KeyRing>) -> Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
         let nobody = hash(&keys, "an account that does not exist")?;
         Ok(Self {
             keys,

@@ -69,6 +69,7 @@ shape! {
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .column::<Option<DateTime<Utc>>>("suspendedAt", "停止された日時。")
         .column::<bool>("support", "運用サポートのためのアカウントか。")
+        .column::<Option<DateTime<Utc>>>("anonymizedAt", "個人情報を消去した日時。")
         .column::<Option<DateTime<Utc>>>("secondFactorAt", "二要素認証を始めた日時。していなければ null。本人と管理者だけに表示される。")
         .masked(Mask { permits: own_or_admin("id"), unless: None, personal: false, reason: "PERSONAL" })
         .many::<Appointment>("appointments", "account_id", "任命。")

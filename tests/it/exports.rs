@@ -23,14 +23,14 @@ const RETRY: &str = include_str!("../../docs/stories/88-export-retry.graphql");
 const DISTRICTS: &str = "query Q($first: Int = 3) { districts(first: $first) { nodes { name nameKana } } }";
 
 /// A town in a database of its own, with the runner of its jobs.
-struct Alone {
-    own: Own,
-    town: Town,
+pub(crate) struct Alone {
+    pub(crate) own: Own,
+    pub(crate) town: Town,
     runner: Runner,
 }
 
 impl Alone {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let own = Own::migrated().await;
         let town = Town::beside(app_over(&own.url("entaku_app"))).await;
         let app = town.app.clone();
@@ -41,7 +41,7 @@ impl Alone {
         Self { own, town, runner: runner.expect("a runner") }
     }
 
-    async fn work(&self) {
+    pub(crate) async fn work(&self) {
         self.runner.schedule().await.expect("scheduled");
         // The jobs of other rooms are in the queue as well.
         for _ in 0..12 {

@@ -28,6 +28,7 @@ mod organizations;
 mod people;
 mod playground;
 mod posts;
+mod privacy;
 mod proofs;
 mod reading;
 mod readme;

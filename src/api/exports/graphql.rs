@@ -67,6 +67,9 @@ async fn create(
 ) -> Result<crate::files::entity::ExportId> {
     export::may_export(tx)?;
     let ExportCreateInput { document, document_id, operation_name, variables, path, format } = input;
+    if format == ExportFormat::Zip {
+        return Err(unfit("format", "一覧は CSV か Excel で書き出します。", "A list is exported as CSV or XLSX."));
+    }
     let variables = variables.map_or(Ok(Value::Null), VariableValues::json)?;
     let text = text(app, document, document_id)?;
     if app.documents.kept(&text, operation_name.as_deref()).is_none() {

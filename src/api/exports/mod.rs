@@ -11,6 +11,7 @@
 mod columns;
 mod graphql;
 mod paging;
+mod personal;
 mod run;
 mod sheet;
 

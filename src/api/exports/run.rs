@@ -10,20 +10,22 @@ use uuid::Uuid;
 
 use super::graphql::Asked;
 use super::paging::Paged;
+use super::personal;
 use super::sheet::Sheet;
 use crate::api::app::App;
 use crate::api::documents::Document;
 use crate::api::schema::Nouns;
 use crate::api::{cost, lifecycle};
-use crate::files::commands::EXPORT_CREATE;
 use crate::files::commands::export::{self, EXPORT_JOB, Written};
+use crate::files::commands::{EXPORT_CREATE, PERSONAL_DATA_EXPORT_CREATE};
 use crate::files::entity::{ExportId, export as row};
 use crate::files::rules::{TRIES, rights};
+use crate::files::shapes::Export;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::files::Spooled;
 use crate::kernel::jobs::Kind;
-use crate::kernel::principal::{MunicipalityId, Principal};
-use crate::kernel::read::Catalogue;
+use crate::kernel::principal::{AccountId, MunicipalityId, Principal};
+use crate::kernel::read::{Catalogue, Shape};
 use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::{Mode, Tx};
 use crate::people::authenticate;
@@ -78,6 +80,27 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn write(&self) -> Result<(), Stopped> {
+        match self.begun.subject_id {
+            Some(subject) => self.write_personal(subject).await,
+            None => self.write_list().await,
+        }
+    }
+
+    /// All that is kept about somebody, if whoever asked may still have it.
+    async fn write_personal(&self, subject: AccountId) -> Result<(), Stopped> {
+        let held = self.principal().await?;
+        let column = |name| (name == "subject_id").then_some(subject.0);
+        if !Export::shape().allows(PERSONAL_DATA_EXPORT_CREATE, &held, column) {
+            return Err(Error::Forbidden("").into());
+        }
+        let tx = self.system();
+        let (rows, file) = personal::write(&tx, self.begun, subject, self.app.files.scratch()?).await?;
+        tx.commit().await?;
+        let whole = tokio::task::spawn_blocking(move || Spooled::of(file)).await;
+        self.keep(rows, &held, whole.map_err(Error::internal)??).await
+    }
+
+    async fn write_list(&self) -> Result<(), Stopped> {
         let path: Option<Vec<String>> = match &self.begun.path {
             Some(text) => Some(serde_json::from_str(text).map_err(Error::internal)?),
             None => None,

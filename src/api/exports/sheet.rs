@@ -133,7 +133,7 @@ fn text(cell: Cell) -> String {
 }
 
 /// A text that a spreadsheet would take for a formula is marked as text; full-width signs count, too.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let formula = |c: char| "=+-@=+-@\t\r\n".contains(c);
     if text.starts_with(formula) { format!("'{text}") } else { text.to_owned() }
 }

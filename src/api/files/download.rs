@@ -94,6 +94,7 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid) -> Result<Kept> {
 fn media_type(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "text/csv; charset=utf-8",
+        ExportFormat::Zip => "application/zip",
         ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
 }

@@ -9,4 +9,5 @@ pub(super) mod liaison;
 pub(super) mod notifications;
 pub(super) mod people;
 pub(super) mod posts;
+pub(super) mod privacy;
 pub(super) mod roundtable;

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use uuid::Uuid;
 
-use super::{EXPORT_CANCEL, EXPORT_CREATE, EXPORT_RETRY, count_of};
+use super::{EXPORT_CANCEL, EXPORT_CREATE, EXPORT_RETRY, count_of, personal};
 use crate::files::entity::{ExportFormat, ExportId, ExportState, export};
 use crate::files::rules;
 use crate::files::shapes::Export;
@@ -66,7 +66,7 @@ pub async fn create(tx: &Tx, new: NewExport) -> Result<ExportId> {
 }
 
 /// Refuses one export too many of the same person.
-async fn one_more(tx: &Tx, account: AccountId) -> Result<()> {
+pub(super) async fn one_more(tx: &Tx, account: AccountId) -> Result<()> {
     let counted = count_of(tx, account, "exports WHERE state IN ('QUEUED', 'RUNNING') AND account_id").await?;
     Ok(rules::may_export(counted)?)
 }
@@ -86,6 +86,9 @@ pub async fn cancel(tx: &Tx, id: ExportId) -> Result<ExportId> {
 pub async fn retry(tx: &Tx, id: ExportId) -> Result<ExportId> {
     let row = tx.load::<Export>(id, EXPORT_RETRY).await?;
     let account = may_export(tx)?;
+    if let Some(subject) = row.subject_id {
+        personal::may_export(tx, subject)?;
+    }
     rules::export(&row, EXPORT_RETRY, tx.now)?;
     one_more(tx, account).await?;
     let mut row: export::ActiveModel = row.into();

@@ -2,6 +2,7 @@
 
 mod attach;
 pub mod export;
+pub mod personal;
 pub mod upload;
 
 pub(crate) use attach::key;
@@ -21,6 +22,9 @@ pub const EXPORT_CREATE: Action = Action("exportCreate");
 pub const EXPORT_CANCEL: Action = Action("exportCancel");
 /// 書き出しをやり直す。
 pub const EXPORT_RETRY: Action = Action("exportRetry");
+
+/// ある人の保有個人情報の書き出しを頼む。
+pub const PERSONAL_DATA_EXPORT_CREATE: Action = Action("personalDataExportCreate");
 
 /// How many rows of `these` are somebody's. Until the transaction ends nobody else counts for the same person, so that
 /// two requests at once do not both find the last place free.

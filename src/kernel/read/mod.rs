@@ -75,7 +75,9 @@ pub use other_side::other_side;
 pub use payload::{Payloads, Read};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
-pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, Work, named, work};
+pub use shape::{
+    Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, Work, named, table_of, work,
+};
 pub use told::told;
 pub(crate) use viewer::{DUTIES_APART, STEP_UP};
 pub use viewer::{Permission, Redaction};

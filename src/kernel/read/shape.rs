@@ -78,6 +78,12 @@ pub fn work() -> Vec<(&'static str, Work)> {
     known.iter().flat_map(|(table, work)| work.iter().map(|one| (*table, *one))).collect()
 }
 
+/// The table of the type whose ids begin with a prefix; nothing where no type's do.
+pub fn table_of(prefix: &str) -> Option<&'static str> {
+    let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+    names.iter().find(|(_, (_, of))| *of == prefix).map(|(table, _)| *table)
+}
+
 /// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
 pub type ShapeFn = fn() -> &'static ShapeDef;
 /// Registers a GraphQL type and returns its name as a field's type.

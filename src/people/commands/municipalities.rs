@@ -10,6 +10,7 @@ use crate::kernel::tx::Tx;
 use crate::people::entity::{SettingsId, municipality, settings};
 use crate::people::housekeeping;
 use crate::people::notifications::digest;
+use crate::people::privacy::retention;
 
 /// Registers a municipality; its settings and jobs are made inside its own wall by
 /// [`ensure_settings`].
@@ -45,6 +46,7 @@ pub async fn ensure_settings(tx: &Tx) -> Result<SettingsId> {
     }
     housekeeping::schedule(tx).await?;
     digest::schedule(tx).await?;
+    retention::ensure(tx).await?;
     let row = settings::ActiveModel { id: Set(SettingsId::new()), ..Default::default() };
     Ok(row.insert(tx).await?.id)
 }
