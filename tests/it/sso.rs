@@ -82,8 +82,8 @@ impl<'t> Browser<'t> {
         let response = router(self.town.app.clone()).oneshot(request.expect("a request")).await.expect("an answer");
         let status = response.status();
         let location = response.headers().get(header::LOCATION).map_or("", |v| v.to_str().expect("text")).to_owned();
-        let set = response.headers().get_all(header::SET_COOKIE).iter();
-        let cookies: Vec<String> = set.map(|v| v.to_str().expect("text").to_owned()).collect();
+        let given = response.headers().get_all(header::SET_COOKIE).iter();
+        let cookies: Vec<String> = given.map(|v| v.to_str().expect("text").to_owned()).collect();
         for cookie in &cookies {
             let (name, value) = cookie.split(';').next().expect("a pair").split_once('=').expect("a pair");
             if cookie.ends_with("Max-Age=0") {
@@ -103,7 +103,7 @@ impl<'t> Browser<'t> {
     }
 
     /// Presses the button; tells where the provider sends the browser back to.
-    async fn to_provider(&mut self, provider: &Provider, purpose: &str, subject: &str) -> String {
+    async fn visit(&mut self, provider: &Provider, purpose: &str, subject: &str) -> String {
         let location = self.start(json!({ "purpose": purpose })).await.to();
         provider.sign_in(&location, subject)
     }
@@ -118,7 +118,7 @@ impl<'t> Browser<'t> {
 
     /// All the way; tells where it ends.
     async fn sign_in(&mut self, provider: &Provider, subject: &str) -> String {
-        let back = self.to_provider(provider, "SIGN_IN", subject).await;
+        let back = self.visit(provider, "SIGN_IN", subject).await;
         self.back(&back).await
     }
 
@@ -321,8 +321,8 @@ async fn a24_an_answer_is_for_the_browser_and_the_attempt_that_wait_for_it_once(
     let (town, provider, _) = town().await;
     clerk(&town, &provider, "me").await;
     let (mut mine, mut theirs, mut nobody) = (Browser::new(&town), Browser::new(&town), Browser::new(&town));
-    let back = mine.to_provider(&provider, "SIGN_IN", "me").await;
-    let own = theirs.to_provider(&provider, "SIGN_IN", "them").await;
+    let back = mine.visit(&provider, "SIGN_IN", "me").await;
+    let own = theirs.visit(&provider, "SIGN_IN", "them").await;
     // Login CSRF: an attacker's answer in a browser that has begun nothing, or something else.
     assert_eq!(nobody.back(&back).await, "/account#sso.SSO_ATTEMPT");
     assert_eq!(theirs.back(&back).await, "/account#sso.SSO_ATTEMPT");
@@ -349,7 +349,7 @@ async fn a24_an_answer_is_for_the_browser_and_the_attempt_that_wait_for_it_once(
     replay.jar.remove("entaku");
     assert_eq!(replay.back(&back).await, "/account#sso.SSO_ATTEMPT", "once");
     let mut late = Browser::new(&town);
-    let back = late.to_provider(&provider, "SIGN_IN", "me").await;
+    let back = late.visit(&provider, "SIGN_IN", "me").await;
     town.app.clock.advance(Duration::minutes(10));
     assert_eq!(late.back(&back).await, "/account#sso.SSO_ATTEMPT", "in its time");
     assert_eq!(count(&town, "SELECT FROM sessions WHERE single_sign_on").await, 1);
@@ -360,8 +360,8 @@ async fn a24_a_code_of_another_attempt_is_worth_nothing() {
     let (town, provider, _) = town().await;
     clerk(&town, &provider, "victim").await;
     let (mut victim, mut attacker) = (Browser::new(&town), Browser::new(&town));
-    let stolen = victim.to_provider(&provider, "SIGN_IN", "victim").await;
-    let own = attacker.to_provider(&provider, "SIGN_IN", "attacker").await;
+    let stolen = victim.visit(&provider, "SIGN_IN", "victim").await;
+    let own = attacker.visit(&provider, "SIGN_IN", "attacker").await;
     let part = |address: &str, name: &str| {
         let url = url::Url::parse(address).expect("an address");
         url.query_pairs().find(|(found, _)| found == name).expect("a parameter").1.into_owned()
@@ -434,8 +434,8 @@ async fn a24_two_providers_are_not_mixed_up() {
     clerk(&one, &honest, "me").await;
     // The code of the honest provider, taken to the evil one's municipality.
     let (mut at_one, mut at_two) = (Browser::new(&one), Browser::new(&two));
-    let of_one = at_one.to_provider(&honest, "SIGN_IN", "me").await;
-    let of_two = at_two.to_provider(&evil, "SIGN_IN", "me").await;
+    let of_one = at_one.visit(&honest, "SIGN_IN", "me").await;
+    let of_two = at_two.visit(&evil, "SIGN_IN", "me").await;
     let crossed = of_one.replace(&format!("/sso/{}/", one.code.as_str()), &format!("/sso/{}/", two.code.as_str()));
     assert_ne!(crossed, of_one, "each municipality has an address of its own");
     assert_eq!(
@@ -462,7 +462,7 @@ async fn a24_two_providers_are_not_mixed_up() {
     };
     for iss in [Some(evil.issuer.as_str()), Some(""), None] {
         let mut browser = Browser::new(&one);
-        let back = browser.to_provider(&honest, "SIGN_IN", "me").await;
+        let back = browser.visit(&honest, "SIGN_IN", "me").await;
         assert_eq!(browser.back(&named(&back, iss)).await, "/account#sso.SSO_ANSWER", "{iss:?}");
         nothing_came_of_it(&one, &browser).await;
     }
@@ -473,7 +473,7 @@ async fn a24_an_attempt_does_not_outlive_its_provider() {
     let (town, provider, admin) = town().await;
     clerk(&town, &provider, "me").await;
     let mut browser = Browser::new(&town);
-    let back = browser.to_provider(&provider, "SIGN_IN", "me").await;
+    let back = browser.visit(&provider, "SIGN_IN", "me").await;
     let other = Provider::new(town.app.clock.clone()).await;
     admin.run(SET, json!({ "input": input(&other) })).await.data();
     assert_eq!(browser.back(&back).await, "/account#sso.SSO_ATTEMPT");
@@ -560,7 +560,7 @@ async fn v9_nothing_that_is_brought_decides_where_one_is_sent() {
     assert_eq!(browser.back(&back).await, "/playground");
     // What the provider calls the fault does not reach the page's address.
     let mut refused = Browser::new(&town);
-    let back = refused.to_provider(&provider, "SIGN_IN", "me").await;
+    let back = refused.visit(&provider, "SIGN_IN", "me").await;
     let (base, _) = back.split_once('?').expect("a query");
     let state = url::Url::parse(&back).expect("an address");
     let state = state.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
@@ -598,7 +598,7 @@ async fn an_identity_is_linked_on_purpose_and_parted_from() {
     account(&town, "me@example.jp").await;
     let mut me = Browser::new(&town);
     me.password("me@example.jp").await;
-    let back = me.to_provider(&provider, "LINK", "me").await;
+    let back = me.visit(&provider, "LINK", "me").await;
     let token = ticket(&me.back(&back).await);
     // The ticket is worth nothing elsewhere, nor without a fresh proof.
     account(&town, "thief@example.jp").await;
@@ -614,7 +614,7 @@ async fn an_identity_is_linked_on_purpose_and_parted_from() {
     let mut again = Browser::new(&town);
     assert_eq!(again.sign_in(&provider, "me").await, "/playground");
     // It is one account's.
-    let back = thief.to_provider(&provider, "LINK", "me").await;
+    let back = thief.visit(&provider, "LINK", "me").await;
     let token = ticket(&thief.back(&back).await);
     assert_eq!(thief.run(LINK, json!({ "token": token })).await.code(), "CONFLICT/DUPLICATE");
     assert_eq!(thief.run(UNLINK, json!({"id": linked["id"]})).await.code(), "NOT_FOUND");
@@ -638,7 +638,7 @@ async fn a28_linking_needs_a_fresh_proof() {
     assert_eq!(me.start(json!({"purpose": "LINK"})).await.code(), "FORBIDDEN/STEP_UP", "before one is sent away");
     me.send("PATCH", "/playground/session", Some(again.clone())).await;
     town.app.clock.advance(Duration::minutes(14));
-    let back = me.to_provider(&provider, "LINK", "me").await;
+    let back = me.visit(&provider, "LINK", "me").await;
     let token = ticket(&me.back(&back).await);
     town.app.clock.advance(Duration::minutes(2));
     assert_eq!(me.run(LINK, json!({ "token": token })).await.code(), "FORBIDDEN/STEP_UP", "and afterwards");
@@ -803,20 +803,20 @@ async fn a28_a_step_up_at_the_provider_is_fresh_and_by_the_same_person() {
     let stale = town.app.clock.now().timestamp() - 900;
     for claims in [json!({ "auth_time": stale }), json!({"auth_time": null})] {
         provider.set(|mood| mood.claims = claims.clone());
-        let back = browser.to_provider(&provider, "ELEVATE", "me").await;
+        let back = browser.visit(&provider, "ELEVATE", "me").await;
         assert_eq!(browser.back(&back).await, "/account#sso.SSO_ANSWER", "{claims}");
     }
     provider.set(|mood| mood.claims = json!({}));
-    let back = browser.to_provider(&provider, "ELEVATE", "other").await;
+    let back = browser.visit(&provider, "ELEVATE", "other").await;
     assert_eq!(browser.back(&back).await, "/account#sso.IDENTITY_OTHER");
     assert_eq!(browser.run(SET, set.clone()).await.code(), "FORBIDDEN/STEP_UP");
     let before = browser.jar["entaku"].clone();
-    let back = browser.to_provider(&provider, "ELEVATE", "me").await;
+    let back = browser.visit(&provider, "ELEVATE", "me").await;
     assert_eq!(browser.back(&back).await, "/account#sso.PROVED");
     assert_ne!(browser.jar["entaku"], before, "a19: the cookie is replaced");
     assert_eq!(browser.run(SET, set).await.code(), "");
     // A session that has ended meanwhile is not brought back.
-    let back = browser.to_provider(&provider, "ELEVATE", "me").await;
+    let back = browser.visit(&provider, "ELEVATE", "me").await;
     browser.run("mutation { sessionEnd { id } }", json!({})).await;
     assert_eq!(browser.back(&back).await, "/account#sso.UNAUTHENTICATED");
 }
