@@ -250,6 +250,7 @@ async fn a_person_is_forgotten_all_or_nothing_and_the_record_still_holds() {
 
     let done = admin.run(APPROVE, approve.clone()).await.data()["erasureRequestApprove"].clone();
     assert_eq!((&done["state"], &done["counts"]), (&json!("APPROVED"), &tried["counts"]));
+    assert_eq!(done["counts"][0]["__typename"], "ErasureCount");
     admin.run(APPROVE, approve).await.expect_code("CONFLICT/STATE");
     assert_eq!(who.run("{ viewer { id } }", json!({})).await.status, 401, "at once");
     let left = texts(

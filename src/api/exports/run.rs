@@ -94,7 +94,8 @@ impl Job<'_> {
             return Err(Error::Forbidden("").into());
         }
         let tx = self.system();
-        let (rows, file) = personal::write(&tx, self.begun, subject, self.app.files.scratch()?).await?;
+        let written = Box::pin(personal::write(&tx, self.begun, subject, self.app.files.scratch()?));
+        let (rows, file) = written.await?;
         tx.commit().await?;
         let whole = tokio::task::spawn_blocking(move || Spooled::of(file)).await;
         self.keep(rows, &held, whole.map_err(Error::internal)??).await

@@ -1,15 +1,14 @@
 //! What can be read of requests, holds and rules, and by whom.
 
-use async_graphql::{ID, Name, SimpleObject, Value};
+use async_graphql::{ID, SimpleObject, Value};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id;
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
-use crate::kernel::read::{Cells, Key, Ty, named};
+use crate::kernel::read::{Cells, Key, Ty, named, told};
 use crate::kernel::request::Request;
 use crate::people::privacy::commands::{
     ERASURE_REQUEST_APPROVE, ERASURE_REQUEST_CREATE, ERASURE_REQUEST_REFUSE, ERASURE_REQUEST_WITHDRAW, LEGAL_HOLD_LIFT,
@@ -28,7 +27,7 @@ const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 const OWN: Over = Over::Own("account_id");
 
 /// 消去で変わった件数。
-#[derive(SimpleObject, Deserialize)]
+#[derive(SimpleObject)]
 pub struct ErasureCount {
     /// データベースの表の名前。
     table: String,
@@ -70,14 +69,7 @@ shape! {
 
 fn counts(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     let Some(outcome) = row.get::<Option<String>>("outcome")? else { return Ok(Value::List(Vec::new())) };
-    let counts: Vec<ErasureCount> = serde_json::from_str(&outcome).map_err(Error::internal)?;
-    let count = |count: ErasureCount| {
-        let ErasureCount { table, label, deleted, rows } = count;
-        let fields =
-            [("table", table.into()), ("label", label.into()), ("deleted", deleted.into()), ("rows", rows.into())];
-        Value::Object(fields.into_iter().map(|(name, value): (_, Value)| (Name::new(name), value)).collect())
-    };
-    Ok(Value::List(counts.into_iter().map(count).collect()))
+    told(serde_json::from_str(&outcome).map_err(Error::internal)?, "ErasureCount", &[])
 }
 
 shape! {
