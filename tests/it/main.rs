@@ -21,6 +21,7 @@ mod jobs;
 mod ledger;
 mod liaison;
 mod mail;
+mod matrix;
 mod migrations;
 mod notifications;
 mod organizations;
