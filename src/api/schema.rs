@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, MergedObject, ObjectType, OutputType, Positioned, Schema, ServerResult,
-    ValidationMode, Value,
+    ContainerType, Context, ContextSelectionSet, MergedObject, ObjectType, OutputType, Positioned, Schema,
+    ServerResult, ValidationMode, Value,
 };
 use chrono::{DateTime, Utc};
 

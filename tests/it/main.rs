@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs)]
 
+mod attacks;
 mod audit;
 mod audit_chain;
 mod bench;
@@ -39,5 +40,6 @@ mod strategy_documents;
 mod streams;
 mod support;
 mod throttle;
+mod towns;
 mod transactions;
 mod wire;

@@ -6,6 +6,7 @@ mod cast;
 mod exempt;
 mod ids;
 mod inputs;
+mod stages;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,9 +35,12 @@ fn sign(code: &str) -> char {
     match code.split('/').next().unwrap_or("") {
         "(none)" => '✔',
         "UNAUTHENTICATED" | "FORBIDDEN" => '✘',
+        // Somebody of another municipality who says that they mean this one.
+        "BAD_REQUEST" if code == "BAD_REQUEST/MUNICIPALITY_MISMATCH" => '✘',
         "NOT_FOUND" => '∅',
         "CONFLICT" | "INVALID_INPUT" => '!',
-        other => panic!("an answer that no policy gives: {other}"),
+        // An answer that no policy gives.
+        _ => '?',
     }
 }
 
@@ -88,6 +92,7 @@ pub struct Table {
     /// Who succeeded in what: the first.
     pub done: BTreeMap<String, (Actor, String, Value)>,
     files: HashMap<Uuid, String>,
+    known: inputs::Known,
     hash: String,
     denials: BTreeMap<(Uuid, String), i64>,
     /// What stood against each act first, for whoever may do it.
@@ -97,18 +102,24 @@ pub struct Table {
 
 impl Table {
     async fn new() -> Self {
-        let world = World::new(app()).await;
+        let mut world = World::new(app()).await;
+        let mut keeper = Keeper::of(world.town.id.0).await;
+        let (mut exempt, mut faults) = (Exempt::read(), Vec::new());
+        stages::fill(&mut world, &mut keeper, &mut faults).await;
         let cast = Cast::of(&world).await;
         let schema = SchemaView::read(&world.town.public()).await;
-        let mut keeper = Keeper::of(world.town.id.0).await;
-        let mut exempt = Exempt::read();
         let files = inputs::files(&cast, &mut keeper).await;
-        inputs::prepare(&world, &mut keeper).await;
-        let mut faults = Vec::new();
-        let objects = objects(&world, &mut keeper, &mut exempt, &mut faults).await;
+        let known = inputs::Known::of(&mut keeper, &cast).await;
+        let mut objects = objects(&world, &mut keeper, &mut exempt, &mut faults).await;
+        objects.insert("StrategyNode", vec![(String::new(), known.node.clone())]);
+        for (state, id) in objects.get_mut("Strategy").into_iter().flatten() {
+            if state == "IN_FORCE" {
+                id.clone_from(&known.strategy);
+            }
+        }
         let (hash, denials) = (keeper.state().await, keeper.denials().await);
         let (said, done, stopped) = (HashMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { world, cast, schema, keeper, exempt, objects, said, done, files, hash, denials, stopped, faults }
+        Self { world, cast, schema, keeper, exempt, objects, said, done, files, known, hash, denials, stopped, faults }
     }
 
     /// Keeps what is wrong, so that all of it is told at once.
@@ -120,7 +131,7 @@ impl Table {
 
     /// Who reads which objects, in which state.
     async fn reads(&mut self, text: &mut String) {
-        self.head("read", text);
+        Self::head("read", text);
         for (kind, objects) in self.objects.clone() {
             for (state, id) in objects {
                 write!(text, "{kind:<28} {state:<20}").expect("text");
@@ -137,7 +148,7 @@ impl Table {
                 place(text, seen);
             }
         }
-        self.head("query", text);
+        Self::head("query", text);
         for field in self.schema.queries() {
             if let Some(document) = self.question(&field) {
                 self.ask(&field, &document, text).await;
@@ -146,6 +157,8 @@ impl Table {
                 self.check(exempt, || format!("the query {field} is not covered"));
             }
         }
+        // That personal data were looked at may have asked for the seal.
+        self.hash = self.keeper.state().await;
         for field in self.schema.streams() {
             let exempt = self.exempt.has("subscription", &field);
             self.check(exempt, || format!("the subscription {field} is not covered"));
@@ -176,7 +189,13 @@ impl Table {
             let code = answer.code();
             let found = &answer.body["data"][field];
             let empty = found.is_null() || found["nodes"] == json!([]) || *found == json!([null]);
-            let seen = if code != "(none)" { sign(&code) } else if empty { '∅' } else { '✔' };
+            let seen = if code != "(none)" {
+                sign(&code)
+            } else if empty {
+                '∅'
+            } else {
+                '✔'
+            };
             write!(text, " {seen:>3}").expect("text");
         }
         place(text, ' ');
@@ -189,10 +208,10 @@ impl Table {
             self.check(exempt, || format!("{} has no row in the policy", mutation.name));
             return;
         };
-        self.title(shape, &mutation.name, text);
+        Self::title(shape, &mutation.name, text);
         let credentials = CREDENTIAL_ACTS.contains(&mutation.name.as_str());
         let (document, variables) = self.document(mutation);
-        for target in self.targets(shape, creates, variables) {
+        for target in self.targets(shape, creates, variables).await {
             write!(text, "{:<28} {:<20}", mutation.name, target.state).expect("text");
             let mut actors = self.cast.actors.clone();
             let owner = self.owner(shape, Action(leaked(&mutation.name)), target.object.as_deref()).await;
@@ -201,7 +220,7 @@ impl Table {
                 let found = self.try_it(actor, shape, mutation, &document, &target, credentials).await;
                 write!(text, " {found:>3}").expect("text");
             }
-            
+
             text.push('\n');
         }
         self.nothing_changed(&mutation.name).await;
@@ -234,14 +253,18 @@ impl Table {
         }
         // What is refused is tried in earnest, what is allowed is undone again.
         let client = if allowed { actor.client.with("entaku-dry-run", "true") } else { actor.client.clone() };
+        let nameless = !actor.here && ids::places(&variables).is_empty();
+        let client = if nameless { client.with("entaku-municipality", self.world.town.code.as_str()) } else { client };
         let answer = client.run(document, variables.clone()).await;
         let found = sign(&answer.code());
         let place = || format!("{} of {} as {}: {}", mutation.name, target.state, actor.name, answer.text);
-        let agree = match said {
-            Some('✔') => found != '✘',
-            Some(' ') | None => allowed || matches!(found, '✘' | '∅'),
-            Some(said) => said == found,
-        };
+        let agree = found != '?'
+            && match said {
+                Some('✔') => found != '✘',
+                Some(' ') | None => allowed || matches!(found, '✘' | '∅'),
+                Some(said) => said == found,
+            };
+        let agree = agree || actor.name == "own" && self.exempt.has("viewer", &mutation.name);
         self.check(agree, || format!("viewerCan says {said:?}, the try {found}: {}", place()));
         if found == '✘'
             && let Some(account) = actor.account
@@ -250,8 +273,8 @@ impl Table {
         }
         if found == '✔' && !self.done.contains_key(&mutation.name) {
             self.done.insert(mutation.name.clone(), (actor.clone(), document.to_owned(), variables));
-        } else if found != '✔' && allowed {
-            self.stopped.entry(mutation.name.clone()).or_insert_with(|| place());
+        } else if matches!(found, '!' | '∅') && allowed {
+            self.stopped.insert(mutation.name.clone(), place());
         }
         found
     }
@@ -261,7 +284,9 @@ impl Table {
         let found = self.keeper.denials().await;
         let expected = std::mem::take(&mut self.denials);
         for key in found.keys().chain(expected.keys()).filter(|key| found.get(key) != expected.get(key)) {
-            self.check(false, || format!("denied {:?} times, recorded {:?}: {key:?}", expected.get(key), found.get(key)));
+            self.check(false, || {
+                format!("denied {:?} times, recorded {:?}: {key:?}", expected.get(key), found.get(key))
+            });
         }
         let state = self.keeper.state().await;
         self.check(state == self.hash, || format!("{name} changed something"));
@@ -293,7 +318,7 @@ impl Table {
     fn document(&self, mutation: &MutationView) -> (String, Value) {
         let some = |name: &str| self.some(name, &mutation.payload);
         let (document, mut variables) = self.schema.document(mutation, &some);
-        inputs::fit(&mutation.name, self, &mut variables);
+        inputs::fit(&mutation.name, &self.known, &mut variables);
         (document, variables)
     }
 
@@ -302,15 +327,9 @@ impl Table {
         self.world.some(argument, payload)
     }
 
-    /// The objects of a kind, with their states.
-    pub fn of(&self, kind: &str, state: &str) -> String {
-        let found = self.objects[kind].iter().find(|(of, _)| of == state);
-        found.unwrap_or_else(|| panic!("no {kind} is {state}")).1.clone()
-    }
-
     /// The same variables for an object of every state: of the kind that is acted on, or else of the first that an
     /// argument names and that has states.
-    fn targets(&self, shape: &'static ShapeDef, creates: bool, variables: Value) -> Vec<Target> {
+    async fn targets(&mut self, shape: &'static ShapeDef, creates: bool, variables: Value) -> Vec<Target> {
         let named = ids::places(&variables);
         let prefix = |at: &str| variables.pointer(at).and_then(Value::as_str).and_then(|id| id.split_once('_'));
         let kind_at = |at: &str| Nouns::queries().shapes().iter().find(|s| Some(s.prefix) == prefix(at).map(|p| p.0));
@@ -319,14 +338,16 @@ impl Table {
         let Some(at) = own.or_else(other) else {
             return vec![Target { state: String::new(), object: None, variables }];
         };
-        let kind = kind_at(at).expect("a kind").name;
-        let one = |(state, id): &(String, String)| {
+        let (kind, mut targets) = (*kind_at(at).expect("a kind"), Vec::new());
+        for (state, id) in self.objects[kind.name].clone() {
             let mut variables = variables.clone();
             *variables.pointer_mut(at).expect("a place") = json!(id);
-            inputs::follow(kind, id, self, &mut variables);
-            Target { state: state.clone(), object: (kind == shape.name).then(|| id.clone()), variables }
-        };
-        self.objects[kind].iter().map(one).collect()
+            let revision = self.keeper.revision(kind.table, uuid(&id)).await;
+            inputs::follow(&id, &state, revision, &self.known, &mut variables);
+            let object = (!creates && kind.name == shape.name).then(|| id.clone());
+            targets.push(Target { state, object, variables });
+        }
+        targets
     }
 
     /// Every table belongs to a type that is read here, every act succeeded somewhere.
@@ -350,14 +371,14 @@ impl Table {
         }
     }
 
-    fn title(&self, shape: &ShapeDef, name: &str, text: &mut String) {
+    fn title(shape: &ShapeDef, name: &str, text: &mut String) {
         let first = shape.acts.first().is_some_and(|act| act.action.0 == name);
         if first {
-            self.head(shape.name, text);
+            Self::head(shape.name, text);
         }
     }
 
-    fn head(&self, title: &str, text: &mut String) {
+    fn head(title: &str, text: &mut String) {
         write!(text, "\n{title:<49}").expect("text");
         for (name, _) in COLUMNS.iter().filter(|(name, _)| *name != "own") {
             write!(text, " {name:>3}").expect("text");
@@ -422,7 +443,10 @@ async fn objects(
     for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
         let mut of = Vec::new();
         let Some((column, words)) = shape.states() else {
-            objects.insert(shape.name, vec![(String::new(), world.ids[shape.name][0].clone())]);
+            // The last account is nobody's of the demo, who would end their own sessions.
+            let ids = &world.ids[shape.name];
+            let one = if shape.name == "Account" { ids.last() } else { ids.first() };
+            objects.insert(shape.name, vec![(String::new(), one.expect("an object").clone())]);
             continue;
         };
         for (word, _) in words {

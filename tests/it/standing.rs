@@ -111,9 +111,9 @@ fn every_duty_names_columns_of_its_row_and_acts_of_its_shape() {
     }
 }
 
-/// Z11: every table with a municipality is walled, led by it in its key, and not the application's own.
+/// Z11, Z13: every table with a municipality is walled, led by it in its key, and not the application's own.
 #[tokio::test]
-async fn z11_every_table_with_a_municipality_is_walled() {
+async fn z11_z13_every_table_with_a_municipality_is_walled() {
     // Platform tables: ids, kinds and times, never content. This list may only shrink.
     const OPEN: [&str; 3] = ["events", "jobs", "municipalities"];
     let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");

@@ -1,8 +1,8 @@
 //! The rights that something in the schema asks for, read from the one declaration: as a directive of the SDL, as a
 //! sentence of its description, and as the hint of `viewerCan`.
 
-use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaType, Registry};
 use async_graphql::TypeDirective;
+use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaType, Registry};
 
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{PROOF_LIFE, Role, ScopeKind};

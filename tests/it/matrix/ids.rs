@@ -16,8 +16,12 @@ pub fn places(variables: &Value) -> Vec<String> {
     fn walk(value: &Value, at: &str, found: &mut Vec<String>) {
         match value {
             Value::String(text) if decode(text).is_ok() => found.push(at.to_owned()),
-            Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}"), found)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{at}/{n}"), found)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}"), found))
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{at}/{n}"), found))
+            }
             _ => {}
         }
     }
@@ -78,7 +82,8 @@ async fn queries(table: &mut Table, strangers: &Strangers) {
     assert_eq!(data["nodes"], json!([null, { "id": ours }]), "mixed");
     for (field, filter, argument) in table.schema.filters() {
         let Some(some) = table.some(&argument, "").filter(|_| argument.ends_with("Id")) else { continue };
-        for stranger in strangers.instead_of(&some) {
+        // What was deleted here past every key is still named by others.
+        for stranger in strangers.instead_of(&some).into_iter().take(3) {
             let query = format!("query($filter: {filter}) {{ {field}(first: 1, filter: $filter) {{ totalCount }} }}");
             let answer = reader.run(&query, json!({ "filter": { argument.as_str(): stranger } })).await;
             let nothing = answer.body["data"][&field]["totalCount"] == 0;
