@@ -254,8 +254,7 @@ enum Demo {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    cli::logging::begin();
     match Arguments::parse().command.unwrap_or(Verb::Serve) {
         Verb::Serve => Box::pin(cli::serve::run(Config::from_env()?)).await,
         Verb::Migrate => cli::bootstrap::migrate().await,

@@ -8,6 +8,7 @@ use async_graphql::{ServerError, Variables};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::api::app::App;
 use crate::api::caller::Caller;
@@ -22,10 +23,11 @@ use crate::api::response::{self, Extensions, Outcome, bad_request, server_error}
 use crate::api::schema::Nouns;
 use crate::api::status::End;
 use crate::api::tab::Tab;
+use crate::kernel::audit;
 use crate::kernel::error::{Error, Result, SECOND_FACTOR_REQUIRED};
 use crate::kernel::idempotency::{self, Key};
 use crate::kernel::keys::sha256;
-use crate::kernel::read::{Catalogue, Payloads, other_side};
+use crate::kernel::read::{Catalogue, Payloads, STEP_UP, other_side};
 use crate::kernel::request::{Errand, Request};
 use crate::kernel::tx::Mode;
 use crate::kernel::work::Work;
@@ -112,12 +114,31 @@ async fn whole(app: Arc<App>, request: Arc<Request>, task: Task) -> Outcome {
     let running = app.running.clone();
     let executed = running.spawn(async move {
         let outcome = mutation(&app, &request, &task).await;
+        note_denial(&request, &task, &outcome);
         with_afterwards(&app, &request, outcome).await
     });
     executed.await.unwrap_or_else(|failed| {
         let error = Error::internal(format!("the request's task: {failed}"));
         Outcome::Refused(End::Fault, vec![server_error(error)])
     })
+}
+
+/// Notes for the audit that a rule of an act has refused the caller. What the policy refused is noted already, and
+/// who only has to prove again who they are is not refused.
+fn note_denial(request: &Request, task: &Task, outcome: &Outcome) {
+    let Outcome::Executed(response) = outcome else { return };
+    let refused = |error: &&ServerError| matches!(error.source::<Error>(), Some(Error::Forbidden(r)) if *r != STEP_UP);
+    if !response.errors.iter().any(|error| refused(&error)) {
+        return;
+    }
+    let shapes = Nouns::queries().shapes().iter();
+    let mut acts = shapes.flat_map(|shape| shape.acts.iter().map(|act| (shape.table, act.action)));
+    if let Some((table, action)) = acts.find(|(_, action)| task.document.fields.iter().any(|f| f == action.0))
+        && request.principal.is_signed_in()
+        && !request.has_afterwards()
+    {
+        request.afterwards(Box::new(move |tx| Box::pin(audit::denial(tx, table, Uuid::nil(), action))));
+    }
 }
 
 /// The outcome, once what must be written besides has been written; nothing leaves before.

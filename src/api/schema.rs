@@ -1,9 +1,15 @@
 //! The schema: every noun's queries and mutations, put together.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use async_graphql::{MergedObject, Schema, ValidationMode};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{MetaTypeId, Registry};
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, MergedObject, ObjectType, OutputType, Positioned, Schema,
+    ServerResult, ValidationMode, Value,
+};
 use chrono::{DateTime, Utc};
 
 use crate::api::explain::WireQuery;
@@ -11,7 +17,7 @@ use crate::api::exports::ExportMutation;
 use crate::api::limits;
 use crate::files::graphql::{FileMutation, UploadLimit};
 use crate::kernel::read::streams::{StreamRoot, Streams};
-use crate::kernel::read::{Catalogue, Queries, QueryRoot};
+use crate::kernel::read::{Catalogue, Queries, QueryRoot, tell_of_acts};
 use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
@@ -57,7 +63,7 @@ impl Catalogue for Nouns {
 
 /// 書き込み。操作(ミューテーション)は一つの要求ごとにすべて成功するか、すべて取り消される。
 #[derive(MergedObject, Default)]
-pub struct Mutation(
+struct Acts(
     PeopleMutation,
     SecondFactorMutation,
     InvitationMutation,
@@ -77,6 +83,37 @@ pub struct Mutation(
     challenges::graphql::ChallengeMutation,
     strategy::graphql::StrategyMutation,
 );
+
+/// The mutation root: the acts, each with the right it needs.
+#[derive(Default)]
+pub struct Mutation(Acts);
+
+impl OutputType for Mutation {
+    fn type_name() -> Cow<'static, str> {
+        "Mutation".into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            let mut acts = registry.create_fake_output_type::<Acts>();
+            registry.types.remove(&*Acts::type_name());
+            tell_of_acts(Nouns::queries().shapes(), &mut acts);
+            acts
+        })
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        self.0.resolve(ctx, field).await
+    }
+}
+
+impl ContainerType for Mutation {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        Box::pin(self.0.resolve_field(ctx)).await
+    }
+}
+
+impl ObjectType for Mutation {}
 
 /// The schema's Rust type.
 pub type EntakuSchema = Schema<QueryRoot<Nouns>, Mutation, StreamRoot<Nouns>>;

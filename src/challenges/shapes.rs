@@ -28,6 +28,8 @@ use crate::people::shapes::{Account, Section};
 use crate::shape;
 
 const PLANNERS: &[Role] = &[Role::PlanningStaff];
+/// What a municipality lays down for its calls.
+const CALL_RULES: &str = "チャレンジ事業の募集要項・審査要綱";
 /// Those of the town hall who deal with proposals; nobody else there reads them before publication.
 const OFFICE: &[Role] = &[Role::PlanningStaff, Role::Approver, Role::Auditor];
 /// Not on what is one's own.
@@ -72,6 +74,7 @@ shape! {
         .filtered::<ChallengeCallFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(CALL_RULES)
         .create(CALL_CREATE, "", PLANNERS, Over::Municipality)
         .act(CRITERION_ADD, "", PLANNERS, Over::Municipality)
         .act(CALL_OPEN, "", PLANNERS, Over::Municipality)
@@ -134,6 +137,13 @@ fn parties() -> Vec<Permit> {
     ]
 }
 
+/// Who reviews a proposal is not known to whoever proposed it, nor outside the office.
+fn reviewers() -> Mask {
+    let read = |roles, over| Permit { action: Action::READ, roles, over };
+    let permits = vec![read(OFFICE, Over::Others("proposer_id")), read(&[Role::Reviewer], ASSIGNED)];
+    Mask { permits, unless: None, personal: false, reason: "REVIEWERS" }
+}
+
 shape! {
     ChallengeProposal("ChallengeProposal", "チャレンジ事業への提案。採択が公開されるまでは関係者だけが読める。", "challenge_proposals") { id: ProposalId, row: proposal::Entity, may: rules::proposal }
     |shape| proposal_acts(shape
@@ -163,6 +173,7 @@ shape! {
         .column::<Option<Decimal>>("averageScore", "採点の合計の平均。小数第2位まで(四捨五入)。採択のときに決まる。")
         .column::<Option<DateTime<Utc>>>("publishedAt", "公開した日時。")
         .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
+        .withheld(reviewers())
         .ordered([Key::down("created_at", Ty::Time)])
         .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('SUBMITTED', 'SCREENING')", "t.title", ""])
         .filtered::<ChallengeProposalFilterInput>()
@@ -174,7 +185,7 @@ shape! {
 }
 
 fn proposal_acts(shape: ShapeDef) -> ShapeDef {
-    let shape = shape.create(PROPOSAL_CREATE, "", &[], Over::SignedIn);
+    let shape = shape.ruled_by(CALL_RULES).create(PROPOSAL_CREATE, "", &[], Over::SignedIn);
     let own = [PROPOSAL_CHANGE, PROPOSAL_SUBMIT, PROPOSAL_WITHDRAW];
     let shape = own.into_iter().fold(shape, |shape, action| shape.act(action, "", &[], OWN));
     let office = [REVIEWER_ASSIGN, PROPOSAL_SCREEN, PROPOSAL_ADOPT, PROPOSAL_REJECT, PROPOSAL_PUBLISH];
@@ -196,6 +207,7 @@ shape! {
         .waits_for(&[Role::Reviewer], Over::Own("reviewer_id"), ["t.scored_at IS NULL", TITLE_OF_PROPOSAL, ""])
         .readable(&[], Over::Own("reviewer_id"))
         .readable(OFFICE, OTHERS)
+        .ruled_by(CALL_RULES)
         .act(SCORE_RECORD, "", &[], Over::Own("reviewer_id"))
 }
 

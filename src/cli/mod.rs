@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod healthcheck;
 pub mod installation;
 pub mod keys;
+pub mod logging;
 pub mod mail;
 pub mod municipality;
 pub mod privacy;

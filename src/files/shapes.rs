@@ -38,6 +38,7 @@ shape! {
         .column::<DateTime<Utc>>("createdAt", "予告した日時。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], SENT)
+        .ruled_by("文書取扱規程")
         .create(FILE_UPLOAD_CREATE, "", &[], SENT)
 }
 
@@ -79,6 +80,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("expiresAt", "受け取れる期限。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], OWN)
+        .ruled_by("個人情報の保護に関する法律第66条・情報セキュリティ対策基準")
         .create(EXPORT_CREATE, "", &[], OWN)
         .step_up(EXPORT_CREATE)
         .create(PERSONAL_DATA_EXPORT_CREATE, "", &[], Over::Own("subject_id"))

@@ -119,6 +119,11 @@ impl Request {
         if self.principal.is_signed_in() { Error::Forbidden("") } else { Error::Unauthenticated }
     }
 
+    /// Is something kept that must outlive the request's transaction?
+    pub fn has_afterwards(&self) -> bool {
+        !self.afterwards.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+    }
+
     /// Says what it is about, once that is known.
     pub fn undertake(&self, errand: Errand) {
         let _ = self.errand.set(errand);

@@ -12,23 +12,28 @@ pub fn from_word<E: ActiveEnum<Value = String>>(word: &str) -> Result<E> {
     E::try_from_value(&word.to_owned()).map_err(Error::from)
 }
 
-/// Declares such a list. Doc comments become the Japanese descriptions of the schema; the stored word
-/// and the GraphQL value are the variant in `SCREAMING_SNAKE_CASE`.
+/// Declares such a list. Doc comments become the Japanese descriptions of the schema, and what people read of a
+/// value; the stored word and the GraphQL value are the variant in `SCREAMING_SNAKE_CASE`.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $label:literal])+ $(#[sea_orm $word:tt])? $(#[graphql $shown:tt])? $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
             async_graphql::Enum, sea_orm::EnumIter, sea_orm::DeriveActiveEnum,
         )]
         #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name { $($(#[doc = $label])+ $(#[sea_orm $word])? $(#[graphql $shown])? $variant),+ }
 
         impl $name {
             /// The word as it is stored and shown.
             pub fn word(self) -> String {
                 sea_orm::ActiveEnum::to_value(&self)
+            }
+
+            /// What it is called in Japanese.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($label),+).trim()),+ }
             }
         }
 
@@ -40,6 +45,10 @@ macro_rules! text_enum {
                 to: &mut $crate::kernel::read::Json,
             ) -> $crate::kernel::error::Result<()> {
                 <String as $crate::kernel::read::ColumnValue>::write(cell, to)
+            }
+
+            fn words() -> Vec<(String, &'static str)> {
+                <Self as sea_orm::Iterable>::iter().map(|value| (value.word(), value.label())).collect()
             }
         }
     };

@@ -23,6 +23,8 @@ use crate::people::entity::SectionId;
 use crate::people::shapes::{Account, Section};
 use crate::shape;
 
+/// What a municipality lays down for those who look after its districts.
+const LIAISON_RULES: &str = "地域担当職員の設置に関する要綱";
 const PLANNING: &[Role] = &[Role::PlanningStaff];
 const LIAISON: &[Role] = &[Role::Liaison];
 const SECTION: &[Role] = &[Role::SectionStaff];
@@ -74,6 +76,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
         .readable(&[], OWN)
+        .ruled_by(LIAISON_RULES)
         .create(LIAISON_ASSIGNMENT_PROPOSE, "", PLANNING, Over::Municipality)
         .act(LIAISON_ASSIGNMENT_APPOINT, "", PLANNING, Over::Municipality)
         .step_up(LIAISON_ASSIGNMENT_APPOINT)
@@ -135,6 +138,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)
         .readable(&[], OWN)
+        .ruled_by(LIAISON_RULES)
         .create(LIAISON_VISIT_LOG, "", Role::FIELD, IN_DISTRICT)
         .act(LIAISON_VISIT_CHANGE, "", &[], OWN)
 }
@@ -189,6 +193,7 @@ shape! {
         .readable(Role::FIELD, IN_DISTRICT)
         .readable(SECTION, IN_SECTION)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
+        .ruled_by(LIAISON_RULES)
         .create(LIAISON_REQUEST_RECEIVE, "", LIAISON, IN_DISTRICT)
         .act(LIAISON_REQUEST_FORWARD, "", LIAISON, IN_DISTRICT)
         .act(LIAISON_REQUEST_FORWARD, "", PLANNING, Over::Municipality)

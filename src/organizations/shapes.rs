@@ -25,6 +25,8 @@ use crate::roundtables::shapes::Roundtable;
 use crate::shape;
 
 /// Those who keep the register of districts and organizations.
+/// What a municipality lays down for its community organizations, their districts and their officers.
+const RECOGNITION: &str = "地域組織の認定に関する要綱";
 const REGISTRARS: &[Role] = &[Role::PlanningStaff, Role::GrantStaff];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const IN_OFFICE: Children = Children { key: "district_id", when: "t.state = 'APPOINTED'", order: &[] };
@@ -43,6 +45,7 @@ shape! {
         .many_when::<LiaisonAssignment>("liaisons", IN_OFFICE, "現に担当している職員など。任期の始まりの順。")
         .ordered([Key::up("name_kana", Ty::Text)])
         .published("true")
+        .ruled_by(RECOGNITION)
         .create(DISTRICT_CREATE, "", REGISTRARS, Over::Municipality)
 }
 
@@ -59,6 +62,7 @@ shape! {
         .column::<String>("source", "出典。")
         .ordered([Key::down("as_of", Ty::Date)])
         .published("true")
+        .ruled_by(RECOGNITION)
         .create(DISTRICT_STATISTIC_RECORD, "", REGISTRARS, Over::Municipality)
 }
 
@@ -71,6 +75,7 @@ shape! {
         .column::<Option<String>>("phone", "電話番号。")
         .ordered([Key::up("name", Ty::Text)])
         .published("true")
+        .ruled_by("公の施設の設置条例(地方自治法第244条の2)")
         .create(FACILITY_CREATE, "", REGISTRARS, Over::Municipality)
 }
 
@@ -138,6 +143,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, Over::Scope(ScopeKind::Organization, "id"))
         .readable(Role::FIELD, Over::Scope(ScopeKind::District, "district_id"))
+        .ruled_by(RECOGNITION)
         .create(ORGANIZATION_CREATE, "", REGISTRARS, Over::Municipality)
         .act(ORGANIZATION_CHANGE, "", REGISTRARS, Over::Municipality)
         .act(ORGANIZATION_CHANGE, "", &[Role::OrgOfficer], Over::Scope(ScopeKind::Organization, "id"))
@@ -174,6 +180,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(Role::FIELD, Over::Scope(ScopeKind::District, "district_id"))
+        .ruled_by(RECOGNITION)
         .create(OFFICER_APPOINT, "", REGISTRARS, Over::Municipality)
         .create(OFFICER_APPOINT, "", &[Role::OrgOfficer], IN_ORGANIZATION)
         .step_up(OFFICER_APPOINT)

@@ -32,6 +32,8 @@ use crate::people::{rules, scope};
 use crate::shape;
 
 const ADMIN: &[Role] = &[Role::Admin];
+/// What a municipality lays down about accounts and access, after the ministry's guideline on information security.
+const SECURITY: &str = "情報セキュリティ対策基準";
 const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 
 fn own_or_admin(column: &'static str) -> Vec<Permit> {
@@ -39,6 +41,12 @@ fn own_or_admin(column: &'static str) -> Vec<Permit> {
         Permit { action: Action::READ, roles: &[], over: Over::Own(column) },
         Permit { action: Action::READ, roles: ADMIN, over: Over::Municipality },
     ]
+}
+
+/// What is nobody else's.
+fn own() -> Mask {
+    let permits = vec![Permit { action: Action::READ, roles: &[], over: Over::Own("id") }];
+    Mask { permits, unless: None, personal: false, reason: "PERSONAL" }
 }
 
 fn staff() -> Vec<Permit> {
@@ -75,13 +83,18 @@ shape! {
         .many::<Appointment>("appointments", "account_id", "任命。")
         .many::<Identity>("identities", "account_id", "結び付けた市の認証の ID。本人と管理者だけに表示される。")
         .connection::<Session>("sessions", "account_id", "サインインの記録。")
+        .withheld(own())
         .connection::<Notification>("notifications", "account_id", "お知らせ。新しい順。本人だけに表示される。")
+        .withheld(own())
         .many::<NotificationChoice>("notificationChoices", "account_id", "お知らせの受け取り方。決めた種類だけ。本人だけに表示される。")
+        .withheld(own())
         .connection::<AuditEntry>("auditEntries", "object_id", "このアカウントについての記録。誰が見て、誰が変えたか。新しい順。")
         .connection::<Export>("exports", "account_id", "頼んだ書き出し。新しい順。本人だけに表示される。")
+        .withheld(own())
         .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(SECURITY)
         .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
         .act(ACCOUNT_SUSPEND, "", ADMIN, Over::Municipality)
         .act(NOTIFICATIONS_MARK_ALL_READ, "", &[], Over::Own("id"))
@@ -116,6 +129,7 @@ shape! {
         .column::<Option<String>>("endReason", "終わった理由。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], Over::Own("account_id"))
+        .ruled_by(SECURITY)
         .act(SESSION_END, "", &[], Over::Own("account_id"))
         .create(SESSION_ELEVATE, "", &[], Over::Own("account_id"))
 }
@@ -142,6 +156,7 @@ shape! {
         .ordered([Key::up("starts_on", Ty::Date)])
         .readable(&[], Over::Own("account_id"))
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
+        .ruled_by("地方公務員法第6条・情報セキュリティ対策基準")
         .create(APPOINTMENT_CREATE, "", ADMIN, Over::Municipality)
         .step_up(APPOINTMENT_CREATE)
         .create(INVITATION_CLAIM, "", &[], Over::SignedIn)
@@ -172,6 +187,7 @@ shape! {
         .column::<Option<String>>("email", "メールアドレス。")
         .ordered([Key::up("name", Ty::Text)])
         .published("true")
+        .ruled_by("地方自治法第158条・組織規則")
         .create(SECTION_CREATE, "", ADMIN, Over::Municipality)
         .act(SECTION_CHANGE, "", ADMIN, Over::Municipality)
         .act(SECTION_ABOLISH, "", ADMIN, Over::Municipality)
@@ -189,6 +205,7 @@ shape! {
         .masked(Mask { permits: staff(), unless: None, personal: false, reason: "INTERNAL" })
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(SECURITY)
         .act(SETTINGS_CHANGE, "", ADMIN, Over::Municipality)
         .step_up(SETTINGS_CHANGE)
 }

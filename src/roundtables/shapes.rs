@@ -27,6 +27,8 @@ use crate::shape;
 
 const PLANNERS: &[Role] = &[Role::PlanningStaff];
 const OFFICERS: &[Role] = &[Role::OrgOfficer];
+/// What a municipality lays down for its round tables and for what is published of them.
+const MEETING_RULES: &str = "地域円卓会議の運営要綱・会議の公開に関する要綱";
 const LIAISONS: &[Role] = &[Role::Liaison];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
@@ -129,11 +131,17 @@ shape! {
         .column::<Option<DateTime<Utc>>>("publishedAt", "議事録を公開した日時。")
         .column::<Option<DateTime<Utc>>>("closedAt", "終了した日時。")
         .many::<RoundtableParticipant>("participants", "roundtable_id", "参加者。")
+        .withheld(until_published())
         .many::<RoundtableIssue>("issues", "roundtable_id", "困りごと。")
+        .withheld(until_published())
         .many::<RoundtablePassage>("passages", "roundtable_id", "議事録。番号の順。")
+        .withheld(until_published())
         .many::<RoundtableDecision>("decisions", "roundtable_id", "決定事項。")
+        .withheld(until_published())
         .many::<RoundtableActionItem>("actionItems", "roundtable_id", "宿題。期限の順。")
+        .withheld(until_published())
         .many::<RoundtableFile>("files", "roundtable_id", "添付したファイル。議事録とともに公開される。")
+        .withheld(until_published())
         .ordered([Key::down("starts_at", Ty::Time)])
         .waits_for(PLANNERS, Over::Municipality, [
             "t.state IN ('PLANNED', 'ANNOUNCED', 'HELD', 'MINUTES_DRAFT', 'MINUTES_REVIEW', 'POSTPONED')",
@@ -146,6 +154,7 @@ shape! {
 }
 
 fn meeting_acts(shape: ShapeDef) -> ShapeDef {
+    let shape = shape.ruled_by(MEETING_RULES);
     let shape = shape.create(PLAN, "", PLANNERS, Over::Municipality).create(PLAN, "", OFFICERS, IN_ORGANIZATION);
     let both = [
         CHANGE,
@@ -189,6 +198,7 @@ shape! {
 shape! {
     RoundtableIssue("RoundtableIssue", "円卓会議に持ち込まれた困りごと。", "roundtable_issues") { id: IssueId, row: issue::Entity }
     |shape| organizing(record(shape
+        .ruled_by(MEETING_RULES)
         .revision()
         .one::<Roundtable>("roundtable", "roundtable_id", "円卓会議。")
         .column::<String>("title", "題名。")
@@ -208,6 +218,7 @@ shape! {
 shape! {
     RoundtableActionItem("RoundtableActionItem", "円卓会議の宿題。", "roundtable_action_items") { id: ActionItemId, row: action_item::Entity, may: rules::action_item }
     |shape| organizing(record(shape
+        .ruled_by(MEETING_RULES)
         .revision()
         .one::<Roundtable>("roundtable", "roundtable_id", "円卓会議。")
         .column::<String>("what", "すること。")

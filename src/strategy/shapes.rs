@@ -28,6 +28,8 @@ use crate::strategy::entity::{
 use crate::strategy::rules::{self, Measured};
 
 const PLANNING: &[Role] = &[Role::PlanningStaff];
+/// Municipal strategies of the law on overcoming population decline (平成26年法律第136号).
+const REVITALIZATION_LAW: &str = "まち・ひと・しごと創生法第10条";
 /// From adoption on everybody reads the strategy …
 const ADOPTED: &str = "t.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')";
 /// … and all that belongs to it.
@@ -44,6 +46,7 @@ shape! {
         .connection::<Strategy>("strategies", "legal_basis_id", "この法令に基づく戦略。")
         .ordered([Key::up("name", Ty::Text)])
         .published("true")
+        .ruled_by(REVITALIZATION_LAW)
         .create(LEGAL_BASIS_RECORD, "", PLANNING, Over::Municipality)
 }
 
@@ -89,7 +92,8 @@ shape! {
         .filtered::<StrategyFilterInput>()
         .published(ADOPTED)
         .readable(Role::STAFF, Over::Municipality)
-        .create(STRATEGY_CREATE, "まち・ひと・しごと創生法第10条", PLANNING, Over::Municipality)
+        .ruled_by(REVITALIZATION_LAW)
+        .create(STRATEGY_CREATE, REVITALIZATION_LAW, PLANNING, Over::Municipality)
         .act(STRATEGY_CHANGE, "", PLANNING, Over::Municipality)
         .act(STRATEGY_PUBLIC_COMMENT_START, "", PLANNING, Over::Municipality)
         .act(STRATEGY_COUNCIL_REVIEW_START, "", PLANNING, Over::Municipality)
@@ -183,6 +187,7 @@ shape! {
         .sortable::<StrategyNodeOrder>()
         .published("t.strategy_state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED')")
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(REVITALIZATION_LAW)
         .act(STRATEGY_NODE_CHANGE, "", PLANNING, Over::Municipality)
 }
 
@@ -222,6 +227,7 @@ shape! {
             "WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)"
         ))
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(REVITALIZATION_LAW)
         .act(STRATEGY_REVISION_APPROVE, "", PLANNING, Over::Municipality)
 }
 

@@ -241,7 +241,7 @@ async fn another_appointment_means_to_start_anew() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_for_its_reader_its_town_and_its_kinds() {
+async fn z9_a_cursor_is_for_its_reader_its_town_and_its_kinds() {
     let (town, other) = (Town::new().await, Town::new().await);
     let resident = town.resident().await;
     let cursor = Phone::new(&resident).await.cursor;

@@ -178,7 +178,7 @@ async fn a26_an_invitation_is_for_one_address() {
 
 /// An administrator cannot make themselves anything by inviting their own address.
 #[tokio::test]
-async fn nobody_invites_themselves() {
+async fn z19_nobody_invites_themselves() {
     let post = PostOffice::new().await;
     let (id, admin) = post.town.person(Role::Admin, ScopeKind::Municipality, None).await;
     let own = format!("{}@example.jp", entaku::kernel::id::TypedId::uuid(id).simple());

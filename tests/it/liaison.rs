@@ -138,7 +138,7 @@ async fn a_term_ends_by_itself_and_is_then_recorded() {
 }
 
 #[tokio::test]
-async fn nobody_assigns_themselves_and_only_planning_staff_assign() {
+async fn z19_nobody_assigns_themselves_and_only_planning_staff_assign() {
     let stage = Stage::new().await;
     let (account, planner) = stage.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
     let id = stage.propose(&account.to_string()).await;

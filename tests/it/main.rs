@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs)]
 
+mod attacks;
 mod audit;
 mod audit_chain;
 mod bench;
@@ -22,6 +23,7 @@ mod keys;
 mod ledger;
 mod liaison;
 mod mail;
+mod matrix;
 mod migrations;
 mod notifications;
 mod organizations;
@@ -43,5 +45,6 @@ mod streams;
 mod support;
 mod support_sessions;
 mod throttle;
+mod towns;
 mod transactions;
 mod wire;

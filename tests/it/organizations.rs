@@ -46,7 +46,7 @@ async fn an_organization_is_public_when_published_and_names_by_consent() {
 }
 
 #[tokio::test]
-async fn lists_page_by_keyset_and_count_when_asked() {
+async fn z9_lists_page_by_keyset_and_count_when_asked() {
     let town = Town::new().await;
     let clerk = town.staff(Role::PlanningStaff).await;
     for n in 0..5 {

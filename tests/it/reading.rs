@@ -3,6 +3,7 @@
 
 mod ask;
 mod asker;
+mod decisions;
 mod facts;
 mod lists;
 mod oracle;
@@ -30,7 +31,7 @@ fn config() -> Config {
 }
 
 #[test]
-fn random_queries_are_answered_as_the_oracle_expects() {
+fn z5_z6_z8_z23_random_queries_are_answered_as_the_oracle_expects() {
     let runtime = Runtime::new().expect("a runtime");
     let stage = runtime.block_on(Stage::new());
     let people = 0..stage.people.len();

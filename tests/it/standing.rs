@@ -1,21 +1,16 @@
 //! What must hold of every noun, present and to come: coverage, isolation, the matrix. They read the
 //! schema and the policy, so that a new mutation or type is tested without being named here.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::principal::{Principal, Role, ScopeKind};
 use entaku::kernel::read::{Catalogue, ShapeDef, faults};
 use entaku::organizations::shapes::District;
-use entaku::people::graphql::CREDENTIAL_ACTS;
 use sea_orm::Iterable;
 use serde_json::json;
 use sqlx::{Connection, PgConnection, Row};
 
-use crate::golden::compare;
-use crate::support::schema::MutationView;
 use crate::support::town::app;
 use crate::support::{Client, SchemaView, Town, World, database};
 
@@ -117,9 +112,9 @@ fn every_duty_names_columns_of_its_row_and_acts_of_its_shape() {
     }
 }
 
-/// Z11: every table with a municipality is walled, led by it in its key, and not the application's own.
+/// Z11, Z13: every table with a municipality is walled, led by it in its key, and not the application's own.
 #[tokio::test]
-async fn z11_every_table_with_a_municipality_is_walled() {
+async fn z11_z13_every_table_with_a_municipality_is_walled() {
     // Platform tables: ids, kinds and times, never content. This list may only shrink.
     const OPEN: [&str; 3] = ["events", "jobs", "municipalities"];
     let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");
@@ -241,109 +236,6 @@ fn replaced(variables: &serde_json::Value) -> serde_json::Value {
         serde_json::Value::Array(items) => items.iter().map(replaced).collect(),
         other => other.clone(),
     }
-}
-
-/// What became of a try: ✔ authorized (whatever the input or the moment), ✘ refused, ∅ not to be seen.
-fn outcome(code: &str) -> char {
-    match code.split('/').next().unwrap_or("") {
-        "UNAUTHENTICATED" | "FORBIDDEN" => '✘',
-        "NOT_FOUND" => '∅',
-        "INTERNAL" | "UNAVAILABLE" | "GRAPHQL_VALIDATION_FAILED" | "BAD_REQUEST" => '!',
-        _ => '✔',
-    }
-}
-
-/// The matrix (Z1): every role × every operation, tried through HTTP as a dry run on the demo's objects,
-/// compared with `viewerCan` and with a file that people can read.
-#[tokio::test]
-async fn z1_the_matrix_is_the_policy() {
-    let world = World::new(app()).await;
-    let cast = cast(&world).await;
-    let schema = SchemaView::read(&world.town.public()).await;
-    let mut text =
-        format!("Who may call what, tried on the demo. ✔ authorized  ✘ refused  ∅ not visible\n\n{:<34}", "");
-    for (role, _) in &cast {
-        write!(text, " {role}").expect("text");
-    }
-    text.push('\n');
-    let acts: Vec<MutationView> =
-        schema.mutations().into_iter().filter(|m| !CREDENTIAL_ACTS.contains(&m.name.as_str())).collect();
-    for mutation in &acts {
-        let (document, variables) = schema.document(mutation, &|name| world.some(name, &mutation.payload));
-        write!(text, "{:<34}", mutation.name).expect("text");
-        for (role, client) in &cast {
-            let dry = client.with("entaku-dry-run", "true");
-            let answer = dry.run(&document, variables.clone()).await;
-            let found = outcome(&answer.code());
-            assert_ne!(found, '!', "{} as {role}: {}", mutation.name, answer.text);
-            write!(text, " {found:>width$}", width = role.len()).expect("text");
-            agrees(client, mutation, &variables, found).await;
-        }
-        text.push('\n');
-        in_every_state(&world, &cast, mutation, &document, &variables).await;
-    }
-    compare("tests/golden/matrix.txt", &text);
-}
-
-/// The state axis: an act on an object is tried on one object of every state the demo has, and each time
-/// the try and `viewerCan` say the same.
-async fn in_every_state(
-    world: &World,
-    cast: &[(String, Client)],
-    mutation: &MutationView,
-    document: &str,
-    variables: &serde_json::Value,
-) {
-    if !variables["id"].is_string() {
-        return;
-    }
-    for id in world.of_each_state(&mutation.payload) {
-        let mut variables = variables.clone();
-        variables["id"] = json!(id);
-        for (role, client) in cast {
-            let answer = client.with("entaku-dry-run", "true").run(document, variables.clone()).await;
-            let found = outcome(&answer.code());
-            assert_ne!(found, '!', "{} as {role}: {}", mutation.name, answer.text);
-            agrees(client, mutation, &variables, found).await;
-        }
-    }
-}
-
-/// `viewerCan` is computed in memory, the try is judged in SQL: both must say the same.
-async fn agrees(client: &Client, mutation: &MutationView, variables: &serde_json::Value, found: char) {
-    let Some(id) = variables["id"].as_str() else { return };
-    let query = format!(
-        "query($id: ID!) {{ node(id: $id) {{ ... on {} {{ viewerCan {{ action code }} }} }} }}",
-        mutation.payload
-    );
-    let node = client.run(&query, json!({ "id": id })).await.data()["node"].clone();
-    let said = match node["viewerCan"].as_array() {
-        None => '∅',
-        Some(list) => match list.iter().find(|p| p["action"] == mutation.name) {
-            None => return,
-            Some(permission) => outcome(permission["code"].as_str().unwrap_or("")),
-        },
-    };
-    assert_eq!(said, found, "{} on {id}: viewerCan and the try disagree", mutation.name);
-}
-
-/// One person for every role, appointed where the demo's first things are; nobody; somebody elsewhere.
-async fn cast(world: &World) -> Vec<(String, Client)> {
-    let first = |kind: &str| world.ids[kind].first().expect("a thing").clone();
-    let mut cast: BTreeMap<String, Client> = BTreeMap::new();
-    for role in Role::iter() {
-        let client = match role {
-            Role::OrgMember | Role::OrgOfficer | Role::OrgAccountant | Role::OrgAuditor => {
-                world.town.over(role, ScopeKind::Organization, &first("CommunityOrganization")).await
-            }
-            Role::Liaison | Role::Coordinator => world.town.over(role, ScopeKind::District, &first("District")).await,
-            Role::SectionStaff => world.town.over(role, ScopeKind::Section, &first("Section")).await,
-            _ => world.town.staff(role).await,
-        };
-        cast.insert(role.word(), client);
-    }
-    cast.insert("-nobody".into(), world.town.public());
-    cast.into_iter().collect()
 }
 
 /// The number of statements depends on the selection, not on the number of rows.

@@ -184,8 +184,6 @@ const DECLARED: &[Declared] = &[
     acts("grant_declarations", "配分の申告", &["declared_by"]),
     acts("grant_runs", "配分の算定", &["run_by", "approved_by"]),
     acts("ledger_journals", "仕訳", &["actor_id"]),
-    acts("ledger_years", "会計年度", &["closed_by", "reopened_by"]),
-    acts("ledger_verifications", "仕訳の検査", &["checked_by"]),
     acts("roundtables", "円卓会議", &["submitted_by", "published_by"]),
     acts("roundtable_files", "円卓会議の添付", &["attached_by"]),
     acts("roundtable_participants", "円卓会議の参加者", &[]).personal(&["name", "affiliation"]),

@@ -15,7 +15,7 @@ use crate::grants::entity::{
 };
 use crate::grants::rules;
 use crate::grants::shapes::{
-    APPROVER, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW,
+    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW,
 };
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
@@ -204,6 +204,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)
+        .ruled_by(GRANT_RULES)
         .create(GRANT_DECLARATION_RECORD, "", GRANT_STAFF, Over::Municipality)
         .create(GRANT_DECLARATION_RECORD, "", &[Role::OrgOfficer], IN_ORGANIZATION)
 }
@@ -290,5 +291,6 @@ shape! {
         .computed::<String>("chartSvg", "増減の図(SVG)。増減の大きい順に20団体ずつ。", &["document"], compared_chart)
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(GRANT_RULES)
         .create(GRANT_COMPARISON_CREATE, "", Role::STAFF, Over::Municipality)
 }

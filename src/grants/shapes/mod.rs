@@ -47,6 +47,8 @@ const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
 const SUBSIDY_LAW: &str = "地方自治法第232条の2";
 const COMMITMENT_LAW: &str = "地方自治法第232条の3";
 const PAYMENT_LAW: &str = "地方自治法第232条の4";
+/// What a municipality lays down for its grants.
+const GRANT_RULES: &str = "補助金等交付規則・交付金交付要綱";
 const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
 
 /// 交付金制度の絞り込み。
@@ -92,6 +94,7 @@ shape! {
         .filtered::<GrantProgrammeFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
+        .ruled_by(GRANT_RULES)
         .create(GRANT_PROGRAMME_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_PUBLISH, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
@@ -168,7 +171,9 @@ shape! {
         .masked(inside())
         .column::<Option<Date>>("paidOn", "支払った日。")
         .many::<GrantAct>("acts", "application_id", "これまでの行為。古い順。")
+        .withheld(inside())
         .many::<GrantApplicationFile>("files", "application_id", "添付したファイル。公開はされない。")
+        .withheld(inside())
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
@@ -180,6 +185,7 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)
+        .ruled_by(GRANT_RULES)
         .create(GRANT_APPLICATION_CREATE, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_CHANGE, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_APPLICATION_FILE_ATTACH, "", OFFICER, IN_ORGANIZATION)

@@ -196,7 +196,8 @@ impl<'a> Answer<'a> {
                 self.connection(connection, Some(parent), to)?;
             }
             Step::ViewerCan(project) => {
-                to.value(&project.apply(viewer::viewer_can(object.shape, &cells, self.request)?, "Permission"));
+                let viewer = viewer::Viewing { request: self.request, hints: project.wants("unlockHint") };
+                to.value(&project.apply(viewer.can(object.shape, &cells)?, "Permission"));
             }
             Step::Redacted(project) => {
                 to.value(&project.apply(viewer::redacted(object.shape, &cells, self.request), "Redaction"));

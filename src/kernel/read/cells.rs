@@ -42,16 +42,27 @@ pub struct Cells<'r> {
     columns: &'r [(&'static str, Ty)],
     /// Where each column stands in the row.
     places: &'r [usize],
+    /// A text column that is taken to have another value than it has.
+    supposed: Option<(&'static str, &'r str)>,
 }
 
 impl<'r> Cells<'r> {
     pub(crate) fn new(row: &'r FlatRow, columns: &'r [(&'static str, Ty)], places: &'r [usize]) -> Self {
-        Self { row, columns, places }
+        Self { row, columns, places, supposed: None }
+    }
+
+    /// The same row, if a text column had another value.
+    #[must_use]
+    pub(crate) fn supposing(self, column: &'static str, value: &'r str) -> Self {
+        Self { supposed: Some((column, value)), ..self }
     }
 
     /// The cell of the nth column.
     pub(crate) fn nth(&self, n: usize) -> Result<Option<&'r [u8]>> {
-        self.row.cell(self.places[n])
+        match self.supposed {
+            Some((column, value)) if self.columns[n].0 == column => Ok(Some(value.as_bytes())),
+            _ => self.row.cell(self.places[n]),
+        }
     }
 
     /// The value of a column.

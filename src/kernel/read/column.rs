@@ -137,10 +137,19 @@ pub trait ColumnValue {
     /// # Errors
     /// INTERNAL when the cell is not what the declaration says.
     fn write(cell: Option<&[u8]>, to: &mut Json) -> Result<()>;
+
+    /// The words of a closed list with what they are called in Japanese; nothing for other types.
+    fn words() -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
 }
 
 impl<T: ColumnValue> ColumnValue for Option<T> {
     const TYPE: Ty = T::TYPE;
+
+    fn words() -> Vec<(String, &'static str)> {
+        T::words()
+    }
 
     fn write(cell: Option<&[u8]>, to: &mut Json) -> Result<()> {
         if cell.is_some() {

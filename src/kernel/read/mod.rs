@@ -55,6 +55,7 @@ mod other_side;
 mod payload;
 mod plan;
 mod register;
+mod rights;
 mod root;
 mod select;
 mod shape;
@@ -73,6 +74,7 @@ pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation, Prepared};
 pub use other_side::other_side;
 pub use payload::{Payloads, Read};
+pub use rights::tell_of_acts;
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{

@@ -4,6 +4,7 @@ use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{InputType, OutputType};
 use indexmap::IndexMap;
 
+use crate::kernel::read::rights::Rights;
 use crate::kernel::read::shape::{Field, ShapeDef, Source};
 
 /// The interface of everything with an id.
@@ -65,7 +66,11 @@ pub(crate) fn object(registry: &mut Registry, shape: &'static ShapeDef) {
     for field in &shape.fields {
         fields.insert(field.name.to_owned(), meta_field(registry, field));
     }
-    registry.types.insert(shape.name.to_owned(), meta_object(shape.name, shape.doc, fields));
+    let mut meta = meta_object(shape.name, shape.doc, fields);
+    if let Some(rights) = Rights::of_reading(shape) {
+        rights.tell_type("閲覧できる人", &mut meta);
+    }
+    registry.types.insert(shape.name.to_owned(), meta);
     registry.add_implements(shape.name, NODE);
     if let Some(MetaType::Interface { possible_types, .. }) = registry.types.get_mut(NODE) {
         possible_types.insert(shape.name.to_owned());
@@ -113,6 +118,9 @@ fn meta_field(registry: &mut Registry, field: &'static Field) -> MetaField {
     meta.description = Some(field.doc.to_owned());
     if let Source::Connection(shape, _) = field.source {
         meta.args = list_arguments(registry, shape());
+    }
+    if let Some(mask) = field.kept() {
+        Rights::of_mask(mask).tell("表示される人", &mut meta);
     }
     meta
 }

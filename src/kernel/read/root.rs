@@ -14,6 +14,7 @@ use async_graphql::{
 use indexmap::IndexMap;
 use uuid::Uuid;
 
+use crate::kernel::read::rights::{self, Rights};
 use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
 use crate::kernel::read::streams::Streams;
 use crate::kernel::read::{changes, register};
@@ -133,6 +134,7 @@ impl<C: Catalogue> OutputType for QueryRoot<C> {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            rights::register(registry);
             let fields = C::queries().fields.iter();
             let mut fields: IndexMap<_, _> =
                 fields.map(|f| (f.name.to_owned(), meta_field::<C>(registry, f))).collect();
@@ -166,6 +168,11 @@ fn meta_field<C: Catalogue>(registry: &mut Registry, field: &RootField) -> MetaF
     let mut meta = MetaField::new(field.name, ty);
     meta.description = Some(field.doc.to_owned());
     meta.args = args;
+    if let What::One(shape) | What::List(shape) | What::Own(shape, _) = field.what
+        && let Some(rights) = Rights::of_reading(shape())
+    {
+        rights.tell("閲覧できる人", &mut meta);
+    }
     meta
 }
 

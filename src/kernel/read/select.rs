@@ -164,6 +164,11 @@ impl Project {
         Self { leaf: sets.iter().all(|set| set.items.is_empty()), parts }
     }
 
+    /// Is this part of the value asked for?
+    pub(crate) fn wants(&self, part: &str) -> bool {
+        self.parts.iter().any(|(_, name, _)| name == part)
+    }
+
     /// The value as it was asked for; `ty` answers `__typename`.
     pub(crate) fn apply(&self, value: Value, ty: &str) -> Value {
         match value {

@@ -167,6 +167,17 @@ pub struct Field {
     pub source: Source,
     /// Who sees it.
     pub mask: Option<Mask>,
+    /// Of a relation: from whom its rows are withheld, by their own policy.
+    pub withheld: Option<Mask>,
+    /// The words of a closed list; nothing for other types.
+    pub words: fn() -> Vec<(String, &'static str)>,
+}
+
+impl Field {
+    /// By which mask a reader may miss something of it, whatever it is.
+    pub fn kept(&self) -> Option<&Mask> {
+        self.mask.as_ref().or(self.withheld.as_ref())
+    }
 }
 
 /// Something one can do to the object (or, for `creates`, with its kind).
@@ -226,6 +237,8 @@ pub struct ShapeDef {
     pub stepped_up: Vec<Action>,
     /// Which rows wait for whom.
     pub work: Vec<Work>,
+    /// The by-law, law or setting behind the acts that name none of their own.
+    pub policy_ref: &'static str,
     /// The condition over `t` under which everybody may read a row.
     pub published: Option<&'static str>,
     /// The order of its lists where none is asked for.
@@ -252,6 +265,7 @@ impl ShapeDef {
             duties: Vec::new(),
             stepped_up: Vec::new(),
             work: Vec::new(),
+            policy_ref: "",
             published: None,
             order: &[],
             filter: None,
@@ -263,7 +277,7 @@ impl ShapeDef {
     }
 
     fn field(mut self, name: &'static str, doc: &'static str, ty: TypeFn, source: Source) -> Self {
-        self.fields.push(Field { name, doc, ty, source, mask: None });
+        self.fields.push(Field { name, doc, ty, source, mask: None, withheld: None, words: Vec::new });
         self
     }
 
@@ -301,7 +315,12 @@ impl ShapeDef {
         column: &'static str,
         doc: &'static str,
     ) -> Self {
-        self.field(name, doc, <T as OutputType>::create_type_info, Source::Column(column, T::TYPE, T::write))
+        let source = Source::Column(column, T::TYPE, T::write);
+        let mut shape = self.field(name, doc, <T as OutputType>::create_type_info, source);
+        if let Some(field) = shape.fields.last_mut() {
+            field.words = T::words;
+        }
+        shape
     }
 
     /// The revision that changes must name.
@@ -362,6 +381,23 @@ impl ShapeDef {
         if let Some(field) = self.fields.last_mut() {
             field.mask = Some(mask);
         }
+        self
+    }
+
+    /// Tells in `redacted` from whom the rows are withheld that the relation declared last leads to. Their own
+    /// policy withholds them (a test compares); without this the reader could not tell it from there being none.
+    #[must_use]
+    pub fn withheld(mut self, mask: Mask) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.withheld = Some(mask);
+        }
+        self
+    }
+
+    /// The by-law, law or setting behind the acts that name none of their own.
+    #[must_use]
+    pub fn ruled_by(mut self, policy_ref: &'static str) -> Self {
+        self.policy_ref = policy_ref;
         self
     }
 
@@ -465,7 +501,10 @@ impl ShapeDef {
     /// Closes the declaration: `viewerCan` where there are acts, `redacted` where there are masks.
     #[must_use]
     pub fn done(mut self) -> Self {
-        if self.fields.iter().any(|f| f.mask.is_some()) {
+        for act in self.acts.iter_mut().filter(|act| act.policy_ref.is_empty()) {
+            act.policy_ref = self.policy_ref;
+        }
+        if self.fields.iter().any(|f| f.kept().is_some()) {
             let doc = "あなたには表示されない項目とその理由。";
             self = self.field("redacted", doc, super::viewer::redactions, Source::Redacted);
         }
@@ -510,6 +549,16 @@ impl ShapeDef {
         self.stepped_up.contains(&action) && !who.proved_lately(now)
     }
 
+    /// The states of its objects: the words of its column `state` (`stage` of an organization) with what they are
+    /// called in Japanese. Nothing for objects without states.
+    pub fn states(&self) -> Option<(&'static str, Vec<(String, &'static str)>)> {
+        let state = self.fields.iter().find(|f| matches!(f.name, "state" | "stage"))?;
+        match state.source {
+            Source::Column(column, ..) => Some((column, (state.words)())).filter(|(_, words)| !words.is_empty()),
+            _ => None,
+        }
+    }
+
     /// The columns a command loads.
     pub fn row_columns(&self) -> &[(&'static str, Ty)] {
         &self.row_columns
@@ -526,7 +575,7 @@ impl ShapeDef {
 
     /// The columns the policy looks at.
     pub(crate) fn scope_columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
-        let masks = self.fields.iter().filter_map(|f| f.mask.as_ref()).flat_map(Mask::columns);
+        let masks = self.fields.iter().filter_map(Field::kept).flat_map(Mask::columns);
         let duties = self.duties.iter().flat_map(|d| d.columns.iter().map(|column| (*column, Ty::Uuid)));
         self.permits.iter().filter_map(Permit::column).map(|column| (column, Ty::Uuid)).chain(masks).chain(duties)
     }

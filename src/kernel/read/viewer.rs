@@ -4,10 +4,11 @@ use async_graphql::registry::Registry;
 use async_graphql::{Name, OutputType, SimpleObject, Value};
 use indexmap::IndexMap;
 
-use crate::kernel::error::{Error, Message, Result};
-use crate::kernel::policy::Over;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::policy::{Action, Over};
 use crate::kernel::read::cells::Cells;
-use crate::kernel::read::shape::{Act, Field, ShapeDef};
+use crate::kernel::read::rights::{Rights, say};
+use crate::kernel::read::shape::{Act, Field, Mask, ShapeDef};
 use crate::kernel::request::{Locale, Request};
 
 /// 操作ができるかどうか。
@@ -51,7 +52,10 @@ pub(crate) const STEP_UP: &str = "STEP_UP";
 
 /// Is the field kept from the reader in this row?
 pub(crate) fn is_masked(field: &Field, row: &Cells<'_>, request: &Request) -> bool {
-    let Some(mask) = &field.mask else { return false };
+    field.mask.as_ref().is_some_and(|mask| is_kept(mask, row, request))
+}
+
+fn is_kept(mask: &Mask, row: &Cells<'_>, request: &Request) -> bool {
     let open = mask.unless.is_some_and(|column| row.get(column).unwrap_or(false));
     let who = &request.principal;
     let permitted = || mask.permits.iter().any(|p| p.covers(who, |column| row.scope(column)));
@@ -71,65 +75,106 @@ pub(crate) fn is_personal_look(field: &Field, row: &Cells<'_>, request: &Request
 
 /// The value of `redacted`.
 pub(crate) fn redacted(shape: &ShapeDef, row: &Cells<'_>, request: &Request) -> Value {
-    let masked = shape.fields.iter().filter(|f| is_masked(f, row, request));
-    let one = |field: &Field| {
-        object([
-            ("field", Value::from(field.name)),
-            ("reason", Value::from(field.mask.as_ref().map_or("", |m| m.reason))),
-        ])
+    let kept = |field: &Field| {
+        let mask = field.kept().filter(|mask| is_kept(mask, row, request))?;
+        Some(object([("field", Value::from(field.name)), ("reason", Value::from(mask.reason))]))
     };
-    Value::List(masked.map(one).collect())
+    Value::List(shape.fields.iter().filter_map(kept).collect())
 }
 
-/// The value of `viewerCan`.
-pub(crate) fn viewer_can(shape: &ShapeDef, row: &Cells<'_>, request: &Request) -> Result<Value> {
-    let acts = shape.acts.iter().filter(|a| !a.creates);
-    let mut seen: Vec<&str> = Vec::new();
-    let mut list = Vec::new();
-    for act in acts {
-        if !seen.contains(&act.action.0) {
-            seen.push(act.action.0);
-            list.push(permission(shape, act, row, request)?);
+/// Who looks at what can be done, and what they ask for.
+pub(crate) struct Viewing<'r> {
+    pub(crate) request: &'r Request,
+    /// Are hints asked for?
+    pub(crate) hints: bool,
+}
+
+/// Why an act is not possible: code, reason, and what would allow it.
+struct Refused {
+    code: &'static str,
+    reason: Option<&'static str>,
+    hint: String,
+}
+
+impl Viewing<'_> {
+    /// The value of `viewerCan`.
+    pub(crate) fn can(&self, shape: &ShapeDef, row: &Cells<'_>) -> Result<Value> {
+        let acts = shape.acts.iter().filter(|a| !a.creates);
+        let mut seen: Vec<&str> = Vec::new();
+        let mut list = Vec::new();
+        for act in acts {
+            if !seen.contains(&act.action.0) {
+                seen.push(act.action.0);
+                list.push(self.permission(shape, act, row)?);
+            }
+        }
+        Ok(Value::List(list))
+    }
+
+    fn permission(&self, shape: &ShapeDef, act: &Act, row: &Cells<'_>) -> Result<Value> {
+        let refused = self.refused(shape, act.action, row)?;
+        Ok(object([
+            ("action", Value::from(act.action.0)),
+            ("allowed", Value::from(refused.is_none())),
+            ("code", refused.as_ref().map_or(Value::Null, |r| r.code.into())),
+            ("reason", refused.as_ref().and_then(|r| r.reason).map_or(Value::Null, Value::from)),
+            ("policyRef", Value::from(act.policy_ref)),
+            ("unlockHint", refused.map_or(Value::Null, |r| r.hint.into())),
+        ]))
+    }
+
+    fn refused(&self, shape: &ShapeDef, action: Action, row: &Cells<'_>) -> Result<Option<Refused>> {
+        let Request { principal, now, locale, .. } = self.request;
+        let column = |name| row.scope(name);
+        let forbidden = |reason, hint: String| Some(Refused { code: "FORBIDDEN", reason: Some(reason), hint });
+        Ok(if !shape.allows(action, principal, column) {
+            let code = self.request.refused().code();
+            Some(Refused { code, reason: None, hint: self.who_may(shape, action) })
+        } else if shape.keeps_apart(action, principal, column) {
+            let ja = format!("職務の分離のため、別の人が行ってください。{}", self.who_may(shape, action));
+            let en = format!("Duties are kept apart: somebody else has to do this. {}", self.who_may(shape, action));
+            forbidden(DUTIES_APART, say(*locale, &ja, &en).to_owned())
+        } else if let Err(refusal) = (shape.may)(row, action, *now)? {
+            let hint = if self.hints { self.when_it_may(shape, action, row, &refusal)? } else { String::new() };
+            Some(Refused { code: "CONFLICT", reason: Some(refusal.reason), hint })
+        } else if shape.needs_proof(action, principal, *now) {
+            forbidden(STEP_UP, Error::Forbidden(STEP_UP).message().text(*locale).to_owned())
+        } else {
+            None
+        })
+    }
+
+    /// The roles that may, as the hint for somebody who may not.
+    fn who_may(&self, shape: &ShapeDef, action: Action) -> String {
+        if !self.hints {
+            return String::new();
+        }
+        let who = Rights::of_act(shape, action).sentence(self.request.locale);
+        match self.request.locale {
+            Locale::Ja => format!("次の人が行えます: {who}"),
+            Locale::En => format!("Who may: {who}"),
         }
     }
-    Ok(Value::List(list))
-}
 
-fn permission(shape: &ShapeDef, act: &Act, row: &Cells<'_>, request: &Request) -> Result<Value> {
-    let column = |name| row.scope(name);
-    let (code, reason, hint) = if !shape.allows(act.action, &request.principal, column) {
-        (Some(request.refused().code()), None, Some(who_may(shape, act, request.locale)))
-    } else if shape.keeps_apart(act.action, &request.principal, column) {
-        let hint = Message::new("別の人が行ってください。", "Somebody else has to do this.");
-        (Some("FORBIDDEN"), Some(DUTIES_APART), Some(hint.text(request.locale).to_owned()))
-    } else if let Err(refusal) = (shape.may)(row, act.action, request.now)? {
-        let hint = refusal.message.text(request.locale).to_owned();
-        (Some("CONFLICT"), Some(refusal.reason), Some(hint))
-    } else if shape.needs_proof(act.action, &request.principal, request.now) {
-        let hint = Error::Forbidden(STEP_UP).message().text(request.locale).to_owned();
-        (Some("FORBIDDEN"), Some(STEP_UP), Some(hint))
-    } else {
-        (None, None, None)
-    };
-    Ok(object([
-        ("action", Value::from(act.action.0)),
-        ("allowed", Value::from(code.is_none())),
-        ("code", code.map_or(Value::Null, Value::from)),
-        ("reason", reason.map_or(Value::Null, Value::from)),
-        ("policyRef", if act.policy_ref.is_empty() { Value::Null } else { Value::from(act.policy_ref) }),
-        ("unlockHint", hint.map_or(Value::Null, Value::from)),
-    ]))
-}
-
-/// The roles that may, as the hint for somebody who may not.
-fn who_may(shape: &ShapeDef, act: &Act, locale: Locale) -> String {
-    let permits = shape.permits.iter().filter(|p| p.action == act.action);
-    let roles: Vec<String> = permits.flat_map(|p| p.roles.iter().map(|r| r.word())).collect();
-    match (locale, roles.is_empty()) {
-        (Locale::Ja, true) => "サインインが必要です。".to_owned(),
-        (Locale::En, true) => "Please sign in.".to_owned(),
-        (Locale::Ja, false) => format!("次の役割が行えます: {}", roles.join("、")),
-        (Locale::En, false) => format!("These roles may: {}", roles.join(", ")),
+    /// Why it is not possible now, and in which states it would be. The rule itself is asked, with the same row in
+    /// every other state.
+    fn when_it_may(&self, shape: &ShapeDef, action: Action, row: &Cells<'_>, refusal: &Refusal) -> Result<String> {
+        let (locale, now) = (self.request.locale, self.request.now);
+        let mut hint = refusal.message.text(locale).to_owned();
+        let Some((column, words)) = shape.states() else { return Ok(hint) };
+        let mut open = Vec::new();
+        for (word, label) in &words {
+            if (shape.may)(&row.supposing(column, word), action, now)?.is_ok() {
+                open.push(say(locale, label, word));
+            }
+        }
+        if !open.is_empty() {
+            hint += &match locale {
+                Locale::Ja => format!(" 次の状態であれば行えます: {}。", open.join("、")),
+                Locale::En => format!(" Possible in: {}.", open.join(", ")),
+            };
+        }
+        Ok(hint)
     }
 }
 

@@ -31,6 +31,7 @@ shape! {
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(ADMIN, Over::Municipality)
         .readable(OFFICER, OWN)
+        .ruled_by("情報セキュリティ対策基準")
         .create(INVITATION_CREATE, "", ADMIN, Over::Municipality)
         .create(INVITATION_CREATE, "", OFFICER, OWN)
         .step_up(INVITATION_CREATE)

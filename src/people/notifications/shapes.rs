@@ -51,6 +51,7 @@ shape! {
         .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<NotificationFilterInput>()
         .readable(&[], READER)
+        .ruled_by("利用者の設定")
         .act(NOTIFICATION_MARK_READ, "", &[], READER)
 }
 
@@ -68,5 +69,6 @@ shape! {
         .column::<bool>("mailDigest", "メールのまとめ(毎朝、未読のもの)で受け取るか。")
         .ordered([Key::up("kind", Ty::Text)])
         .readable(&[], OWN)
+        .ruled_by("利用者の設定")
         .create(NOTIFICATION_CHOICE_SET, "", &[], OWN)
 }

@@ -6,7 +6,7 @@ use entaku::api::schema::Nouns;
 use entaku::kernel::id::{decode, encode};
 use entaku::kernel::policy::Action;
 use entaku::kernel::principal::Principal;
-use entaku::kernel::read::{Catalogue, Children, Field as Declared, Key, ShapeDef, Source};
+use entaku::kernel::read::{Catalogue, Children, Field as Declared, Key, Mask, ShapeDef, Source};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -141,10 +141,12 @@ impl Oracle<'_> {
     }
 
     fn masked(&self, field: &Declared, record: &Record) -> bool {
-        field.mask.as_ref().is_some_and(|mask| {
-            let open = mask.unless.is_some_and(|column| record.column(column) == true);
-            !open && !mask.permits.iter().any(|p| p.covers(self.who, |name| record.names(name)))
-        })
+        field.mask.as_ref().is_some_and(|mask| self.keeps(mask, record))
+    }
+
+    fn keeps(&self, mask: &Mask, record: &Record) -> bool {
+        let open = mask.unless.is_some_and(|column| record.column(column) == true);
+        !open && !mask.permits.iter().any(|p| p.covers(self.who, |name| record.names(name)))
     }
 
     fn value(
@@ -179,11 +181,11 @@ impl Oracle<'_> {
     }
 
     fn redacted(&self, shape: &ShapeDef, record: &Record, items: &[&Item]) -> String {
-        let masked = shape.fields.iter().filter(|f| self.masked(f, record));
+        let masked = shape.fields.iter().filter(|f| f.kept().is_some_and(|mask| self.keeps(mask, record)));
         list(masked.map(|masked| {
             self.composite(items, "Redaction", |part, _| match part.name {
                 "field" => quoted(masked.name),
-                _ => quoted(masked.mask.as_ref().expect("a mask").reason),
+                _ => quoted(masked.kept().expect("a mask").reason),
             })
         }))
     }

@@ -179,7 +179,7 @@ async fn faults(bench: &Bench, queries: Vec<(String, String, Value)>) -> Vec<Str
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_shipped_query_is_planned_by_indexes_within_the_municipality() {
+async fn z17_every_shipped_query_is_planned_by_indexes_within_the_municipality() {
     let bench = Bench::new().await;
     let schema = SchemaView::read(&bench.clerk).await;
     let mut queries = bench.questions().await;

@@ -71,6 +71,32 @@ impl SchemaView {
         pairs.collect()
     }
 
+    /// The names of the query root's fields.
+    pub fn queries(&self) -> Vec<String> {
+        self.fields("Query").iter().map(|field| text(&field["name"])).collect()
+    }
+
+    /// The names of the subscription root's fields.
+    pub fn streams(&self) -> Vec<String> {
+        self.fields("Subscription").iter().map(|field| text(&field["name"])).collect()
+    }
+
+    /// Every query field that can be filtered, with the type of its filter, for each id that the filter takes.
+    pub fn filters(&self) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        for field in self.fields("Query") {
+            let args = field["args"].as_array().expect("args");
+            let Some(filter) = args.iter().find(|arg| arg["name"] == "filter") else { continue };
+            let filter = text(&bare(&filter["type"])["name"]);
+            for input in self.types[&filter]["inputFields"].as_array().expect("fields") {
+                if input["type"]["name"] == "ID" {
+                    found.push((text(&field["name"]), filter.clone(), text(&input["name"])));
+                }
+            }
+        }
+        found
+    }
+
     /// The name of a field's type, without what wraps it.
     pub fn type_of(&self, ty: &str, field: &str) -> String {
         let field = self.fields(ty).iter().find(|f| f["name"] == field).expect("a field");

@@ -138,6 +138,11 @@ impl Town {
         (account, self.sign_in(tx, account).await)
     }
 
+    /// Somebody who has an account, signed in just now.
+    pub async fn as_account(&self, account: AccountId) -> Client {
+        self.sign_in(self.system(), account).await
+    }
+
     /// Another appointment for somebody.
     pub async fn appoint(&self, account: AccountId, role: Role, scope: ScopeKind, id: Option<Uuid>) {
         let tx = self.system();

@@ -22,8 +22,6 @@ pub struct World {
     pub town: Town,
     /// Ids by the type's name; of types with states, one of each state first.
     pub ids: HashMap<&'static str, Vec<String>>,
-    /// How many states the objects of a kind are in.
-    states: HashMap<&'static str, usize>,
 }
 
 impl World {
@@ -37,37 +35,23 @@ impl World {
         town.resident().await;
         revise(&town).await;
         sign_on(&town).await;
-        let (mut ids, mut states) = (HashMap::new(), HashMap::new());
+        let mut ids = HashMap::new();
         for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
-            let of = Self::of(&town, shape).await;
+            let of = Self::ids_of(&town, shape).await;
             assert!(!of.is_empty(), "the demo has no {}: give it one, so that the standing tests reach it", shape.name);
             ids.insert(shape.name, of);
-            states.insert(shape.name, Self::states_of(&town, shape).await);
         }
-        Self { town, ids, states }
+        Self { town, ids }
     }
 
-    async fn states_of(town: &Town, shape: &ShapeDef) -> usize {
-        if !shape.fields.iter().any(|f| f.name == "state") {
-            return 0;
-        }
-        let tx = town.system();
-        tx.rows(Sql::new(&format!("SELECT DISTINCT state FROM {}", shape.table))).await.expect("rows").len()
-    }
-
-    async fn of(town: &Town, shape: &ShapeDef) -> Vec<String> {
+    /// The ids of a kind in a municipality; of a kind with states, one of each state first.
+    pub async fn ids_of(town: &Town, shape: &ShapeDef) -> Vec<String> {
         let tx = town.system();
         let stateful = shape.fields.iter().any(|f| f.name == "state");
         let order = if stateful { "row_number() OVER (PARTITION BY state ORDER BY id), id" } else { "id" };
         let sql = Sql::new(&format!("SELECT id FROM {} ORDER BY {order}", shape.table));
         let rows = tx.rows(sql).await.expect("rows");
         rows.iter().map(|row| encode(shape.prefix, row.get::<_, Uuid>("id"))).collect()
-    }
-
-    /// One object of each state of a kind, after the first; none of kinds without states.
-    pub fn of_each_state(&self, kind: &str) -> &[String] {
-        let states = self.states.get(kind).copied().unwrap_or(0);
-        self.ids.get(kind).and_then(|ids| ids.get(1..states)).unwrap_or(&[])
     }
 
     /// Some object that an argument of a mutation could mean: `id` is the payload's kind, `districtId` a

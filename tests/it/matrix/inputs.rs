@@ -1,0 +1,187 @@
+//! What the acts are tried with, where values made up from the types alone would be refused.
+
+use std::collections::HashMap;
+
+use entaku::grants::entity::GrantRunId as Run;
+use entaku::kernel::id::{TypedId, encode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::cast::{Actor, Cast};
+use super::state::Keeper;
+
+/// A stored file of everybody's own.
+pub async fn files(cast: &Cast, keeper: &mut Keeper) -> HashMap<Uuid, String> {
+    let mut files = HashMap::new();
+    for account in cast.actors.iter().filter_map(|actor| actor.account) {
+        let id = Uuid::now_v7();
+        let copy = json!({"id": id, "uploader_id": account.0, "object_key": Uuid::now_v7(), "state": "STORED"});
+        keeper.copy("files", "", &copy).await.expect("a file");
+        files.insert(account.0, encode("fil", id));
+    }
+    files
+}
+
+/// Ids and documents of the demo that acts need.
+pub struct Known {
+    reviewer: String,
+    rule_document: Value,
+    rule: String,
+    programme: String,
+    section: String,
+    pub node: String,
+    revision: String,
+    pub strategy: String,
+    indicator: String,
+    /// Approved.
+    run: String,
+    /// Has no allocation yet.
+    organization: String,
+    /// Those of the demo's run.
+    members: Value,
+    /// Files by what they are attached to.
+    attached: HashMap<String, String>,
+}
+
+impl Known {
+    /// Looks them up.
+    pub async fn of(keeper: &mut Keeper, cast: &Cast) -> Self {
+        let reviewer = cast.actors.iter().find(|actor| actor.name == "REV").and_then(|actor| actor.account);
+        let id = async |keeper: &mut Keeper, prefix: &str, sql: &str| {
+            let found = keeper.ask(sql).await;
+            encode(prefix, found.parse().expect("an id"))
+        };
+        let document = keeper
+            .ask("SELECT document FROM grant_rules WHERE municipality_id = $1 AND state = 'IN_FORCE' ORDER BY id LIMIT 1")
+            .await;
+        let files = keeper
+            .ask(
+                "SELECT coalesce(jsonb_object_agg(parent, file), '{}')::text FROM (
+                    SELECT 'rdt_' || replace(roundtable_id::text, '-', '') AS parent, 'rdf_' || replace(min(id::text), '-', '') AS file
+                        FROM roundtable_files WHERE municipality_id = $1 GROUP BY 1
+                    UNION ALL SELECT 'gap_' || replace(application_id::text, '-', ''), 'gaf_' || replace(min(id::text), '-', '')
+                        FROM grant_application_files WHERE municipality_id = $1 GROUP BY 1) f",
+            )
+            .await;
+        let own: serde_json::Map<String, Value> = serde_json::from_str(&files).expect("JSON");
+        let attached = own.into_iter().map(|(k, v)| (decoded(&k), v.as_str().expect("an id").to_owned())).collect();
+        let in_force =
+            "SELECT id::text FROM grant_rules WHERE municipality_id = $1 AND state = 'IN_FORCE' ORDER BY id LIMIT 1";
+        let run = "SELECT programme_id::text FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1";
+        let section = "SELECT id::text FROM sections WHERE municipality_id = $1 ORDER BY id DESC LIMIT 1";
+        let revision = "SELECT id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
+        let node = "SELECT node_id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
+        let strategy = "SELECT strategy_id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
+        let approved =
+            "SELECT id::text FROM grant_runs WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
+        let indicator = "SELECT i.id::text FROM indicators i JOIN strategies s ON s.id = i.strategy_id
+            WHERE i.municipality_id = $1 AND s.state = 'IN_FORCE' ORDER BY i.id LIMIT 1";
+        let organization = "SELECT id::text FROM organizations o WHERE municipality_id = $1 AND stage = 'ACTIVE'
+            AND NOT EXISTS (SELECT FROM grant_allocations a WHERE a.organization_id = o.id) ORDER BY id LIMIT 1";
+        let members = keeper
+            .ask(
+                "SELECT jsonb_agg('org_' || replace(organization_id::text, '-', '') ORDER BY organization_id)::text FROM grant_run_lines
+                    WHERE run_id = (SELECT id FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1)",
+            )
+            .await;
+        Self {
+            indicator: id(keeper, "ind", indicator).await,
+            run: id(keeper, Run::PREFIX, approved).await,
+            organization: id(keeper, "org", organization).await,
+            members: serde_json::from_str(&members).expect("JSON"),
+            reviewer: encode("acc", reviewer.expect("a reviewer").0),
+            rule_document: serde_json::from_str(&document).expect("a rule"),
+            rule: id(keeper, "grl", in_force).await,
+            programme: id(keeper, "gpr", run).await,
+            section: id(keeper, "sec", section).await,
+            revision: id(keeper, "srv", revision).await,
+            node: id(keeper, "snd", node).await,
+            strategy: id(keeper, "str", strategy).await,
+            attached,
+        }
+    }
+}
+
+/// The digits of an id.
+fn decoded(id: &str) -> String {
+    id.split_once('_').map_or(id, |(_, digits)| digits).to_owned()
+}
+
+/// What is somebody's own.
+pub fn for_actor(actor: &Actor, files: &HashMap<Uuid, String>, variables: &mut Value) {
+    if let (Some(file), Some(at)) = (actor.account.and_then(|a| files.get(&a.0)), variables.get_mut("fileId")) {
+        *at = json!(file);
+    }
+}
+
+/// What goes with an object that is acted on: its revision, its files, the stage that may follow.
+pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, variables: &mut Value) {
+    if let (Some(revision), Some(at)) = (revision, variables.pointer_mut("/input/revision")) {
+        *at = json!(revision);
+    }
+    for name in ["roundtableFileId", "applicationFileId", "grantApplicationFileId"] {
+        if let (Some(file), Some(at)) = (known.attached.get(&decoded(id)), variables.get_mut(name)) {
+            let prefix = at.as_str().and_then(|id| id.split_once('_')).map_or("", |(prefix, _)| prefix).to_owned();
+            *at = json!(format!("{prefix}_{}", decoded(file)));
+        }
+    }
+    let next = match state {
+        "IDEA" => Some("PREPARING"),
+        "PREPARING" | "SURVEYING" => Some("PLANNING"),
+        "FOUNDED" | "RETURNED" => Some("APPLIED"),
+        "APPLIED" => Some("RECOGNIZED"),
+        "RECOGNIZED" | "SUSPENDED" => Some("ACTIVE"),
+        "ACTIVE" => Some("SUSPENDED"),
+        "OPEN" => Some("IN_PROGRESS"),
+        "IN_PROGRESS" => Some("DONE"),
+        _ => None,
+    };
+    for place in ["/input/to", "/input/state", "/to"] {
+        if let (Some(next), Some(at)) = (next, variables.pointer_mut(place)) {
+            *at = json!(next);
+        }
+    }
+}
+
+/// What an act needs besides.
+pub fn fit(name: &str, known: &Known, variables: &mut Value) {
+    let set = match name {
+        "appointmentCreate" => json!({"scope": "ORGANIZATION", "role": "ORG_MEMBER", "endsOn": "2027-03-31"}),
+        "challengeProposalChange" => json!({ "groupName": null }),
+        "challengeProposalCreate" => json!({"organizationId": null, "proposerKind": "PERSON", "groupName": null}),
+        "challengeReviewerAssign" => json!({ "accountId": known.reviewer }),
+        "exportCreate" => {
+            json!({"document": "{ districts { nodes { id name } } }", "documentId": null, "operationName": null,
+            "path": null, "variables": null})
+        }
+        "fileUploadCreate" => {
+            json!({"name": "計画.pdf", "size": 100, "mediaType": "application/pdf", "sha256": "ab".repeat(32)})
+        }
+        "grantDeclarationRecord" => json!({"flag": null, "word": null}),
+        "grantRuleDraft" => json!({ "rule": known.rule_document }),
+        "grantRunCreate" => json!({"programmeId": known.programme, "ruleId": known.rule, "budgetYen": null,
+            "previousProgrammeId": null, "splits": [], "suppositions": [], "organizationIds": known.members}),
+        "grantAllocationSet" => json!({ "organizationId": known.organization }),
+        "indicatorValueRecord" => {
+            json!({"indicatorId": known.indicator, "role": "ACTUAL", "status": "KNOWN", "fiscalYear": 2026})
+        }
+        "municipalitySettingsChange" => json!({"secondFactorRequired": null, "networks": "203.0.113.0/24"}),
+        "roundtablePassageRecord" => json!({"number": 99, "revision": null}),
+        "sectionAbolish" => json!({ "successorId": known.section }),
+        "strategyNodeAdd" => json!({"parentId": null, "revisionId": null}),
+        "strategyNodeChange" => json!({ "revisionId": known.revision }),
+        "strategyRevisionPropose" => json!({"strategyId": known.strategy, "nodeId": known.node}),
+        _ => json!({}),
+    };
+    if name == "grantComparisonCreate" {
+        variables["baseId"] = json!(known.run);
+    }
+    let Some(input) = variables.get_mut("input").and_then(Value::as_object_mut) else { return };
+    for (field, value) in set.as_object().expect("fields") {
+        if value.is_null() {
+            input.remove(field);
+        } else {
+            input.insert(field.clone(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Objects in the states that the demo leaves out: rows of the demo once more, as they would stand in that state.
+
+use entaku::api::schema::Nouns;
+use entaku::kernel::id::decode;
+use entaku::kernel::read::{Catalogue, ShapeDef};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::state::Keeper;
+use crate::support::World;
+
+/// Of each kind, the state of the row that is taken, and what is otherwise in the others. A column that is named by no
+/// state stays as it is; `title` and `name` are made unlike.
+fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
+    let nothing = json!({});
+    match kind {
+        "Roundtable" => {
+            let change = match state {
+                "PLANNED" => {
+                    json!({"held_on": null, "published_at": null, "announced_at": null, "audience_count": null})
+                }
+                "POSTPONED" | "CANCELLED" => {
+                    json!({"held_on": null, "published_at": null, "audience_count": null, "stop_reason": "雨天のため。"})
+                }
+                "CLOSED" => nothing,
+                _ => json!({"published_at": null}),
+            };
+            ("PUBLISHED", change)
+        }
+        "ChallengeProposal" => {
+            let undecided = json!({"decided_at": null, "decided_by": null, "decision_reason": null, "adopted_yen": null,
+                "average_score": null, "published_at": null});
+            let change = match state {
+                "ADOPTED" => json!({ "published_at": null }),
+                "REJECTED" => json!({"adopted_yen": null, "published_at": null}),
+                _ => undecided,
+            };
+            ("PUBLISHED", change)
+        }
+        "GrantApplication" => ("PAID", application(state)),
+        "LiaisonAssignment" if state == "PROPOSED" => {
+            ("APPOINTED", json!({"appointment_id": null, "account_id": "ANOTHER", "predecessor_id": null}))
+        }
+        "LiaisonAssignment" => ("APPOINTED", json!({"ended_on": "2026-05-01", "predecessor_id": null})),
+        "LiaisonRequest" if state == "RECEIVED" => ("FORWARDED", json!({"section_id": null, "forwarded_on": null})),
+        "LiaisonRequest" => ("FORWARDED", json!({"answer": "道を直します。", "answered_on": "2026-05-10"})),
+        "StrategyRevision" => {
+            let open = json!({"council_name": null, "session_number": null, "approved_on": null, "revised_on": null});
+            ("APPROVED", open)
+        }
+        "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
+        "Export" => {
+            let kept = json!({"object_key": Uuid::now_v7(), "expires_at": "2026-06-01T00:00:00Z", "failure_code": "INTERNAL",
+                "rights": "[]"});
+            ("", kept)
+        }
+        "File" => ("", json!({ "object_key": Uuid::now_v7() })),
+        _ => ("", nothing),
+    }
+}
+
+fn application(state: &str) -> Value {
+    let mut row = json!({"payment_id": null, "paid_on": null, "paid_by": null, "requested_yen": 1000, "recommended_yen": 1000,
+        "decided_yen": 1000, "commitment_id": Uuid::now_v7()});
+    let mut clear = |columns: &[&str]| columns.iter().for_each(|column| row[*column] = Value::Null);
+    if state != "PAYMENT_REQUESTED" {
+        clear(&["payment_requested_by"]);
+    }
+    if !["DECIDED", "PAYMENT_REQUESTED"].contains(&state) {
+        clear(&["decided_yen", "decided_on", "decided_by", "commitment_id", "withdrawal_until"]);
+    }
+    if !["DECIDED", "PAYMENT_REQUESTED", "REVIEWED", "REFUSED"].contains(&state) {
+        clear(&["recommended_yen", "recommended_by"]);
+    }
+    if state == "DRAFT" {
+        clear(&["submitted_on", "submitted_by"]);
+    }
+    row
+}
+
+/// Whose parts go with them.
+const WITH_PARTS: &[(&str, &[&str], &str)] = &[
+    (
+        "Roundtable",
+        &[
+            "roundtable_participants",
+            "roundtable_issues",
+            "roundtable_passages",
+            "roundtable_decisions",
+            "roundtable_action_items",
+            "roundtable_files",
+        ],
+        "roundtable_id",
+    ),
+    ("ChallengeProposal", &["challenge_reviews"], "proposal_id"),
+    ("ChallengeCall", &["challenge_criteria"], "call_id"),
+    ("GrantApplication", &["grant_application_files"], "application_id"),
+];
+
+/// Makes an object of every state that no object is in.
+pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<String>) {
+    for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
+        let Some((column, words)) = shape.states() else { continue };
+        for (word, _) in words {
+            if keeper.by_word(shape.table, column, &word).await.is_empty()
+                && let Err(fault) = make(shape, column, &word, world, keeper).await
+            {
+                faults.push(format!("no {} can be {word}: {fault}", shape.name));
+            }
+        }
+    }
+    // What is published closes when its items are done; those of its copies are still open.
+    let done = "UPDATE roundtable_action_items i SET state = 'DONE' FROM (SELECT id FROM roundtables WHERE municipality_id = $ID
+        AND state = 'PUBLISHED' ORDER BY id LIMIT 1) r WHERE i.roundtable_id = r.id AND i.state = 'OPEN'";
+    keeper.force(&done.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
+        let ids = World::ids_of(&world.town, shape).await;
+        world.ids.insert(shape.name, ids);
+    }
+}
+
+async fn make(shape: &ShapeDef, column: &str, state: &str, world: &World, keeper: &mut Keeper) -> Result<(), String> {
+    let (of, mut change) = otherwise(shape.name, state);
+    if change["account_id"] == "ANOTHER" {
+        let last = world.ids["Account"].last().expect("an account");
+        change["account_id"] = json!(decode(last).expect("an id").1);
+    }
+    let id = Uuid::now_v7();
+    change["id"] = json!(id);
+    change[column] = json!(state);
+    for name in ["title", "name"] {
+        change[name] = json!(format!("{}({state})", shape.name));
+    }
+    let base = if of.is_empty() { String::new() } else { format!(" AND {column} = '{of}'") };
+    let from = keeper.copy(shape.table, &base, &change).await?;
+    for (kind, tables, key) in WITH_PARTS.iter().filter(|(kind, ..)| *kind == shape.name) {
+        for table in *tables {
+            keeper.copy_parts(table, key, from, id).await.map_err(|fault| format!("{kind}: {fault}"))?;
+        }
+    }
+    Ok(())
+}
