@@ -651,15 +651,13 @@ async fn a_digest_is_in_ones_language_and_long_ones_are_cut() {
 async fn notifications_are_kept_for_a_year() {
     let (post, ids, _) = readers().await;
     pay(&post, "去年の畑", &ids[2..]).await;
-    post.town.app.clock.advance(Duration::days(364));
+    crate::privacy::after(&post.town, "notifications", 364).await;
     pay(&post, "今年の畑", &ids[2..]).await;
-    post.work().await;
     let kept = async || {
         let sql = Sql::new("SELECT count(*) AS n FROM notifications");
         post.town.system().rows(sql).await.expect("rows")[0].get::<_, i64>("n")
     };
     assert_eq!(kept().await, 2);
-    post.town.app.clock.advance(Duration::days(2));
-    post.work().await;
+    crate::privacy::after(&post.town, "notifications", 2).await;
     assert_eq!(kept().await, 1);
 }
