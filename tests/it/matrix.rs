@@ -111,6 +111,7 @@ impl Table {
         let files = inputs::files(&cast, &mut keeper).await;
         let known = inputs::Known::of(&mut keeper, &cast).await;
         let mut objects = objects(&world, &mut keeper, &mut exempt, &mut faults).await;
+        objects.insert("AuditEntry", vec![(String::new(), known.entry.clone())]);
         objects.insert("StrategyNode", vec![(String::new(), known.node.clone())]);
         for (state, id) in objects.get_mut("Strategy").into_iter().flatten() {
             if state == "IN_FORCE" {

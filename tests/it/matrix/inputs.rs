@@ -30,6 +30,8 @@ pub struct Known {
     programme: String,
     section: String,
     pub node: String,
+    /// The first of the record.
+    pub entry: String,
     revision: String,
     pub strategy: String,
     indicator: String,
@@ -74,6 +76,7 @@ impl Known {
         let strategy = "SELECT strategy_id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
         let approved =
             "SELECT id::text FROM grant_runs WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
+        let entry = "SELECT id::text FROM audit_entries WHERE municipality_id = $1 ORDER BY xid, seq LIMIT 1";
         let indicator = "SELECT i.id::text FROM indicators i JOIN strategies s ON s.id = i.strategy_id
             WHERE i.municipality_id = $1 AND s.state = 'IN_FORCE' ORDER BY i.id LIMIT 1";
         let organization = "SELECT id::text FROM organizations o WHERE municipality_id = $1 AND stage = 'ACTIVE'
@@ -87,6 +90,7 @@ impl Known {
         Self {
             indicator: id(keeper, "ind", indicator).await,
             run: id(keeper, Run::PREFIX, approved).await,
+            entry: id(keeper, super::shape("AuditEntry").prefix, entry).await,
             organization: id(keeper, "org", organization).await,
             members: serde_json::from_str(&members).expect("JSON"),
             reviewer: encode("acc", reviewer.expect("a reviewer").0),

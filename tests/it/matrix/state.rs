@@ -78,12 +78,12 @@ impl Keeper {
         self.try_force(&sql).await.map(|_| from)
     }
 
-    /// Copies what belongs to a row to its copy.
+    /// Copies what belongs to a row to its copy, with ids in the same order.
     pub async fn copy_parts(&mut self, table: &str, key: &str, from: Uuid, to: Uuid) -> Result<(), String> {
         let columns = self.columns(table).await;
         let sql = format!(
-            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} t, LATERAL jsonb_populate_record(NULL::{table},
-                to_jsonb(t) || jsonb_build_object('id', gen_random_uuid(), 'file_id', gen_random_uuid(), '{key}', '{to}')) r WHERE t.{key} = '{from}'"
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM (SELECT p.*, row_number() OVER (ORDER BY p.id) AS n FROM {table} p WHERE p.{key} = '{from}') t, LATERAL jsonb_populate_record(NULL::{table},
+                to_jsonb(t) || jsonb_build_object('id', overlay('{to}' PLACING lpad(n::text, 12, '0') FROM 25), 'file_id', gen_random_uuid(), '{key}', '{to}')) r"
         );
         let sql = sql.replacen(&format!("SELECT {columns}"), &format!("SELECT r.{}", columns.replace(", ", ", r.")), 1);
         self.try_force(&sql).await.map(drop)
