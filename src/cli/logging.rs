@@ -5,11 +5,11 @@ use std::io::{self, Write};
 /// Begins to log to the standard error, as much as `RUST_LOG` says.
 pub fn begin() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| OneLine(io::stderr())).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| OneLine(io::stderr())).init();
 }
 
-/// Writes each event as one line: ends of lines inside it are shown, not written, so that no text that came from
-/// outside can look like an event of its own. (Other control characters are escaped by tracing-subscriber.)
+/// Writes each event as one line: control characters inside it are shown, not written, so that no text that came from
+/// outside can look like an event of its own or colour one.
 struct OneLine<W>(W);
 
 impl<W: Write> Write for OneLine<W> {
@@ -18,8 +18,7 @@ impl<W: Write> Write for OneLine<W> {
         let mut line = Vec::with_capacity(event.len());
         for byte in text {
             match byte {
-                b'\n' => line.extend_from_slice(b"\\n"),
-                b'\r' => line.extend_from_slice(b"\\r"),
+                control if control.is_ascii_control() => line.extend(control.escape_ascii()),
                 other => line.push(*other),
             }
         }

@@ -97,6 +97,7 @@ shape! {
         .ruled_by(SECURITY)
         .create(ACCOUNT_CREATE, "", ADMIN, Over::Municipality)
         .act(ACCOUNT_SUSPEND, "", ADMIN, Over::Municipality)
+        .apart(ACCOUNT_SUSPEND, &["id"])
         .act(NOTIFICATIONS_MARK_ALL_READ, "", &[], Over::Own("id"))
         .act(SESSIONS_END_OTHERS, "", &[], Over::Own("id"))
         .act(SECOND_FACTOR_ENROL, "", &[], Over::Own("id"))

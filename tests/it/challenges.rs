@@ -146,7 +146,10 @@ async fn a_project_is_proposed_scored_adopted_and_published() {
     let seen = public.run(READ, json!({"id": id})).await.data()["challengeProposal"].clone();
     assert_eq!((&seen["state"], &seen["averageScore"]), (&json!("PUBLISHED"), &json!("13.00")));
     assert_eq!(seen["proposerName"], json!(null));
-    assert_eq!(seen["redacted"], json!([{"field": "proposerName", "reason": "NO_CONSENT"}]));
+    assert_eq!(
+        seen["redacted"],
+        json!([{"field": "proposerName", "reason": "NO_CONSENT"}, {"field": "reviews", "reason": "REVIEWERS"}])
+    );
     assert_eq!(seen["reviews"], json!([]));
     planner.run(CLOSE, json!({"id": fair.call})).await.data();
 }

@@ -112,6 +112,7 @@ impl Table {
         let known = inputs::Known::of(&mut keeper, &cast).await;
         let mut objects = objects(&world, &mut keeper, &mut exempt, &mut faults).await;
         objects.insert("AuditEntry", vec![(String::new(), known.entry.clone())]);
+        objects.insert("Post", vec![(String::new(), known.post.clone())]);
         objects.insert("StrategyNode", vec![(String::new(), known.node.clone())]);
         for (state, id) in objects.get_mut("Strategy").into_iter().flatten() {
             if state == "IN_FORCE" {

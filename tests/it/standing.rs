@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::principal::{Principal, Role, ScopeKind};
+use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, ShapeDef, faults};
 use entaku::organizations::shapes::District;
 use sea_orm::Iterable;
@@ -176,8 +177,13 @@ async fn z10_z14_the_wall_holds_against_raw_sql() {
     assert!(sqlx::query(forge).bind(here.id.0).execute(&mut app).await.is_err());
 }
 
-/// Somebody who holds every role over a whole municipality.
+/// Somebody who holds every role over a whole municipality, whatever it kept apart.
 pub async fn everybody(town: &Town) -> Client {
+    let tx = town.system();
+    tx.run(Sql::new("UPDATE duty_separations SET ended_at = entaku_now() WHERE ended_at IS NULL"))
+        .await
+        .expect("ended");
+    tx.commit().await.expect("committed");
     let (account, client) = town.person(Role::Admin, ScopeKind::Municipality, None).await;
     for role in Role::iter().filter(|r| *r != Role::Admin) {
         town.appoint(account, role, ScopeKind::Municipality, None).await;

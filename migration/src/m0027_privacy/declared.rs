@@ -147,7 +147,7 @@ const DECLARED: &[Declared] = &[
         Change("name = '(削除済み)', state = 'DISCARDED'", "t.state IN ('WAITING', 'STORED')"),
     )
     .hidden(&["object_key"]),
-    of("appointments", "任命", OWN, Keep),
+    of("appointments", "任命", OWN, Keep).acted(&["appointed_by"]),
     of(
         "handovers",
         "役職の引継ぎ",

@@ -18,6 +18,7 @@ use crate::people::support::commands::{self as support, NewSupport};
 
 const LIAISON: &str = "地域担当職員(第1地区)";
 const GRANTS: &str = "交付金担当主任";
+const SUPPORTER: &str = "集落支援員";
 
 /// Plays the scene.
 pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
@@ -28,6 +29,7 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
     let liaison = post(stage, LIAISON, Role::Liaison, Some(district), "liaison").await?;
     let grants = post(stage, GRANTS, Role::GrantStaff, None, "grant-staff").await?;
     reshuffle(stage, liaison, grants).await?;
+    vacant(stage).await?;
     let apart = DutySeparationCreateInput {
         one: Role::OrgAccountant,
         other: Role::OrgAuditor,
@@ -45,6 +47,13 @@ async fn post(stage: &Stage<'_>, name: &str, role: Role, over: Option<String>, h
     let successor_account_id = Some(AccountId(stage.id("account", holder)?));
     let input = PostHandOverInput { successor_account_id, takes_effect_on: today, ends_on: None };
     stage.act("admin", move |tx| Box::pin(commands::hand_over(tx, id, input))).await
+}
+
+/// A post that nobody has taken yet.
+async fn vacant(stage: &Stage<'_>) -> Result<PostId> {
+    let established_on = Date(stage.today());
+    let input = PostCreateInput { name: SUPPORTER.to_owned(), role: Role::Coordinator, scope_id: None, established_on };
+    stage.act("admin", |tx| Box::pin(commands::create_post(tx, input))).await
 }
 
 /// On the first of April the liaison's post passes on, and the other is left vacant.

@@ -77,9 +77,7 @@ pub use payload::{Payloads, Read};
 pub use rights::tell_of_acts;
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
-pub use shape::{
-    Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, Work, named, table_of, work,
-};
+pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, Work, named, table_of, work};
 pub use told::told;
 pub(crate) use viewer::{DUTIES_APART, STEP_UP};
 pub use viewer::{Permission, Redaction};

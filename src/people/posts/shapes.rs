@@ -22,6 +22,9 @@ use crate::people::posts::rules;
 use crate::people::shapes::{Account, Appointment, scope_id};
 use crate::shape;
 
+const PERSONNEL: &str = "地方公務員法第6条・職員の任用に関する規則";
+const HANDING_OVER: &str = "職員服務規程(事務引継)";
+const SEPARATION: &str = "地方自治法第170条・財務規則";
 const ADMIN: &[Role] = &[Role::Admin];
 const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 const PREDECESSOR: Over = Over::Own("predecessor_id");
@@ -84,10 +87,10 @@ shape! {
         .ordered([Key::up("name", Ty::Text)])
         .filtered::<PostFilterInput>()
         .readable(&[], Over::SignedIn)
-        .create(POST_CREATE, "", ADMIN, Over::Municipality)
-        .act(POST_HAND_OVER, "", ADMIN, Over::Municipality)
+        .create(POST_CREATE, PERSONNEL, ADMIN, Over::Municipality)
+        .act(POST_HAND_OVER, PERSONNEL, ADMIN, Over::Municipality)
         .step_up(POST_HAND_OVER)
-        .act(POST_ABOLISH, "", ADMIN, Over::Municipality)
+        .act(POST_ABOLISH, PERSONNEL, ADMIN, Over::Municipality)
 }
 
 shape! {
@@ -98,7 +101,7 @@ shape! {
         .connection::<Handover>("handovers", "transfer_id", "役職ごとの引継ぎ。")
         .ordered([Key::down("takes_effect_on", Ty::Date)])
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
-        .create(PERSONNEL_TRANSFER_ORDER, "", ADMIN, Over::Municipality)
+        .create(PERSONNEL_TRANSFER_ORDER, PERSONNEL, ADMIN, Over::Municipality)
         .step_up(PERSONNEL_TRANSFER_ORDER)
 }
 
@@ -123,8 +126,8 @@ shape! {
         .readable(&[], PREDECESSOR)
         .readable(&[], SUCCESSOR)
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
-        .act(HANDOVER_NOTE, "", &[], PREDECESSOR)
-        .act(HANDOVER_CANCEL, "", ADMIN, Over::Municipality)
+        .act(HANDOVER_NOTE, HANDING_OVER, &[], PREDECESSOR)
+        .act(HANDOVER_CANCEL, HANDING_OVER, ADMIN, Over::Municipality)
         .apart(HANDOVER_CANCEL, &["predecessor_id", "successor_id"])
         .step_up(HANDOVER_CANCEL)
 }
@@ -157,8 +160,8 @@ shape! {
         .column::<Option<DateTime<Utc>>>("endedAt", "廃止した日時。")
         .ordered([Key::up("one", Ty::Text)])
         .readable(Role::STAFF, Over::Municipality)
-        .create(DUTY_SEPARATION_CREATE, "", ADMIN, Over::Municipality)
+        .create(DUTY_SEPARATION_CREATE, SEPARATION, ADMIN, Over::Municipality)
         .step_up(DUTY_SEPARATION_CREATE)
-        .act(DUTY_SEPARATION_END, "", ADMIN, Over::Municipality)
+        .act(DUTY_SEPARATION_END, SEPARATION, ADMIN, Over::Municipality)
         .step_up(DUTY_SEPARATION_END)
 }

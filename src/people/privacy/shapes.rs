@@ -22,6 +22,8 @@ use crate::people::privacy::rules;
 use crate::people::shapes::Account;
 use crate::shape;
 
+const ERASURE_LAW: &str = "個人情報の保護に関する法律第98条";
+const RECORDS_RULES: &str = "文書管理規程";
 const ADMIN: &[Role] = &[Role::Admin];
 const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 const OWN: Over = Over::Own("account_id");
@@ -56,15 +58,15 @@ shape! {
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(&[], OWN)
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
-        .create(ERASURE_REQUEST_CREATE, "", &[], OWN)
-        .create(ERASURE_REQUEST_CREATE, "", ADMIN, Over::Municipality)
+        .create(ERASURE_REQUEST_CREATE, ERASURE_LAW, &[], OWN)
+        .create(ERASURE_REQUEST_CREATE, ERASURE_LAW, ADMIN, Over::Municipality)
         .step_up(ERASURE_REQUEST_CREATE)
-        .act(ERASURE_REQUEST_APPROVE, "", ADMIN, Over::Municipality)
+        .act(ERASURE_REQUEST_APPROVE, ERASURE_LAW, ADMIN, Over::Municipality)
         .apart(ERASURE_REQUEST_APPROVE, &["account_id", "requested_by"])
         .step_up(ERASURE_REQUEST_APPROVE)
-        .act(ERASURE_REQUEST_REFUSE, "", ADMIN, Over::Municipality)
+        .act(ERASURE_REQUEST_REFUSE, ERASURE_LAW, ADMIN, Over::Municipality)
         .apart(ERASURE_REQUEST_REFUSE, &["account_id", "requested_by"])
-        .act(ERASURE_REQUEST_WITHDRAW, "", &[], OWN)
+        .act(ERASURE_REQUEST_WITHDRAW, ERASURE_LAW, &[], OWN)
 }
 
 fn counts(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -85,8 +87,8 @@ shape! {
         .column::<Option<String>>("liftReason", "解いた理由。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
-        .create(LEGAL_HOLD_PLACE, "", ADMIN, Over::Municipality)
-        .act(LEGAL_HOLD_LIFT, "", ADMIN, Over::Municipality)
+        .create(LEGAL_HOLD_PLACE, RECORDS_RULES, ADMIN, Over::Municipality)
+        .act(LEGAL_HOLD_LIFT, RECORDS_RULES, ADMIN, Over::Municipality)
         .step_up(LEGAL_HOLD_LIFT)
 }
 
@@ -109,7 +111,7 @@ shape! {
         .column::<Option<DateTime<Utc>>>("countedAt", "数えた日時。")
         .ordered([Key::up("place", Ty::Int)])
         .readable(Role::STAFF, Over::Municipality)
-        .act(RETENTION_RULE_CHANGE, "", ADMIN, Over::Municipality)
+        .act(RETENTION_RULE_CHANGE, RECORDS_RULES, ADMIN, Over::Municipality)
         .step_up(RETENTION_RULE_CHANGE)
-        .act(RETENTION_RULE_COUNT, "", ADMIN, Over::Municipality)
+        .act(RETENTION_RULE_COUNT, RECORDS_RULES, ADMIN, Over::Municipality)
 }

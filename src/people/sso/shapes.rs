@@ -11,6 +11,7 @@ use crate::people::sso::commands::{IDENTITY_LINK, IDENTITY_PROVIDER_SET, IDENTIT
 use crate::people::sso::entity::{IdentityId, IdentityProviderId, SecondFactorBy, identity, identity_provider};
 use crate::shape;
 
+const SECURITY: &str = "情報セキュリティ対策基準";
 const ADMIN: &[Role] = &[Role::Admin];
 
 fn staff() -> Mask {
@@ -35,7 +36,7 @@ shape! {
         .ordered([Key::up("issuer", Ty::Text)])
         .published("enabled")
         .readable(Role::STAFF, Over::Municipality)
-        .create(IDENTITY_PROVIDER_SET, "", ADMIN, Over::Municipality)
+        .create(IDENTITY_PROVIDER_SET, SECURITY, ADMIN, Over::Municipality)
         .step_up(IDENTITY_PROVIDER_SET)
 }
 
@@ -48,9 +49,9 @@ shape! {
         .ordered([Key::up("created_at", Ty::Time)])
         .readable(&[], Over::Own("account_id"))
         .readable(ADMIN, Over::Municipality)
-        .create(IDENTITY_LINK, "", &[], Over::SignedIn)
+        .create(IDENTITY_LINK, SECURITY, &[], Over::SignedIn)
         .step_up(IDENTITY_LINK)
-        .act(IDENTITY_UNLINK, "", &[], Over::Own("account_id"))
-        .act(IDENTITY_UNLINK, "", ADMIN, Over::Municipality)
+        .act(IDENTITY_UNLINK, SECURITY, &[], Over::Own("account_id"))
+        .act(IDENTITY_UNLINK, SECURITY, ADMIN, Over::Municipality)
         .step_up(IDENTITY_UNLINK)
 }

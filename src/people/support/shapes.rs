@@ -36,10 +36,10 @@ shape! {
         .ordered([Key::down("opened_at", Ty::Time)])
         .readable(&[], OWN)
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
-        .act(SUPPORT_SESSION_LEND, "", ADMIN, Over::Municipality)
+        .act(SUPPORT_SESSION_LEND, "情報セキュリティ対策基準", ADMIN, Over::Municipality)
         .apart(SUPPORT_SESSION_LEND, &["account_id"])
         .step_up(SUPPORT_SESSION_LEND)
-        .act(SUPPORT_SESSION_END, "", ADMIN, Over::Municipality)
+        .act(SUPPORT_SESSION_END, "情報セキュリティ対策基準", ADMIN, Over::Municipality)
         .apart(SUPPORT_SESSION_END, &["account_id"])
 }
 

@@ -51,7 +51,8 @@ pub const COLUMNS: &[(&str, &str)] = &[
 /// The people, in the order of [`COLUMNS`].
 pub struct Cast {
     pub actors: Vec<Actor>,
-    owners: HashMap<Uuid, Actor>,
+    /// Nothing for those who come no more.
+    owners: HashMap<Uuid, Option<Actor>>,
 }
 
 impl Cast {
@@ -87,12 +88,15 @@ impl Cast {
         let id = decode(id).expect("an id").1;
         let account = keeper.column(shape.table, column, id).await?;
         if let Some(known) = self.owners.get(&account) {
-            return Some(known.clone());
+            return known.clone();
         }
         let client = world.town.as_account(AccountId(account)).await;
+        // Support that has left, and who is suspended, come no more.
+        let comes = client.run("{ __typename }", serde_json::json!({})).await.code() != "UNAUTHENTICATED";
         let actor = Actor { name: "own", client, account: Some(AccountId(account)), role: None, here: true };
+        let actor = comes.then_some(actor);
         self.owners.insert(account, actor.clone());
-        Some(actor)
+        actor
     }
 }
 

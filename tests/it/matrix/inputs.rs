@@ -37,6 +37,8 @@ pub struct Known {
     indicator: String,
     /// Approved.
     run: String,
+    /// A post that nobody holds or will hold.
+    pub post: String,
     /// Has no allocation yet.
     organization: String,
     /// Those of the demo's run.
@@ -87,7 +89,10 @@ impl Known {
                     WHERE run_id = (SELECT id FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1)",
             )
             .await;
+        let post = "SELECT p.id::text FROM posts p WHERE p.municipality_id = $1
+            AND NOT EXISTS (SELECT FROM handovers h WHERE h.post_id = p.id) ORDER BY p.id LIMIT 1";
         Self {
+            post: id(keeper, "pst", post).await,
             indicator: id(keeper, "ind", indicator).await,
             run: id(keeper, Run::PREFIX, approved).await,
             entry: id(keeper, super::shape("AuditEntry").prefix, entry).await,
@@ -154,6 +159,8 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "challengeProposalChange" => json!({ "groupName": null }),
         "challengeProposalCreate" => json!({"organizationId": null, "proposerKind": "PERSON", "groupName": null}),
         "challengeReviewerAssign" => json!({ "accountId": known.reviewer }),
+        "dutySeparationCreate" => json!({"one": "ORG_MEMBER", "other": "COORDINATOR"}),
+        "personnelTransferOrder" => json!({"moves": [{"postId": known.post, "successorAccountId": known.reviewer}]}),
         "exportCreate" => {
             json!({"document": "{ districts { nodes { id name } } }", "documentId": null, "operationName": null,
             "path": null, "variables": null})
@@ -177,6 +184,9 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "strategyRevisionPropose" => json!({"strategyId": known.strategy, "nodeId": known.node}),
         _ => json!({}),
     };
+    if name == "personalDataExportCreate" {
+        variables["accountId"] = Value::Null;
+    }
     if name == "grantComparisonCreate" {
         variables["baseId"] = json!(known.run);
     }

@@ -44,6 +44,11 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
         "LiaisonAssignment" => ("APPOINTED", json!({"ended_on": "2026-05-01", "predecessor_id": null})),
         "LiaisonRequest" if state == "RECEIVED" => ("FORWARDED", json!({"section_id": null, "forwarded_on": null})),
         "LiaisonRequest" => ("FORWARDED", json!({"answer": "道を直します。", "answered_on": "2026-05-10"})),
+        "ErasureRequest" => {
+            let decided =
+                json!({"decided_at": "2026-05-19T00:00:00Z", "decided_by": Uuid::now_v7(), "decision_reason": "理由"});
+            ("REQUESTED", decided)
+        }
         "StrategyRevision" => {
             let open = json!({"council_name": null, "session_number": null, "approved_on": null, "revised_on": null});
             ("APPROVED", open)
@@ -113,6 +118,9 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let done = "UPDATE roundtable_action_items i SET state = 'DONE' FROM (SELECT id FROM roundtables WHERE municipality_id = $ID
         AND state = 'PUBLISHED' ORDER BY id LIMIT 1) r WHERE i.roundtable_id = r.id AND i.state = 'OPEN'";
     keeper.force(&done.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    // Support is there again.
+    let there = "UPDATE support_sessions SET ended_at = NULL, ended_by = NULL WHERE municipality_id = $ID";
+    keeper.force(&there.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
         let ids = World::ids_of(&world.town, shape).await;
         world.ids.insert(shape.name, ids);
