@@ -17,10 +17,10 @@ pub fn places(variables: &Value) -> Vec<String> {
         match value {
             Value::String(text) if decode(text).is_ok() => found.push(at.to_owned()),
             Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}"), found))
+                fields.iter().for_each(|(name, value)| walk(value, &format!("{at}/{name}"), found));
             }
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{at}/{n}"), found))
+                items.iter().enumerate().for_each(|(n, value)| walk(value, &format!("{at}/{n}"), found));
             }
             _ => {}
         }

@@ -177,6 +177,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
             json!({"indicatorId": known.indicator, "role": "ACTUAL", "status": "KNOWN", "fiscalYear": 2026})
         }
         "municipalitySettingsChange" => json!({"secondFactorRequired": null, "networks": "203.0.113.0/24"}),
+        "retentionRuleChange" => json!({ "period": 3650 }),
         "roundtablePassageRecord" => json!({"number": 99, "revision": null}),
         "sectionAbolish" => json!({ "successorId": known.section }),
         "strategyNodeAdd" => json!({"parentId": null, "revisionId": null}),
