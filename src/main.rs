@@ -189,7 +189,8 @@ enum Keys {
     Retire {
         /// Which keys
         kind: KeyKind,
-        /// Its id, as `list` shows it
+        /// Its id, as `list` shows it; it may begin with a hyphen
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }

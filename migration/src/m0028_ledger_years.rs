@@ -174,7 +174,9 @@ BEGIN
         RAISE EXCEPTION 'what is left of fiscal year % does not return to its source', p_fiscal_year;
     END IF;
     INSERT INTO ledger_years AS y (municipality_id, id, fiscal_year, closed_at, closed_by, closing_id, unspent_yen)
-        VALUES (town, p_id, p_fiscal_year, entaku_now(), actor, p_journal, unspent)
+        -- Who began later may have been let in first.
+        VALUES (town, p_id, p_fiscal_year, greatest(entaku_now(), (SELECT max(j.posted_at) FROM ledger_journals j
+                WHERE j.municipality_id = town AND j.fiscal_year = p_fiscal_year)), actor, p_journal, unspent)
         ON CONFLICT (municipality_id, fiscal_year) DO UPDATE
             SET closed_at = EXCLUDED.closed_at, closed_by = EXCLUDED.closed_by, closing_id = EXCLUDED.closing_id,
                 unspent_yen = EXCLUDED.unspent_yen, reopened_at = NULL, reopened_by = NULL, reopen_reason = NULL;

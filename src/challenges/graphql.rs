@@ -131,7 +131,7 @@ impl ChallengeMutation {
         act(ctx, move |tx| Box::pin(commands::screen(tx, id))).await
     }
 
-    /// 提案を採択する。割り当てた審査員すべての採点が必要。
+    /// 提案を採択する。割り当てた審査員すべての採点が必要。直前の本人確認(15分以内)が必要。
     async fn challenge_proposal_adopt(
         &self,
         ctx: &Context<'_>,
@@ -141,7 +141,7 @@ impl ChallengeMutation {
         act(ctx, move |tx| Box::pin(commands::adopt(tx, id, input))).await
     }
 
-    /// 提案を不採択とする。割り当てた審査員すべての採点が必要。
+    /// 提案を不採択とする。割り当てた審査員すべての採点が必要。直前の本人確認(15分以内)が必要。
     async fn challenge_proposal_reject(
         &self,
         ctx: &Context<'_>,

@@ -189,9 +189,10 @@ fn proposal_acts(shape: ShapeDef) -> ShapeDef {
     let own = [PROPOSAL_CHANGE, PROPOSAL_SUBMIT, PROPOSAL_WITHDRAW];
     let shape = own.into_iter().fold(shape, |shape, action| shape.act(action, "", &[], OWN));
     let office = [REVIEWER_ASSIGN, PROPOSAL_SCREEN, PROPOSAL_ADOPT, PROPOSAL_REJECT, PROPOSAL_PUBLISH];
-    office.into_iter().fold(shape, |shape, action| {
+    let shape = office.into_iter().fold(shape, |shape, action| {
         shape.act(action, "", PLANNERS, Over::Municipality).apart(action, &["proposer_id"])
-    })
+    });
+    shape.step_up(PROPOSAL_ADOPT).step_up(PROPOSAL_REJECT)
 }
 
 shape! {

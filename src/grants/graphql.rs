@@ -181,7 +181,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(review::decide_application(tx, id, input))).await
     }
 
-    /// 不交付とする。審査の意見を付けた人は行えない。
+    /// 不交付とする。審査の意見を付けた人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_application_refuse(
         &self,
         ctx: &Context<'_>,

@@ -351,6 +351,8 @@ async fn open_payments_open_cases_and_the_last_administrator_are_obstacles() {
         assert!(after.contains(&Some(word.into())), "{after:?}");
     }
     assert!(after.contains(&None) && !after.contains(&Some("OPEN_DUTIES".into())), "{after:?}");
+    // The demo holds an organization, and with it what would be changed of its former officer.
+    assert!(after.contains(&Some("LEGAL_HOLD".into())), "{after:?}");
     assert!(after.contains(&Some("LAST_ADMINISTRATOR".into())), "nobody takes the town's last one away: {after:?}");
 }
 

@@ -93,6 +93,8 @@ const ALL: &[&str] = &["*"];
 const OWN: &str = "t.account_id = $1";
 const OWN_SESSION: &str = "EXISTS (SELECT FROM sessions s
     WHERE s.municipality_id = t.municipality_id AND s.id = t.session_id AND s.account_id = $1)";
+const OWN_ATTEMPT: &str = "t.account_id = $1 OR EXISTS (SELECT FROM sessions s
+    WHERE s.municipality_id = t.municipality_id AND s.id = t.session_id AND s.account_id = $1)";
 const OWN_ADDRESS: &str =
     "t.email = (SELECT a.email FROM accounts a WHERE a.municipality_id = t.municipality_id AND a.id = $1)";
 const SENT_TO: &str =
@@ -102,7 +104,7 @@ const PROVES: &str = "t.account_id = $1
 
 /// Children first, the account last: others find it by its address until then.
 const DECLARED: &[Declared] = &[
-    of("sign_in_attempts", "市の認証によるサインインの途中", OWN, Delete).hidden(ALL),
+    of("sign_in_attempts", "市の認証によるサインインの途中", OWN_ATTEMPT, Delete).hidden(ALL),
     of("identities", "市の認証との結び付き", OWN, Delete).hidden(&["subject"]),
     acts("identity_providers", "市の認証の設定", &["emergency_account_id"]),
     of("refresh_tokens", "サインインの更新", OWN_SESSION, Delete).hidden(ALL),

@@ -29,6 +29,8 @@ CREATE FUNCTION entaku_acted_for_the_town(town uuid, person uuid) RETURNS boolea
 CREATE FUNCTION entaku_forget_obstacle(town uuid, person uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     today date := (entaku_now() AT TIME ZONE 'Asia/Tokyo')::date;
+    declared personal_tables;
+    held boolean;
 BEGIN
     IF EXISTS (SELECT FROM legal_holds h
             WHERE h.municipality_id = town AND h.object_id = person AND h.lifted_at IS NULL) THEN
@@ -58,6 +60,20 @@ BEGIN
             WHERE r.municipality_id = town AND r.reviewer_id = person AND r.scored_at IS NULL) THEN
         RETURN 'OPEN_CASES';
     END IF;
+    -- A hold on what would be changed, or on what that belongs to, is one, too. Nobody holds what is shown to nobody.
+    FOR declared IN SELECT * FROM personal_tables WHERE fate <> 'KEEP' AND hidden <> '{*}' ORDER BY place LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I t JOIN legal_holds h ON h.municipality_id = t.municipality_id
+                AND h.lifted_at IS NULL AND h.object_id IN (t.id%s)
+                WHERE t.municipality_id = $2 AND (%s) AND (%s))', declared.name,
+                CASE declared.name WHEN 'officers' THEN ', t.organization_id, t.district_id'
+                    WHEN 'liaison_assignments' THEN ', t.district_id'
+                    WHEN 'challenge_proposals' THEN ', t.call_id, t.organization_id' ELSE '' END,
+                declared.about, declared.changed)
+            INTO held USING person, town;
+        IF held THEN
+            RETURN 'LEGAL_HOLD';
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 GRANT EXECUTE ON FUNCTION entaku_acted_for_the_town(uuid, uuid), entaku_forget_obstacle(uuid, uuid) TO entaku_app;

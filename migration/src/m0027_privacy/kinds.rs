@@ -68,7 +68,7 @@ impl Kind {
 }
 
 const OF_APPLICATION: &str = "t.programme_id, t.organization_id, t.district_id";
-const OF_DISTRICT: &str = "t.organization_id, t.district_id";
+const OF_DISTRICT_AND_PERSON: &str = "t.organization_id, t.district_id, t.account_id";
 
 const KINDS: &[Kind] = &[
     kind(
@@ -88,7 +88,7 @@ const KINDS: &[Kind] = &[
         "EXISTS (SELECT FROM grant_applications a WHERE a.municipality_id = t.municipality_id AND a.id = t.application_id
             AND a.state IN ('PAID', 'REFUSED', 'WITHDRAWN'))",
     )
-    .of("t.application_id, t.organization_id, t.district_id, (SELECT a.programme_id FROM grant_applications a
+    .of("t.file_id, t.application_id, t.organization_id, t.district_id, (SELECT a.programme_id FROM grant_applications a
             WHERE a.municipality_id = t.municipality_id AND a.id = t.application_id)")
     .kept(FiscalYears(5), 5),
     kind(
@@ -101,7 +101,7 @@ const KINDS: &[Kind] = &[
     .set("title = '(削除済み)', purpose = NULL")
     .kept(FiscalYears(1), 1),
     kind("LIAISON_VISITS", "liaison_visits", "t.visited_on", "t.content <> '(削除済み)'")
-        .of(OF_DISTRICT)
+        .of(OF_DISTRICT_AND_PERSON)
         .set(
             "staff_name = '(削除済み)', place = NULL, content = '(削除済み)',
              requests_heard = CASE WHEN t.requests_heard IS NOT NULL THEN '(削除済み)' END",
@@ -125,7 +125,7 @@ const KINDS: &[Kind] = &[
     .set("name = '(削除済み)', affiliation = NULL")
     .kept(FiscalYears(5), 1),
     kind("OFFICERS", "officers", "t.term_end", "NOT t.name_public AND t.name <> '(削除済み)'")
-        .of(OF_DISTRICT)
+        .of(OF_DISTRICT_AND_PERSON)
         .set("name = '(削除済み)', name_kana = ''")
         .kept(FiscalYears(5), 1),
     kind(
@@ -169,7 +169,9 @@ const KINDS: &[Kind] = &[
     .of("t.account_id")
     .kept(Days(365), 30),
     kind("NOTIFICATIONS", "notifications", "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date", "true").of("t.account_id"),
-    kind("MAILS", "mails", "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date", "t.state <> 'QUEUED'").kept(Days(30), 1),
+    kind("MAILS", "mails", "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date", "t.state <> 'QUEUED'")
+        .of("(SELECT a.id FROM accounts a WHERE a.municipality_id = t.municipality_id AND a.email = t.recipient)")
+        .kept(Days(30), 1),
     kind("ADDRESS_PROOFS", "address_proofs", "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date", "true")
         .of("t.account_id")
         .kept(Days(30), 7),

@@ -115,6 +115,9 @@ fn conflict_of_interest() -> Error {
 }
 
 async fn appoint(tx: &Tx, account: AccountId, proposal: ProposalId) -> Result<()> {
+    if tx.principal.support.is_some() {
+        return Err(Error::Forbidden("ROLE_ABOVE"));
+    }
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),
         account_id: Set(account),

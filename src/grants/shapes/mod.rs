@@ -200,6 +200,7 @@ shape! {
         .apart(GRANT_APPLICATION_DECIDE, &["submitted_by", "recommended_by"])
         .act(GRANT_APPLICATION_REFUSE, SUBSIDY_LAW, APPROVER, Over::Municipality)
         .apart(GRANT_APPLICATION_REFUSE, &["submitted_by", "recommended_by"])
+        .step_up(GRANT_APPLICATION_REFUSE)
         .act(GRANT_PAYMENT_REQUEST, "", &[Role::OrgOfficer, Role::OrgAccountant], IN_ORGANIZATION)
         .apart(GRANT_PAYMENT_REQUEST, &["recommended_by", "decided_by"])
         .act(GRANT_PAYMENT_EXECUTE, PAYMENT_LAW, PAYER, Over::Municipality)

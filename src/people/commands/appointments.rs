@@ -5,12 +5,12 @@ use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set, sea_query::LockTy
 use uuid::Uuid;
 
 use crate::kernel::date::Date;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
 use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
-use crate::people::entity::{AppointmentId, appointment};
+use crate::people::entity::{AppointmentId, account, appointment};
 use crate::people::posts::personnel;
 use crate::people::shapes::{Account, Appointment};
 use crate::people::sso::mandatory;
@@ -85,6 +85,11 @@ pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
     refuse_oneself(tx, account_id)?;
     if tx.principal.support.is_some() {
         return Err(Error::Forbidden("ROLE_ABOVE"));
+    }
+    let who = account::Entity::find_by_id(account_id).one(tx).await?.ok_or(Error::NotFound)?;
+    if who.support {
+        let (ja, en) = ("運用サポートのアカウントには任命できません。", "Support holds no appointment but its own.");
+        return Err(Refusal::new("SUPPORT_ACCOUNT", ja, en).into());
     }
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),

@@ -18,6 +18,7 @@ use crate::people::posts::handing_over::{self, Step};
 use crate::people::posts::shapes::{DutySeparation, Handover, PersonnelTransfer, Post};
 use crate::people::posts::{personnel, rules, summary};
 use crate::people::scope as scopes;
+use crate::people::sso::mandatory;
 
 /// 役職を設ける。
 pub const POST_CREATE: Action = Action("postCreate");
@@ -199,7 +200,12 @@ pub async fn cancel(tx: &Tx, id: HandoverId) -> Result<HandoverId> {
     rules::handover(&row, HANDOVER_CANCEL, tx.now)?;
     let turn = personnel::turn(tx).await?;
     if let Some(theirs) = row.successor_appointment_id {
-        let theirs = appointment::ActiveModel { id: Set(theirs), ended_at: Set(Some(tx.now)), ..Default::default() };
+        let theirs = appointment::Entity::find_by_id(theirs).one(tx).await?.ok_or(Error::NotFound)?;
+        if theirs.role == Role::Admin {
+            mandatory::keeps_emergency(tx, theirs.account_id).await?;
+        }
+        let mut theirs: appointment::ActiveModel = theirs.into();
+        theirs.ended_at = Set(Some(tx.now));
         theirs.update(tx).await?;
     }
     if let Some(kept) = row.predecessor_appointment_id {

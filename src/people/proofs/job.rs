@@ -63,7 +63,7 @@ enum Outcome {
 fn decide(proof: &address_proof::Model, holder: Option<account::Model>) -> Outcome {
     match (proof.purpose, holder) {
         (ProofPurpose::PasswordReset, Some(account))
-            if account.suspended_at.is_none() && account.password_hash.is_some() =>
+            if account.suspended_at.is_none() && account.anonymized_at.is_none() && !account.support =>
         {
             Outcome::Link(MailKind::PasswordReset, Some(account))
         }

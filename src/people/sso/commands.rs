@@ -5,6 +5,7 @@ use async_graphql::InputObject;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
+use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
@@ -12,7 +13,8 @@ use crate::kernel::principal::{AccountId, Role};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
-use crate::people::entity::{InvitationId, account, invitation};
+use crate::people::entity::{InvitationId, account, appointment, invitation};
+use crate::people::posts::personnel;
 use crate::people::sso::attempts;
 use crate::people::sso::entity::{
     AttemptPurpose, IdentityId, IdentityProviderId, SecondFactorBy, identity, identity_provider,
@@ -96,6 +98,8 @@ pub async fn set(tx: &Tx, input: IdentityProviderSetInput) -> Result<IdentityPro
         same_revision::<IdentityProvider>(row.id, row.revision, revision)?;
     }
     if staff_only_here {
+        // Nobody takes the emergency's post away meanwhile.
+        personnel::turn(tx).await?;
         leaves_a_way_in(tx, &issuer, emergency_account_id).await?;
     }
     let id = known.as_ref().map_or_else(IdentityProviderId::new, |row| row.id);
@@ -153,13 +157,19 @@ async fn leaves_a_way_in(tx: &Tx, issuer: &str, emergency: Option<AccountId>) ->
     let row = account::Entity::find_by_id(id).one(tx).await?.ok_or(Error::NotFound)?;
     let ready = row.password_hash.is_some() && row.second_factor_at.is_some();
     let post = authenticate::appointed(tx, id).await?.is_some_and(|who| who.holds(&[Role::Admin]));
-    if ready && post {
+    let lasting = appointment::Entity::find()
+        .filter(appointment::Column::AccountId.eq(id))
+        .filter(appointment::Column::Role.eq(Role::Admin))
+        .filter(appointment::Column::EndedAt.is_null())
+        .filter(appointment::Column::EndsOn.is_null())
+        .filter(appointment::Column::StartsOn.lte(Date(tx.today())));
+    if ready && post && lasting.one(tx).await?.is_some() {
         return Ok(());
     }
     Err(Error::Conflict(Refusal::new(
         "EMERGENCY_ACCOUNT",
-        "非常用の管理者は、パスワードと二要素認証のある管理者でなければなりません。",
-        "The emergency administrator has to be an administrator with a password and a second factor.",
+        "非常用の管理者は、パスワードと二要素認証のある、任期の定めのない管理者でなければなりません。",
+        "The emergency administrator has to be an administrator without a last day, with a password and a second factor.",
     )))
 }
 
@@ -219,6 +229,9 @@ pub async fn unlink(tx: &Tx, id: IdentityId) -> Result<AccountId> {
     }
     let mut sql = Sql::new("DELETE FROM identities WHERE id = ");
     sql.param(Param::Uuid(Some(id.0)));
+    tx.run(sql).await?;
+    let mut sql = Sql::new("DELETE FROM sign_in_attempts WHERE account_id = ");
+    sql.param(Param::Uuid(Some(row.account_id.0)));
     tx.run(sql).await?;
     session::end_others(tx, row.account_id, tx.principal.session, "IDENTITY_UNLINKED").await?;
     Ok(row.account_id)
