@@ -17,7 +17,7 @@ use crate::api::exports::ExportMutation;
 use crate::api::limits;
 use crate::files::graphql::{FileMutation, UploadLimit};
 use crate::kernel::read::streams::{StreamRoot, Streams};
-use crate::kernel::read::{Catalogue, Queries, QueryRoot, tell_of_acts};
+use crate::kernel::read::{Catalogue, Queries, QueryRoot, described, tell_of_acts};
 use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
@@ -146,7 +146,7 @@ pub fn sdl() -> String {
     let schema = Schema::build(root, Mutation::default(), StreamRoot::<Nouns>(PhantomData))
         .override_output_type_description::<DateTime<Utc>>("日時(RFC 3339、UTC)。")
         .finish();
-    without_built_in(&schema.sdl_with_options(options))
+    described(&without_built_in(&schema.sdl_with_options(options)))
 }
 
 /// The SDL without the directives that every schema has by the specification.

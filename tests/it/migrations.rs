@@ -85,3 +85,11 @@ async fn z15_definer_functions_are_closed() {
         assert!(!row.get::<bool, _>("open"), "everybody may call {name}");
     }
 }
+
+/// The database tells them in the order of their names: a server compares.
+#[test]
+fn migrations_are_named_by_their_files_and_in_their_order() {
+    let names: Vec<String> = Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    assert!(names.iter().all(|name| name.len() > 6 && name.starts_with("m00") && name.as_bytes()[5] == b'_'), "{names:?}");
+}

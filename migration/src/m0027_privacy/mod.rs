@@ -10,8 +10,14 @@ use sea_orm_migration::prelude::*;
 use crate::table::{Tenant, drop, fk, more_words, run, words};
 
 /// This migration.
-#[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
+
+/// A folder's name is not derived.
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0027_privacy"
+    }
+}
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

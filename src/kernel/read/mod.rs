@@ -74,7 +74,7 @@ pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation, Prepared};
 pub use other_side::other_side;
 pub use payload::{Payloads, Read};
-pub use rights::tell_of_acts;
+pub use rights::{described, tell_of_acts};
 pub use root::{Catalogue, Queries, QueryRoot, RootField};
 pub use select::Env;
 pub use shape::{Act, Children, Duty, Field, Mask, Row, Shape, ShapeDef, ShapeFn, Source, Work, named, table_of, work};

@@ -22,6 +22,32 @@ fn requires(
 ) {
 }
 
+/// What the arguments of the directive mean. The engine tells it to introspection and leaves it out of the SDL.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("roles", "このうちのどれかの役割。"),
+    ("over", "その役割を持つ範囲。自治体全体か、対象の属するもの。"),
+    ("own", "true は本人のもの、false は本人のもの以外。"),
+    ("published", "true は、公開されたものなら誰でも。"),
+    ("stepUp", "何分以内の本人確認が必要か。"),
+    ("notBy", "役割があっても行えない人(職務の分離)。対象の項目の名前。"),
+];
+
+/// The SDL with the arguments of the directive described.
+pub fn described(sdl: &str) -> String {
+    const HEAD: &str = "directive @requires(";
+    let Some((before, rest)) = sdl.split_once(HEAD) else { return sdl.to_owned() };
+    let Some((arguments, after)) = rest.split_once(')') else { return sdl.to_owned() };
+    let mut told = String::new();
+    for argument in arguments.split(", ") {
+        let name = argument.split(':').next().unwrap_or_default();
+        if let Some((_, what)) = ARGUMENTS.iter().find(|(known, _)| *known == name) {
+            told += &format!("\n\t\"\"\"\n\t{what}\n\t\"\"\"");
+        }
+        told += &format!("\n\t{argument}");
+    }
+    format!("{before}{HEAD}{told}\n){after}")
+}
+
 /// What something asks for: any one of the permits, and the rest in any case.
 pub(crate) struct Rights<'s> {
     permits: Vec<&'s Permit>,
