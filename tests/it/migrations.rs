@@ -91,5 +91,8 @@ async fn z15_definer_functions_are_closed() {
 fn migrations_are_named_by_their_files_and_in_their_order() {
     let names: Vec<String> = Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
     assert!(names.is_sorted(), "{names:?}");
-    assert!(names.iter().all(|name| name.len() > 6 && name.starts_with("m00") && name.as_bytes()[5] == b'_'), "{names:?}");
+    assert!(
+        names.iter().all(|name| name.len() > 6 && name.starts_with("m00") && name.as_bytes()[5] == b'_'),
+        "{names:?}"
+    );
 }
