@@ -7,9 +7,10 @@ use async_graphql::{Name, Positioned, ServerError};
 
 use crate::kernel::error::{Error, Refusal};
 use crate::kernel::read::column::Ty;
+use crate::kernel::read::field::{Children, Compute, Field, MANY, ShapeFn, Source, WriteFn};
 use crate::kernel::read::list::{ListArgs, ListSource, server_error};
 use crate::kernel::read::select::{Env, Project, Written, below};
-use crate::kernel::read::shape::{Children, Compute, Field, MANY, ShapeDef, ShapeFn, Source, WriteFn};
+use crate::kernel::read::shape::ShapeDef;
 
 type Selected = Positioned<async_graphql::parser::types::Field>;
 

@@ -4,8 +4,9 @@ use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{InputType, OutputType};
 use indexmap::IndexMap;
 
+use crate::kernel::read::field::{Field, Source};
 use crate::kernel::read::rights::Rights;
-use crate::kernel::read::shape::{Field, ShapeDef, Source};
+use crate::kernel::read::shape::ShapeDef;
 
 /// The interface of everything with an id.
 pub(crate) const NODE: &str = "Node";

@@ -6,7 +6,8 @@ use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaType, Regi
 
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{PROOF_LIFE, Role, ScopeKind};
-use crate::kernel::read::shape::{Mask, ShapeDef};
+use crate::kernel::read::field::Mask;
+use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::request::Locale;
 
 /// 必要な権利。複数あるときは、どれか一つがあればよい。引数のないものは、サインインしている人。

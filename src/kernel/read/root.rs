@@ -14,8 +14,9 @@ use async_graphql::{
 use indexmap::IndexMap;
 use uuid::Uuid;
 
+use crate::kernel::read::field::{ShapeFn, Source};
 use crate::kernel::read::rights::{self, Rights};
-use crate::kernel::read::shape::{Shape, ShapeDef, ShapeFn, Source};
+use crate::kernel::read::shape::{Shape, ShapeDef};
 use crate::kernel::read::streams::Streams;
 use crate::kernel::read::{changes, register};
 use crate::kernel::request::Request;

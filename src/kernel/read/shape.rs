@@ -1,10 +1,6 @@
 //! What a noun declares about a type, once: its fields, where they come from, who may see them, what
 //! can be done to it. Everything else (the GraphQL type, SQL, masks, `viewerCan`) follows from it.
 
-use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
-
-use async_graphql::registry::Registry;
 use async_graphql::{InputType, OutputType, Value};
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
@@ -16,9 +12,9 @@ use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{AppointmentId, Principal, Role};
 use crate::kernel::read::cells::Cells;
 use crate::kernel::read::column::{ColumnValue, Ty};
-use crate::kernel::read::json::Json;
+use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Mask, MayFn, Source, TypeFn};
+use crate::kernel::read::known::{Work, remember};
 use crate::kernel::read::list::{Filter, Key, Order, Where};
-use crate::kernel::request::Request;
 
 /// A type that can be read.
 pub trait Shape: Send + Sync + 'static {
@@ -42,162 +38,6 @@ pub trait Row: FromQueryResult + Send {
     fn may(&self, _action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
         Ok(())
     }
-}
-
-/// The types declared so far, by their tables.
-static NAMES: RwLock<BTreeMap<&'static str, (&'static str, &'static str)>> = RwLock::new(BTreeMap::new());
-
-/// The name and the prefix of the type over a table; nothing where no type is.
-pub fn named(table: &str) -> Option<(&'static str, &'static str)> {
-    NAMES.read().unwrap_or_else(PoisonError::into_inner).get(table).copied()
-}
-
-/// The work of the types declared so far, by their tables.
-static WORK: RwLock<BTreeMap<&'static str, Vec<Work>>> = RwLock::new(BTreeMap::new());
-
-/// Work that waits for whoever holds a role: what is handed over with a post.
-#[derive(Clone, Copy, Debug)]
-pub struct Work {
-    /// The prefix of the object's ids.
-    pub prefix: &'static str,
-    /// For whom.
-    pub roles: &'static [Role],
-    /// Over which rows; [`Over::Own`] for what waits for the person.
-    pub over: Over,
-    /// Which of them, a condition over `t`.
-    pub when: &'static str,
-    /// What they are called, an expression over `t`.
-    pub title: &'static str,
-    /// By when, an expression over `t` that is a date; empty where there is no deadline.
-    pub due: &'static str,
-}
-
-/// All work of all types, with their tables.
-pub fn work() -> Vec<(&'static str, Work)> {
-    let known = WORK.read().unwrap_or_else(PoisonError::into_inner);
-    known.iter().flat_map(|(table, work)| work.iter().map(|one| (*table, *one))).collect()
-}
-
-/// The table of the type whose ids begin with a prefix; nothing where no type's do.
-pub fn table_of(prefix: &str) -> Option<&'static str> {
-    let names = NAMES.read().unwrap_or_else(PoisonError::into_inner);
-    names.iter().find(|(_, (_, of))| *of == prefix).map(|(table, _)| *table)
-}
-
-/// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
-pub type ShapeFn = fn() -> &'static ShapeDef;
-/// Registers a GraphQL type and returns its name as a field's type.
-pub(crate) type TypeFn = fn(&mut Registry) -> String;
-
-/// Whether an act is possible on a row now; the outer error is a row that cannot be read.
-pub(crate) type MayFn = fn(&Cells<'_>, Action, DateTime<Utc>) -> Result<Result<(), Refusal>>;
-
-/// Writes a cell as JSON.
-pub(crate) type WriteFn = fn(Option<&[u8]>, &mut Json) -> Result<()>;
-
-/// A pure function of some columns of a row.
-pub(crate) type Compute = fn(&Cells<'_>, &Request) -> Result<Value>;
-
-/// Where a field comes from.
-#[derive(Clone, Copy)]
-pub enum Source {
-    /// The prefixed id.
-    Id,
-    /// A column of the same row.
-    Column(&'static str, Ty, WriteFn),
-    /// A pure function of some columns of the same row, and the name of its type.
-    Computed(&'static [&'static str], Compute, fn() -> std::borrow::Cow<'static, str>),
-    /// The row a column of this row names.
-    One(ShapeFn, &'static str),
-    /// The first row whose column names this row.
-    First(ShapeFn, Children),
-    /// All rows (at most [`MANY`]) whose column names this row.
-    Many(ShapeFn, Children),
-    /// A connection over the rows whose column names this row.
-    Connection(ShapeFn, Children),
-    /// What the viewer can do.
-    ViewerCan,
-    /// Which fields are masked, and why.
-    Redacted,
-}
-
-/// The most rows a plain list shows for one parent. Longer lists are connections.
-pub(super) const MANY: i64 = 500;
-
-/// Rows that point to a parent.
-#[derive(Clone, Copy)]
-pub struct Children {
-    /// The column of the child that names the parent.
-    pub key: &'static str,
-    /// Which of them, a condition over `t`; empty for all.
-    pub when: &'static str,
-    /// In which order; empty for the child's own.
-    pub order: &'static [Key],
-}
-
-/// Who sees a field that not everybody sees.
-pub struct Mask {
-    /// Who sees it; [`Permit::action`] is READ.
-    pub permits: Vec<Permit>,
-    /// A boolean column that opens the field to everybody.
-    pub unless: Option<&'static str>,
-    /// Does a look at it go into the audit?
-    pub personal: bool,
-    /// The stable word shown in `redacted`.
-    pub reason: &'static str,
-}
-
-impl Mask {
-    /// The columns it looks at.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
-        let permits = self.permits.iter().filter_map(Permit::column).map(|column| (column, Ty::Uuid));
-        permits.chain(self.unless.map(|column| (column, Ty::Bool)))
-    }
-}
-
-/// A field of a type.
-pub struct Field {
-    /// In the schema.
-    pub name: &'static str,
-    /// Its Japanese description.
-    pub doc: &'static str,
-    /// Its type.
-    pub ty: TypeFn,
-    /// Where it comes from.
-    pub source: Source,
-    /// Who sees it.
-    pub mask: Option<Mask>,
-    /// Of a relation: from whom its rows are withheld, by their own policy.
-    pub withheld: Option<Mask>,
-    /// The words of a closed list; nothing for other types.
-    pub words: fn() -> Vec<(String, &'static str)>,
-}
-
-impl Field {
-    /// By which mask a reader may miss something of it, whatever it is.
-    pub fn kept(&self) -> Option<&Mask> {
-        self.mask.as_ref().or(self.withheld.as_ref())
-    }
-}
-
-/// Something one can do to the object (or, for `creates`, with its kind).
-#[derive(Clone, Copy)]
-pub struct Act {
-    /// The mutation's name.
-    pub action: Action,
-    /// Does it make a new object? Then it is no part of `viewerCan`.
-    pub creates: bool,
-    /// The by-law, law or setting behind it.
-    pub policy_ref: &'static str,
-}
-
-/// A separation of duties: who did one thing to the object does not do the other.
-#[derive(Clone, Copy)]
-pub struct Duty {
-    /// What is refused.
-    pub action: Action,
-    /// To the accounts in these columns, whatever roles they hold.
-    pub columns: &'static [&'static str],
 }
 
 /// How a list argument is registered and read.
@@ -512,8 +352,7 @@ impl ShapeDef {
             let doc = "あなたがこの対象に対して今できる操作。";
             self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
         }
-        NAMES.write().unwrap_or_else(PoisonError::into_inner).insert(self.table, (self.name, self.prefix));
-        WORK.write().unwrap_or_else(PoisonError::into_inner).insert(self.table, self.work.clone());
+        remember(&self);
         self
     }
 

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use crate::kernel::error::Result;
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::column::Ty;
+use crate::kernel::read::field::Children;
 use crate::kernel::read::list::{Key, ListArgs, write_order};
 use crate::kernel::read::plan::{Branch, From, Origin, Plan};
-use crate::kernel::read::shape::{Children, ShapeDef};
+use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::sql::{Param, Slot, Sql, bind};
 use crate::kernel::request::Request;
 

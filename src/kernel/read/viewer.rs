@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::{Action, Over};
 use crate::kernel::read::cells::Cells;
+use crate::kernel::read::field::{Act, Field, Mask};
 use crate::kernel::read::rights::{Rights, say};
-use crate::kernel::read::shape::{Act, Field, Mask, ShapeDef};
+use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::request::{Locale, Request};
 
 /// 操作ができるかどうか。
