@@ -324,6 +324,31 @@ async fn z19_two_who_relieve_each_other_leave_one() {
 }
 
 #[tokio::test]
+async fn z20_two_who_hold_what_is_kept_apart_change_places() {
+    let hall = Hall::new().await;
+    let ((a, _), (b, _)) = (hall.somebody().await, hall.somebody().await);
+    hall.admin.run(SEPARATE, json!({"one": "PAYER", "other": "APPROVER"})).await.data();
+    let pays = hall.post("会計係", "PAYER", json!(null)).await;
+    let decides = hall.post("課長", "APPROVER", json!(null)).await;
+    hall.hand_over(&pays, Some(a), "2026-05-20").await.data();
+    hall.hand_over(&decides, Some(b), "2026-05-20").await.data();
+    let order = |first: AccountId, second: AccountId| {
+        json!({"input": {"title": "入替え", "takesEffectOn": "2027-04-01", "moves": [
+            {"postId": pays, "successorAccountId": first.to_string()},
+            {"postId": decides, "successorAccountId": second.to_string()}]}})
+    };
+    let (c, _) = hall.somebody().await;
+    hall.town.appoint(c, Role::Approver, ScopeKind::Municipality, None).await;
+    hall.admin.run(TRANSFER, order(c, a)).await.expect_code("CONFLICT/DUTIES_TOGETHER");
+    hall.admin.run(TRANSFER, order(b, a)).await.data();
+    let next = async |post: &Value| {
+        let data = hall.admin.run(HOLDER, json!({ "id": post })).await.data();
+        data["post"]["next"]["account"]["id"].clone()
+    };
+    assert_eq!((next(&pays).await, next(&decides).await), (json!(b.to_string()), json!(a.to_string())));
+}
+
+#[tokio::test]
 async fn z20_roles_that_are_kept_apart_are_in_no_one_hand() {
     let hall = Hall::new().await;
     let (clerk, _) = hall.town.person(Role::Approver, ScopeKind::Municipality, None).await;

@@ -229,6 +229,20 @@ async fn a_person_is_forgotten_all_or_nothing_and_the_record_still_holds() {
         ),
     )
     .await;
+    // What was sent to an address they had before is theirs, unless the address is somebody else's today.
+    let (other, _) = resident(town).await;
+    sql(
+        town,
+        &format!(
+            "WITH had AS (INSERT INTO former_addresses (id, account_id, email)
+            SELECT gen_random_uuid(), '{}', email FROM
+                (SELECT 'before@example.jp' UNION SELECT email FROM accounts WHERE id = '{}') f(email) RETURNING email)
+        INSERT INTO mails (id, kind, recipient, subject, body, deadline)
+        SELECT gen_random_uuid(), 'TEST', email, '件名', '本文', now() FROM had",
+            person.0, other.0
+        ),
+    )
+    .await;
     let address =
         texts(town, &format!("SELECT email FROM accounts WHERE id = '{}'", person.0)).await[0].clone().expect("one");
     let id = request(&who, json!({"reason": "退会したい"})).await;
@@ -241,7 +255,15 @@ async fn a_person_is_forgotten_all_or_nothing_and_the_record_still_holds() {
             .clone();
     let counted: Vec<_> =
         tried["counts"].as_array().expect("counts").iter().map(|c| c["table"].as_str().expect("a name")).collect();
-    for table in ["accounts", "sessions", "refresh_tokens", "notification_choices", "mails", "erasure_requests"] {
+    for table in [
+        "accounts",
+        "sessions",
+        "refresh_tokens",
+        "notification_choices",
+        "mails",
+        "former_addresses",
+        "erasure_requests",
+    ] {
         assert!(counted.contains(&table), "{counted:?}");
     }
     let still = texts(town, &format!("SELECT email FROM accounts WHERE id = '{}'", person.0)).await;
@@ -265,7 +287,11 @@ async fn a_person_is_forgotten_all_or_nothing_and_the_record_still_holds() {
     for table in ["sessions", "notification_choices"] {
         assert_eq!(texts(town, &format!("SELECT id::text FROM {table} WHERE account_id = '{}'", person.0)).await, []);
     }
-    assert_eq!(texts(town, "SELECT recipient FROM mails").await, []);
+    assert_eq!(
+        texts(town, "SELECT recipient FROM mails").await,
+        texts(town, &format!("SELECT email FROM accounts WHERE id = '{}'", other.0)).await
+    );
+    assert_eq!(texts(town, "SELECT email FROM former_addresses").await, []);
     assert_eq!(texts(town, "SELECT reason FROM erasure_requests").await, [Some("(削除済み)".to_owned())]);
     let kept = texts(town, "SELECT string_agg(e::text, '') FROM audit_entries e").await[0].clone().expect("the record");
     assert!(!kept.contains(&address) && !kept.contains("退会したい"), "the record never had it");

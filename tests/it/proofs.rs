@@ -255,6 +255,8 @@ async fn an_address_is_changed_by_a_link_to_the_new_one_and_the_old_one_is_told(
     let letters = post.letters().await;
     assert_eq!((letters.len(), letters[0].to.as_str()), (1, "new@example.jp"));
     town.public().run(EMAIL_CONFIRM, json!({"token": letters[0].token()})).await.data();
+    let kept = town.system().rows(Sql::new("SELECT FROM former_addresses")).await.expect("rows");
+    assert_eq!(kept.len(), 1, "so that what was sent there is found when they are forgotten");
     town.public().run(EMAIL_CONFIRM, json!({"token": letters[0].token()})).await.expect_code("UNAUTHENTICATED");
     assert_eq!(me.run(VIEWER, json!({})).await.data()["viewer"]["email"], "new@example.jp");
     let notice = post.newest().await;

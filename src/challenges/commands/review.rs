@@ -16,6 +16,7 @@ use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::commands::{NewAppointment, appoint};
 use crate::people::entity::{AppointmentId, appointment};
 use crate::people::shapes::Account;
 
@@ -33,9 +34,6 @@ pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Re
     let ChallengeReviewerAssignInput { proposal_id, account_id } = input;
     let proposal = begin(tx, proposal_id, REVIEWER_ASSIGN).await?;
     keep_apart(tx, &proposal).await?;
-    if tx.principal.account == Some(account_id) {
-        return Err(Error::Forbidden("SELF_APPOINTMENT"));
-    }
     tx.peek::<Account>(account_id, Action::READ).await?;
     let held = appointments(tx, account_id).await?;
     if is_party(&proposal, account_id, &held) {
@@ -53,7 +51,7 @@ pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Re
         ..Default::default()
     };
     let id = row.insert(tx).await?.id;
-    appoint(tx, account_id, proposal_id).await?;
+    appoint_over(tx, account_id, proposal_id).await?;
     notices::assigned(tx, proposal_id, &proposal.title, account_id).await?;
     Ok(id)
 }
@@ -102,7 +100,7 @@ pub(in crate::challenges) async fn may_review(tx: &Tx, proposal: &proposal::Mode
     if is_party(proposal, account, &appointments(tx, account).await?) {
         return Ok(false);
     }
-    appoint(tx, account, proposal.id).await?;
+    appoint_over(tx, account, proposal.id).await?;
     Ok(true)
 }
 
@@ -114,21 +112,16 @@ fn conflict_of_interest() -> Error {
     ))
 }
 
-async fn appoint(tx: &Tx, account: AccountId, proposal: ProposalId) -> Result<()> {
-    if tx.principal.support.is_some() {
-        return Err(Error::Forbidden("ROLE_ABOVE"));
-    }
-    let row = appointment::ActiveModel {
-        id: Set(AppointmentId::new()),
-        account_id: Set(account),
-        role: Set(Role::Reviewer),
-        scope: Set(ScopeKind::Proposal),
-        scope_id: Set(Some(proposal.0)),
-        starts_on: Set(Date(tx.today())),
-        ..Default::default()
+async fn appoint_over(tx: &Tx, account: AccountId, proposal: ProposalId) -> Result<AppointmentId> {
+    let new = NewAppointment {
+        account_id: account,
+        role: Role::Reviewer,
+        scope: ScopeKind::Proposal,
+        scope_id: Some(proposal.0),
+        starts_on: Date(tx.today()),
+        ends_on: None,
     };
-    row.insert(tx).await?;
-    Ok(())
+    appoint(tx, new).await
 }
 
 /// 審査基準一つの採点。

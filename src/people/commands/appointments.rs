@@ -91,6 +91,7 @@ pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
         let (ja, en) = ("運用サポートのアカウントには任命できません。", "Support holds no appointment but its own.");
         return Err(Refusal::new("SUPPORT_ACCOUNT", ja, en).into());
     }
+    mandatory::comes_in(tx, account_id, role).await?;
     let row = appointment::ActiveModel {
         id: Set(AppointmentId::new()),
         account_id: Set(account_id),

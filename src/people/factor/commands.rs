@@ -11,6 +11,7 @@ use crate::kernel::tx::Tx;
 use crate::kernel::work::Turn;
 use crate::people::entity::{SecondFactorId, account};
 use crate::people::factor::{check, recovery, totp};
+use crate::people::posts::personnel;
 use crate::people::session;
 use crate::people::shapes::Account;
 use crate::people::sso::mandatory;
@@ -122,6 +123,8 @@ async fn own(tx: &Tx, action: Action) -> Result<account::Model> {
 
 async fn turn_off(tx: &Tx, row: account::Model) -> Result<()> {
     let id = row.id;
+    // Nobody makes it the emergency administrator's meanwhile.
+    personnel::turn(tx).await?;
     mandatory::keeps_emergency(tx, id).await?;
     let mut sql = Sql::new("DELETE FROM second_factors WHERE account_id = ");
     sql.param(Param::Uuid(Some(id.0)));

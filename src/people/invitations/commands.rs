@@ -221,6 +221,7 @@ pub async fn claim(tx: &Tx, secret: &str) -> Result<AppointmentId> {
     if row.invited_by == Some(account) {
         return Err(Error::Forbidden("SELF_APPOINTMENT"));
     }
+    mandatory::comes_in(tx, account, row.role).await?;
     appoint(tx, row, account).await
 }
 

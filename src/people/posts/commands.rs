@@ -107,7 +107,8 @@ pub async fn hand_over(tx: &Tx, id: PostId, input: PostHandOverInput) -> Result<
     let PostHandOverInput { successor_account_id, takes_effect_on, ends_on } = input;
     let turn = personnel::turn(tx).await?;
     let step = Step { successor: successor_account_id, takes_effect_on, ends_on, transfer: None };
-    handing_over::plan(tx, &row, step).await?;
+    let vacated = handing_over::vacate(tx, row, step).await?;
+    handing_over::fill(tx, vacated).await?;
     turn.keeps_administrator(tx).await?;
     Ok(id)
 }
@@ -153,11 +154,15 @@ pub async fn order_transfer(tx: &Tx, input: PersonnelTransferOrderInput) -> Resu
     };
     row.insert(tx).await?;
     moves.sort_by_key(|one| one.post_id);
+    let mut vacated = Vec::with_capacity(moves.len());
     for PersonnelMoveInput { post_id, successor_account_id, ends_on } in moves {
         let post = tx.load::<Post>(post_id, POST_HAND_OVER).await?;
         rules::post(&post, POST_HAND_OVER, tx.now)?;
         let step = Step { successor: successor_account_id, takes_effect_on, ends_on, transfer: Some(id) };
-        handing_over::plan(tx, &post, step).await?;
+        vacated.push(handing_over::vacate(tx, post, step).await?);
+    }
+    for post in vacated {
+        handing_over::fill(tx, post).await?;
     }
     turn.keeps_administrator(tx).await?;
     Ok(id)

@@ -51,8 +51,18 @@ pub(super) async fn holder(tx: &Tx, post: PostId) -> Result<Option<appointment::
     Ok(found.one(tx).await?)
 }
 
-/// Plans the hand-over of a post that was loaded for it; the caller has a turn.
-pub(super) async fn plan(tx: &Tx, post: &post::Model, step: Step) -> Result<HandoverId> {
+/// A post whose holder has been told to leave it.
+pub(super) struct Vacated {
+    post: post::Model,
+    step: Step,
+    terms: Terms,
+    former_end: Option<Date>,
+    predecessor: Option<(AccountId, AppointmentId)>,
+}
+
+/// Plans the hand-over of a post that was loaded for it; the caller has a turn. Where several pass on together, all are
+/// left before the first is taken: else two who change places would hold both for a moment.
+pub(super) async fn vacate(tx: &Tx, post: post::Model, step: Step) -> Result<Vacated> {
     if !may_give(&tx.principal, post.role, post.scope, post.scope_id) {
         return Err(Error::Forbidden("ROLE_ABOVE"));
     }
@@ -70,14 +80,20 @@ pub(super) async fn plan(tx: &Tx, post: &post::Model, step: Step) -> Result<Hand
     if holder.is_none() && step.successor.is_none() {
         return Err(Refusal::new("VACANT", "この役職は欠員です。", "The post is vacant.").into());
     }
-    let terms = check(tx, post, holder.as_ref(), step)?;
+    let terms = check(tx, &post, holder.as_ref(), step)?;
     let former_end = holder.as_ref().and_then(|h| h.ends_on);
     let predecessor = holder.as_ref().map(|h| (h.account_id, h.id));
     if let Some(held) = holder {
         leave(tx, held, terms, step.takes_effect_on).await?;
     }
+    Ok(Vacated { post, step, terms, former_end, predecessor })
+}
+
+/// The successor takes the post, today or on its day.
+pub(super) async fn fill(tx: &Tx, vacated: Vacated) -> Result<HandoverId> {
+    let Vacated { post, step, terms, former_end, predecessor } = vacated;
     let successor = match step.successor {
-        Some(who) => Some((who, take(tx, post, who, step.takes_effect_on, terms.ends_on).await?)),
+        Some(who) => Some((who, take(tx, &post, who, step.takes_effect_on, terms.ends_on).await?)),
         None => None,
     };
     // Where somebody takes a vacant post today, there is nothing left for the job to do.

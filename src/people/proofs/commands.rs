@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use uuid::Uuid;
 
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
@@ -190,6 +191,14 @@ pub async fn confirm_registration(tx: &Tx, input: AccountRegistrationConfirmInpu
     Ok(id)
 }
 
+/// Keeps an address that somebody had, so that what was sent there is found when they are forgotten.
+async fn remember(tx: &Tx, account: AccountId, email: &str) -> Result<()> {
+    let mut sql = Sql::new("INSERT INTO former_addresses (id, account_id, email) VALUES (");
+    sql.fill("?, ?, ?)", [Param::Uuid(Some(Uuid::now_v7())), Param::Uuid(Some(account.0)), Param::text(email)]);
+    tx.run(sql).await?;
+    Ok(())
+}
+
 /// Makes another address the account's by a link, and tells the old one.
 ///
 /// # Errors
@@ -200,8 +209,10 @@ pub async fn confirm_email(tx: &Tx, secret: &str) -> Result<DateTime<Utc>> {
     end_all(tx, &proof, None).await?;
     let (old, language) = (row.email.clone(), row.language);
     let mut row: account::ActiveModel = row.into();
+    let account = row.id.clone().unwrap();
     row.email = Set(proof.email.clone());
     row.update(tx).await?;
+    remember(tx, account, &old).await?;
     let to = Addressee { email: &old, language };
     mails::write(tx, MailKind::EmailChanged, to, &[], None, tx.now + NOTICE_LIFE).await?;
     Ok(tx.now)

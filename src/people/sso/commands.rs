@@ -53,6 +53,9 @@ pub struct IdentityProviderSetInput {
     pub staff_only_here: bool,
     /// 非常用の管理者。市の認証が使えない日に、パスワードと確認コードでサインインできる一人。
     pub emergency_account_id: Option<AccountId>,
+    /// まだ結び付けていない人がいても必須にするか。その人たちは、必須を外すまでサインインできない。
+    #[graphql(default)]
+    pub leave_out_unlinked: bool,
 }
 
 impl IdentityProviderSetInput {
@@ -92,6 +95,7 @@ pub async fn set(tx: &Tx, input: IdentityProviderSetInput) -> Result<IdentityPro
         enabled,
         staff_only_here,
         emergency_account_id,
+        leave_out_unlinked,
     } = input;
     let client_id = client_id.trim().to_owned();
     if let Some(row) = &known {
@@ -101,6 +105,9 @@ pub async fn set(tx: &Tx, input: IdentityProviderSetInput) -> Result<IdentityPro
         // Nobody takes the emergency's post away meanwhile.
         personnel::turn(tx).await?;
         leaves_a_way_in(tx, &issuer, emergency_account_id).await?;
+        if !leave_out_unlinked {
+            leaves_nobody_out(tx, &issuer, emergency_account_id).await?;
+        }
     }
     let id = known.as_ref().map_or_else(IdentityProviderId::new, |row| row.id);
     let same = known.as_ref().filter(|row| row.issuer == issuer && row.client_id == client_id);
@@ -143,10 +150,7 @@ pub async fn set(tx: &Tx, input: IdentityProviderSetInput) -> Result<IdentityPro
 /// Before passwords are refused, whoever refuses them can come in without one, and somebody else, or they, with one.
 async fn leaves_a_way_in(tx: &Tx, issuer: &str, emergency: Option<AccountId>) -> Result<()> {
     let own = tx.principal.account.ok_or(Error::Unauthenticated)?;
-    let linked = identity::Entity::find()
-        .filter(identity::Column::AccountId.eq(own))
-        .filter(identity::Column::Issuer.eq(issuer));
-    if linked.one(tx).await?.is_none() {
+    if !mandatory::is_linked(tx, own, issuer).await? {
         return Err(Error::Conflict(Refusal::new(
             "IDENTITY_MISSING",
             "先に自分のアカウントを市の認証に結び付けてください。",
@@ -170,6 +174,22 @@ async fn leaves_a_way_in(tx: &Tx, issuer: &str, emergency: Option<AccountId>) ->
         "EMERGENCY_ACCOUNT",
         "非常用の管理者は、パスワードと二要素認証のある、任期の定めのない管理者でなければなりません。",
         "The emergency administrator has to be an administrator without a last day, with a password and a second factor.",
+    )))
+}
+
+/// The most names that a refusal lists.
+const LISTED: usize = 20;
+
+async fn leaves_nobody_out(tx: &Tx, issuer: &str, emergency: Option<AccountId>) -> Result<()> {
+    let names = mandatory::left_out(tx, issuer, emergency).await?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let listed = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join("、");
+    Err(Error::Conflict(Refusal::new(
+        "STAFF_UNLINKED",
+        format!("まだ市の認証に結び付けていない人が{}人います: {listed}", names.len()),
+        format!("{} people are not linked to single sign-on yet: {listed}", names.len()),
     )))
 }
 
