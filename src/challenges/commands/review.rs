@@ -16,7 +16,7 @@ use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
-use crate::people::commands::{NewAppointment, appoint};
+use crate::people::commands::{NewAppointment, appoint, refuse_oneself};
 use crate::people::entity::{AppointmentId, appointment};
 use crate::people::shapes::Account;
 
@@ -34,6 +34,7 @@ pub async fn assign_reviewer(tx: &Tx, input: ChallengeReviewerAssignInput) -> Re
     let ChallengeReviewerAssignInput { proposal_id, account_id } = input;
     let proposal = begin(tx, proposal_id, REVIEWER_ASSIGN).await?;
     keep_apart(tx, &proposal).await?;
+    refuse_oneself(tx, account_id)?;
     tx.peek::<Account>(account_id, Action::READ).await?;
     let held = appointments(tx, account_id).await?;
     if is_party(&proposal, account_id, &held) {

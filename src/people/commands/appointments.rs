@@ -58,7 +58,11 @@ pub async fn create_appointment(tx: &Tx, input: AppointmentCreateInput) -> Resul
     appoint(tx, NewAppointment { account_id, role, scope, scope_id, starts_on, ends_on }).await
 }
 
-fn refuse_oneself(tx: &Tx, account: AccountId) -> Result<()> {
+/// Nobody appoints themselves.
+///
+/// # Errors
+/// FORBIDDEN/SELF_APPOINTMENT.
+pub fn refuse_oneself(tx: &Tx, account: AccountId) -> Result<()> {
     if tx.principal.account == Some(account) { Err(Error::Forbidden("SELF_APPOINTMENT")) } else { Ok(()) }
 }
 

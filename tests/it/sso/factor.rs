@@ -172,7 +172,7 @@ async fn a23_passwords_of_staff_are_refused_but_for_an_emergency() {
     };
     let (resident, _) = town.person(Role::Resident, ScopeKind::Municipality, None).await;
     let appoint = "mutation($input: AppointmentCreateInput!) { appointmentCreate(input: $input) { id } }";
-    let clerk = json!({"input": {"accountId": resident, "role": "GRANT_STAFF", "scope": "MUNICIPALITY",
+    let clerk = json!({"input": {"accountId": resident.to_string(), "role": "GRANT_STAFF", "scope": "MUNICIPALITY",
         "startsOn": "2026-05-20"}});
     assert_eq!(me.run(appoint, clerk.clone()).await.code(), "CONFLICT/IDENTITY_MISSING");
     linked(&town, &provider, resident, "new").await;
