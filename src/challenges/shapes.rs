@@ -70,7 +70,16 @@ shape! {
         .many::<ChallengeCriterion>("criteria", "call_id", "審査基準。")
         .connection::<ChallengeProposal>("proposals", "call_id", "提案。閲覧できるもの。")
         .ordered([Key::down("opens_on", Ty::Date)])
-        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('DRAFT', 'OPEN')", "t.title", "t.closes_on"])
+        .waits_for(PLANNERS, Over::Municipality, ["t.state = 'OPEN' AND t.closes_on >= entaku_today()", "t.title", "t.closes_on"])
+        .waits_for(PLANNERS, Over::Municipality, [WITHOUT_CRITERIA, "t.title", "t.opens_on"])
+        .task(CALL_OPEN, [WITH_CRITERIA, "t.title", "t.opens_on"], [
+            "準備中の公募です。始まりの日までに公募を始めてください。",
+            "The call is in preparation. Please open it on its day.",
+        ])
+        .task(CALL_CLOSE, ["t.state = 'OPEN' AND t.closes_on < entaku_today()", "t.title", "t.closes_on"], [
+            "公募の期間が終わりました。公募を締め切ってください。",
+            "The period of the call is over. Please close it.",
+        ])
         .filtered::<ChallengeCallFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
@@ -80,6 +89,19 @@ shape! {
         .act(CALL_OPEN, "", PLANNERS, Over::Municipality)
         .act(CALL_CLOSE, "", PLANNERS, Over::Municipality)
 }
+
+/// A call is opened with a criterion at least (`rules::openable`).
+const WITH_CRITERIA: &str = "t.state = 'DRAFT' AND (SELECT count(*) FROM challenge_criteria c \
+    WHERE c.municipality_id = t.municipality_id AND c.call_id = t.id) > 0";
+const WITHOUT_CRITERIA: &str = "t.state = 'DRAFT' AND (SELECT count(*) FROM challenge_criteria c \
+    WHERE c.municipality_id = t.municipality_id AND c.call_id = t.id) = 0";
+/// An unfilled sheet of a proposal under screening whose reviewer is one and no party (`commands::record_score`).
+const TO_SCORE: &str = "t.scored_at IS NULL AND coalesce((SELECT p.state = 'SCREENING' AND coalesce((SELECT \
+    bool_or(a.role = 'REVIEWER' AND (a.scope = 'MUNICIPALITY' OR a.scope = 'CALL' AND a.scope_id = p.call_id)) \
+    AND NOT bool_or(a.scope = 'ORGANIZATION' AND a.scope_id IS NOT DISTINCT FROM p.organization_id) \
+    FROM appointments a WHERE a.municipality_id = t.municipality_id AND a.account_id = t.reviewer_id \
+    AND a.ended_at IS NULL AND entaku_today() BETWEEN a.starts_on AND coalesce(a.ends_on, 'infinity')), false) \
+    FROM challenge_proposals p WHERE p.municipality_id = t.municipality_id AND p.id = t.proposal_id), false)";
 
 const TITLE_OF_PROPOSAL: &str = "(SELECT p.title FROM challenge_proposals p \
      WHERE p.municipality_id = t.municipality_id AND p.id = t.proposal_id)";
@@ -175,7 +197,7 @@ shape! {
         .many::<ChallengeReview>("reviews", "proposal_id", "審査。担当職員と、審査員本人のものだけが読める。")
         .withheld(reviewers())
         .ordered([Key::down("created_at", Ty::Time)])
-        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('SUBMITTED', 'SCREENING')", "t.title", ""])
+        .waits_for(PLANNERS, Over::Municipality, [BEING_SCORED, "t.title", ""])
         .filtered::<ChallengeProposalFilterInput>()
         .published("t.state = 'PUBLISHED'")
         .readable(&[], OWN)
@@ -192,7 +214,59 @@ fn proposal_acts(shape: ShapeDef) -> ShapeDef {
     let shape = office.into_iter().fold(shape, |shape, action| {
         shape.act(action, "", PLANNERS, Over::Municipality).apart(action, &["proposer_id"])
     });
-    shape.step_up(PROPOSAL_ADOPT).step_up(PROPOSAL_REJECT)
+    proposal_tasks(shape.step_up(PROPOSAL_ADOPT).step_up(PROPOSAL_REJECT))
+}
+
+/// A draft that can be submitted while its call takes proposals (`rules::taken`).
+const SUBMITTABLE: &str = "t.state = 'DRAFT' AND (t.category <> 'CHILD' OR t.guardian_consent) AND coalesce((SELECT \
+    c.state = 'OPEN' AND entaku_today() BETWEEN c.opens_on AND c.closes_on FROM challenge_calls c \
+    WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id), false)";
+const CALL_CLOSES: &str = "(SELECT c.closes_on FROM challenge_calls c \
+    WHERE c.municipality_id = t.municipality_id AND c.id = t.call_id)";
+/// Is every sheet of it filled, and is there one (`rules::all_scored`)?
+const SCORED: &str = "t.state = 'SCREENING' AND coalesce((SELECT bool_and(r.scored_at IS NOT NULL) \
+    FROM challenge_reviews r WHERE r.municipality_id = t.municipality_id AND r.proposal_id = t.id), false)";
+const BEING_SCORED: &str = "t.state = 'SCREENING' AND NOT coalesce((SELECT bool_and(r.scored_at IS NOT NULL) \
+    FROM challenge_reviews r WHERE r.municipality_id = t.municipality_id AND r.proposal_id = t.id), false)";
+/// Whoever holds anything over the organization that proposes (`commands::review::keep_apart`).
+const PARTIES: &str = "SELECT p.account_id FROM appointments p WHERE p.municipality_id = t.municipality_id \
+    AND p.scope = 'ORGANIZATION' AND p.scope_id = t.organization_id AND p.ended_at IS NULL \
+    AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity')";
+
+fn proposal_tasks(shape: ShapeDef) -> ShapeDef {
+    shape
+        .task(
+            PROPOSAL_SUBMIT,
+            [SUBMITTABLE, "t.title", CALL_CLOSES],
+            [
+                "提案の下書きがあります。公募の終わる日までに提出してください。",
+                "There is a draft of your proposal. Please submit it before the call ends.",
+            ],
+        )
+        .task(
+            PROPOSAL_SCREEN,
+            ["t.state = 'SUBMITTED'", "t.title", ""],
+            [
+                "提案が提出されました。審査員を割り当て、審査を始めてください。",
+                "The proposal was submitted. Please assign its reviewers and begin the screening.",
+            ],
+        )
+        .except(PARTIES)
+        .task(
+            PROPOSAL_ADOPT,
+            [SCORED, "t.title", ""],
+            [
+                "すべての審査員が採点しました。採択または不採択を決めてください。",
+                "All reviewers have scored it. Please adopt or reject it.",
+            ],
+        )
+        .except(PARTIES)
+        .task(
+            PROPOSAL_PUBLISH,
+            ["t.state = 'ADOPTED'", "t.title", ""],
+            ["提案を採択しました。公開してください。", "The proposal was adopted. Please publish it."],
+        )
+        .except(PARTIES)
 }
 
 shape! {
@@ -206,6 +280,10 @@ shape! {
         .many::<ChallengeScore>("scores", "review_id", "審査基準ごとの点数。")
         .ordered([Key::up("created_at", Ty::Time)])
         .waits_for(&[Role::Reviewer], Over::Own("reviewer_id"), ["t.scored_at IS NULL", TITLE_OF_PROPOSAL, ""])
+        .task(SCORE_RECORD, [TO_SCORE, TITLE_OF_PROPOSAL, ""], [
+            "提案の審査が始まりました。採点表を提出してください。",
+            "The screening has begun. Please fill the sheet.",
+        ])
         .readable(&[], Over::Own("reviewer_id"))
         .readable(OFFICE, OTHERS)
         .ruled_by(CALL_RULES)

@@ -23,6 +23,7 @@ use crate::kernel::schema_version::{self, SchemaError};
 use crate::ledger::commands::verification;
 use crate::people::notifications::digest;
 use crate::people::posts::taking_over;
+use crate::people::tasks::reminders;
 use crate::people::{proofs, support};
 use crate::{challenges, files, liaison, people};
 
@@ -38,6 +39,7 @@ fn jobs(app: &Arc<App>) -> Vec<Kind> {
         verification::kind(),
         taking_over::kind(vec![liaison::taking_over::take_over, challenges::taking_over::take_over]),
         support::commands::kind(),
+        reminders::kind(),
     ];
     kinds.extend(files::housekeeping::kinds(&app.files));
     kinds

@@ -29,6 +29,7 @@ pub mod read;
 pub mod request;
 pub mod scalar;
 pub mod schema_version;
+pub mod tasks;
 pub mod text;
 pub mod text_enum;
 pub mod tx;

@@ -70,7 +70,14 @@ shape! {
         .one::<LiaisonAssignment>("predecessor", "predecessor_id", "前任。")
         .first::<LiaisonAssignment>("successor", Children { key: "predecessor_id", when: "", order: &[] }, "後任。残りの任期を引き継ぐ。")
         .ordered([Key::up("term_start", Ty::Date)])
-        .waits_for(PLANNING, Over::Municipality, ["t.state = 'PROPOSED'", "t.staff_name", "t.term_start"])
+        .task(LIAISON_ASSIGNMENT_APPOINT, ["t.state = 'PROPOSED' AND coalesce(t.term_end, 'infinity') >= entaku_today()", "t.staff_name", "t.term_start"], [
+            "地区の担当が推薦されています。任期の始まりまでに任命してください。",
+            "Somebody is proposed for a district. Please appoint them before the term begins.",
+        ])
+        .task(LIAISON_ASSIGNMENT_END, ["t.state = 'APPOINTED' AND t.term_end < entaku_today()", "t.staff_name", "t.term_end"], [
+            "任期が終わりました。任期満了として担当を終えてください。",
+            "The term is over. Please end the assignment.",
+        ])
         .filtered::<LiaisonAssignmentFilterInput>()
         .published("t.state = 'APPOINTED' AND (entaku_now() AT TIME ZONE 'Asia/Tokyo')::date BETWEEN t.term_start AND coalesce(t.term_end, 'infinity')")
         .readable(Role::STAFF, Over::Municipality)
@@ -186,8 +193,23 @@ shape! {
         .column::<Option<String>>("reportNote", "伝えたときの様子。")
         .column::<Option<Date>>("closedOn", "完了した日。")
         .ordered([Key::down("received_on", Ty::Date)])
-        .waits_for(LIAISON, IN_DISTRICT, ["t.state <> 'CLOSED'", "t.subject", ""])
-        .waits_for(SECTION, IN_SECTION, ["t.state = 'FORWARDED'", "t.subject", ""])
+        .waits_for(LIAISON, IN_DISTRICT, ["t.state = 'FORWARDED'", "t.subject", ""])
+        .task(LIAISON_REQUEST_FORWARD, ["t.state = 'RECEIVED'", "t.subject", ""], [
+            "地域から要望がありました。担当する課に取り次いでください。",
+            "A district made a request. Please forward it to the section in charge.",
+        ])
+        .task(LIAISON_REQUEST_ANSWER, ["t.state = 'FORWARDED'", "t.subject", ""], [
+            "地域の要望が取り次がれました。回答してください。",
+            "A request was forwarded to your section. Please answer it.",
+        ])
+        .task(LIAISON_REQUEST_REPORT_BACK, ["t.state = 'ANSWERED'", "t.subject", ""], [
+            "要望に回答がありました。地域に伝え、そのことを記録してください。",
+            "The request was answered. Please bring the answer back and record it.",
+        ])
+        .task(LIAISON_REQUEST_CLOSE, ["t.state = 'REPORTED_BACK'", "t.subject", ""], [
+            "回答を地域に伝えました。済んでいれば完了としてください。",
+            "The answer was brought back. Please close the request if nothing is left.",
+        ])
         .filtered::<LiaisonRequestFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::FIELD, IN_DISTRICT)

@@ -170,6 +170,7 @@ entity! {
         id: SettingsId,
         public_contact: Option<String>,
         grant_withdrawal_days: i32,
+        task_reminder_days: String,
         second_factor_required: bool,
         self_registration: bool,
         networks: Option<String>,

@@ -41,5 +41,6 @@ pub mod session;
 pub mod shapes;
 pub mod sso;
 pub mod support;
+pub mod tasks;
 pub mod throttle;
 pub mod token;

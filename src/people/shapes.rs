@@ -28,6 +28,8 @@ use crate::people::posts::shapes::Post;
 use crate::people::proofs::commands::EMAIL_CHANGE_REQUEST;
 use crate::people::records::shapes::AuditEntry;
 use crate::people::sso::shapes::Identity;
+use crate::people::tasks::rules as reminding;
+use crate::people::tasks::shapes::Task;
 use crate::people::{rules, scope};
 use crate::shape;
 
@@ -90,6 +92,8 @@ shape! {
         .withheld(own())
         .connection::<AuditEntry>("auditEntries", "object_id", "このアカウントについての記録。誰が見て、誰が変えたか。新しい順。")
         .connection::<Export>("exports", "account_id", "頼んだ書き出し。新しい順。本人だけに表示される。")
+        .withheld(own())
+        .connection::<Task>("tasks", "account_id", "やること。今できて、あなたを待っている操作。期限の近い順。本人だけに表示される。")
         .withheld(own())
         .ordered([Key::up("name_kana", Ty::Text)])
         .readable(&[], Over::Own("id"))
@@ -194,12 +198,17 @@ shape! {
         .act(SECTION_ABOLISH, "", ADMIN, Over::Municipality)
 }
 
+fn reminder_days(row: &Cells<'_>, _request: &Request) -> Result<async_graphql::Value> {
+    Ok(reminding::read(row.get("task_reminder_days")?).into())
+}
+
 shape! {
     MunicipalitySettings("MunicipalitySettings", "自治体の設定。変更はすべて記録される。", "municipality_settings") { id: SettingsId, row: settings::Entity }
     |shape| shape
         .revision()
         .column::<Option<String>>("publicContact", "住民に示す問い合わせ先。")
         .column::<i32>("grantWithdrawalDays", "交付決定の通知を受けてから申請を取り下げられる日数。")
+        .computed::<Vec<i32>>("taskReminderDays", "期限の何日前に、やることを知らせるか。", &["task_reminder_days"], reminder_days)
         .column::<bool>("secondFactorRequired", "町の仕事をする人に二要素認証を求めるか。")
         .column::<bool>("selfRegistration", "住民などが自分でアカウントを登録できるか。")
         .column::<Option<String>>("networks", "庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り)。")

@@ -108,7 +108,7 @@ impl Order for RoundtableOrder {
 
 shape! {
     Roundtable("Roundtable", "地域円卓会議。開催案内は公開され、記録は議事録の公開まで関係者だけが読める。", "roundtables") { id: RoundtableId, row: roundtable::Entity, may: rules::roundtable }
-    |shape| meeting_acts(readable_inside(shape
+    |shape| meeting_tasks(meeting_acts(readable_inside(shape
         .revision()
         .one::<CommunityOrganization>("organization", "organization_id", "主催する地域組織。自治体が主催するときは null。")
         .one::<District>("district", "district_id", "対象の地区。")
@@ -143,14 +143,10 @@ shape! {
         .many::<RoundtableFile>("files", "roundtable_id", "添付したファイル。議事録とともに公開される。")
         .withheld(until_published())
         .ordered([Key::down("starts_at", Ty::Time)])
-        .waits_for(PLANNERS, Over::Municipality, [
-            "t.state IN ('PLANNED', 'ANNOUNCED', 'HELD', 'MINUTES_DRAFT', 'MINUTES_REVIEW', 'POSTPONED')",
-            "t.title",
-            "CASE WHEN t.state IN ('PLANNED', 'ANNOUNCED') THEN t.starts_at AT TIME ZONE 'Asia/Tokyo' END",
-        ])
+        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('POSTPONED', 'HELD')", "t.title", ""])
         .filtered::<RoundtableFilterInput>()
         .sortable::<RoundtableOrder>()
-        .published("t.announced_at IS NOT NULL")))
+        .published("t.announced_at IS NOT NULL"))))
 }
 
 fn meeting_acts(shape: ShapeDef) -> ShapeDef {
@@ -179,6 +175,65 @@ fn meeting_acts(shape: ShapeDef) -> ShapeDef {
         .apart(MINUTES_RETURN, &["submitted_by"])
         .apart(MINUTES_PUBLISH, &["submitted_by"])
         .act(CLOSE, "", PLANNERS, Over::Municipality)
+}
+
+/// The day of a meeting.
+const DAY: &str = "t.starts_at AT TIME ZONE 'Asia/Tokyo'";
+/// Minutes with a passage and a participant (`rules::complete`).
+const COMPLETE: &str = "t.state = 'MINUTES_REVIEW' AND (SELECT count(*) FROM roundtable_passages p \
+    WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) > 0 AND (SELECT count(*) \
+    FROM roundtable_participants p WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) > 0";
+/// A published meeting of which nothing is left to do (`rules::settled`).
+const SETTLED: &str = "t.state = 'PUBLISHED' AND (SELECT count(*) FROM roundtable_action_items i \
+    WHERE i.municipality_id = t.municipality_id AND i.roundtable_id = t.id AND i.state IN ('OPEN', 'IN_PROGRESS')) = 0";
+
+fn meeting_tasks(shape: ShapeDef) -> ShapeDef {
+    shape
+        .task(
+            ANNOUNCE,
+            ["t.state = 'PLANNED'", "t.title", DAY],
+            [
+                "円卓会議が計画されています。開催の日までに開催案内を公開してください。",
+                "The round table is planned. Please announce it before its day.",
+            ],
+        )
+        .task(
+            HOLD,
+            ["t.state = 'ANNOUNCED' AND t.starts_at <= entaku_now()", "t.title", ""],
+            [
+                "開催の時刻を過ぎました。開催したことを記録するか、延期・中止としてください。",
+                "Its time has come. Please record that it was held, or postpone or cancel it.",
+            ],
+        )
+        .waits_for(
+            PLANNERS,
+            Over::Municipality,
+            ["t.state = 'ANNOUNCED' AND t.starts_at > entaku_now()", "t.title", DAY],
+        )
+        .task(
+            MINUTES_SUBMIT,
+            ["t.state = 'MINUTES_DRAFT'", "t.title", ""],
+            [
+                "議事録の案があります。できあがったら提出してください。",
+                "There is a draft of the minutes. Please submit it when it is complete.",
+            ],
+        )
+        .task(
+            MINUTES_PUBLISH,
+            [COMPLETE, "t.title", ""],
+            [
+                "議事録が提出されました。内容を確認し、公開するか差し戻してください。",
+                "The minutes were submitted. Please publish or return them.",
+            ],
+        )
+        .task(
+            CLOSE,
+            [SETTLED, "t.title", ""],
+            [
+                "議事録が公開され、残っている宿題もありません。会議を終了してください。",
+                "The minutes are published and no action item is left. Please close the meeting.",
+            ],
+        )
 }
 
 shape! {
@@ -226,7 +281,10 @@ shape! {
         .column::<Date>("dueOn", "期限。")
         .column::<ActionItemState>("state", "状態。")
         .ordered([Key::up("due_on", Ty::Date)])), &[ACTION_ITEM_PROGRESS])
-        .waits_for(PLANNERS, Over::Municipality, ["t.state IN ('OPEN', 'IN_PROGRESS')", "t.what", "t.due_on"])
+        .task(ACTION_ITEM_PROGRESS, ["t.state IN ('OPEN', 'IN_PROGRESS')", "t.what", "t.due_on"], [
+            "円卓会議の宿題が終わっていません。期限までに進め、状態を記録してください。",
+            "An action item of a round table is open. Please work on it and record how far it is.",
+        ])
 }
 
 shape! {

@@ -207,6 +207,10 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
 }
 
+/// A proposed revision of a strategy in use (`rules::strategy`).
+const APPROVABLE: &str = "t.state = 'PROPOSED' AND coalesce((SELECT s.state IN ('ADOPTED', 'IN_FORCE') \
+    FROM strategies s WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)";
+
 shape! {
     StrategyRevision("StrategyRevision", "戦略の改訂。有識者会議などの承認を経て、改定日から有効になる。", "strategy_revisions") { id: StrategyRevisionId, row: strategy_revision::Entity, may: rules::revision }
     |shape| shape
@@ -221,7 +225,10 @@ shape! {
         .column::<Option<Date>>("approvedOn", "承認した日。")
         .column::<Option<Date>>("revisedOn", "改定日。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .waits_for(PLANNING, Over::Municipality, ["t.state = 'PROPOSED'", "t.changes", ""])
+        .task(STRATEGY_REVISION_APPROVE, [APPROVABLE, "t.changes", ""], [
+            "戦略の改訂が提案されています。会議の承認を得たら記録してください。",
+            "A revision of the strategy is proposed. Please record its approval when the council has given it.",
+        ])
         .published(concat!(
             "t.state = 'APPROVED' AND coalesce((SELECT s.state IN ('ADOPTED', 'IN_FORCE', 'EXPIRED') FROM strategies s ",
             "WHERE s.municipality_id = t.municipality_id AND s.id = t.strategy_id), false)"

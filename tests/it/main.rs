@@ -44,6 +44,7 @@ mod strategy_documents;
 mod streams;
 mod support;
 mod support_sessions;
+mod tasks;
 mod throttle;
 mod towns;
 mod transactions;

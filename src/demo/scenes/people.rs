@@ -22,6 +22,7 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
         revision: None,
         public_contact: MaybeUndefined::Undefined,
         grant_withdrawal_days: None,
+        task_reminder_days: None,
         second_factor_required: None,
         self_registration: Some(true),
         networks: MaybeUndefined::Undefined,

@@ -187,6 +187,10 @@ shape! {
         .create(GRANT_RULE_DRAFT, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_RULE_ENACT, SUBSIDY_LAW, APPROVER, Over::Municipality)
         .apart(GRANT_RULE_ENACT, &["drafted_by"])
+        .task(GRANT_RULE_ENACT, ["t.state = 'DRAFT'", "t.title", "make_date(t.from_fiscal_year, 4, 1)"], [
+            "算定規則の案があります。適用する年度の始まりまでに、内容を確かめて施行してください。",
+            "A version of the rule was drafted. Please examine it and put it in force before its fiscal year begins.",
+        ])
 }
 
 shape! {
@@ -257,6 +261,10 @@ shape! {
         .create(GRANT_RUN_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_RUN_APPROVE, SUBSIDY_LAW, APPROVER, Over::Municipality)
         .apart(GRANT_RUN_APPROVE, &["run_by"])
+        .task(GRANT_RUN_APPROVE, ["t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.programme_state <> 'CLOSED'", "t.title", "t.opens_on"], [
+            "配分が算定されました。内容を確かめ、承認してください。承認すると配分になります。",
+            "Allocations were calculated. Please examine and approve them; they become the allocations then.",
+        ])
         .step_up(GRANT_RUN_APPROVE)
 }
 

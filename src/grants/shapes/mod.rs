@@ -1,6 +1,7 @@
 //! What can be read of grants, and by whom.
 
 pub mod calculation;
+mod tasks;
 
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
@@ -90,7 +91,15 @@ shape! {
         .connection::<GrantRun>("runs", "programme_id", "配分の算定。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
-        .waits_for(GRANT_STAFF, Over::Municipality, ["t.state IN ('DRAFT', 'PUBLISHED')", "t.title", "t.closes_on"])
+        .waits_for(GRANT_STAFF, Over::Municipality, ["t.state = 'PUBLISHED' AND t.closes_on >= entaku_today()", "t.title", "t.closes_on"])
+        .task(GRANT_PROGRAMME_PUBLISH, ["t.state = 'DRAFT'", "t.title", "t.opens_on"], [
+            "準備中の交付金制度です。受付を始める日までに公開してください。",
+            "The programme is in preparation. Please publish it before applications open.",
+        ])
+        .task(GRANT_PROGRAMME_CLOSE, ["t.state = 'PUBLISHED' AND t.closes_on < entaku_today()", "t.title", ""], [
+            "申請の受付が終わりました。残る申請がなければ、交付金制度を終えてください。",
+            "Applications have closed. Please close the programme when none is left to work on.",
+        ])
         .filtered::<GrantProgrammeFilterInput>()
         .published("t.state <> 'DRAFT'")
         .readable(Role::STAFF, Over::Municipality)
@@ -150,7 +159,7 @@ fn inside() -> Mask {
 
 shape! {
     GrantApplication("GrantApplication", "交付申請。交付決定の後は、名称・団体・決定額が公開される。", "grant_applications") { id: GrantApplicationId, row: grant_application::Entity, may: rules::application }
-    |shape| shape
+    |shape| tasks::of_application(shape
         .revision()
         .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
         .one::<GrantAllocation>("allocation", "allocation_id", "配分。")
@@ -177,9 +186,6 @@ shape! {
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
-        .waits_for(GRANT_STAFF, Over::Municipality, ["t.state IN ('SUBMITTED', 'UNDER_REVIEW')", "t.title", ""])
-        .waits_for(APPROVER, Over::Municipality, ["t.state = 'REVIEWED'", "t.title", ""])
-        .waits_for(PAYER, Over::Municipality, ["t.state = 'PAYMENT_REQUESTED'", "t.title", ""])
         .filtered::<GrantApplicationFilterInput>()
         .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')")
         .readable(Role::STAFF, Over::Municipality)
@@ -209,7 +215,7 @@ shape! {
         .step_up(GRANT_PAYMENT_EXECUTE)
         .apart(GRANT_APPLICATION_REVIEW_START, &["submitted_by"])
         .apart(GRANT_APPLICATION_RETURN, &["submitted_by"])
-        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"])
+        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"]))
 }
 
 shape! {

@@ -8,11 +8,11 @@ use crate::kernel::error::Result;
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::column::Ty;
 use crate::kernel::read::field::Source;
-use crate::kernel::read::known::Work;
 use crate::kernel::read::list::{Key, write_order};
 use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
+use crate::kernel::tasks::Work;
 use crate::kernel::tx::Database;
 
 /// What is wrong with the declarations, a sentence each; nothing when all is well.
@@ -22,7 +22,8 @@ use crate::kernel::tx::Database;
 /// the log.
 pub async fn faults(shapes: &[&'static ShapeDef], database: &Database, request: &Arc<Request>) -> Result<Vec<String>> {
     let mut faults = Vec::new();
-    for shape in shapes {
+    // The columns of rows that are gathered are named where they are gathered; PostgreSQL reads that below.
+    for shape in shapes.iter().filter(|shape| shape.gathered.is_none()) {
         let there = columns(shape, database, request).await?;
         for (column, ty) in shape.named_columns() {
             match there.get(column) {
@@ -61,9 +62,9 @@ async fn columns(shape: &ShapeDef, database: &Database, request: &Arc<Request>) 
 /// Has PostgreSQL read the shape's own SQL: visibility, conditions of relations, orders.
 async fn try_conditions(shape: &'static ShapeDef, database: &Database, request: &Arc<Request>) -> Result<()> {
     ask(shape, shape.order, "", database, request).await?;
-    for Work { when, title, due, .. } in &shape.work {
-        let due = if due.is_empty() { "NULL" } else { due };
-        let written = format!(" AND {when} AND ({title})::text <> '' AND ({due})::date IS NULL");
+    for work in &shape.work {
+        let (due, Work { when, title, .. }) = (work.due(), work);
+        let written = format!(" AND ({when}) AND ({title})::text <> '' AND {due} IS NULL");
         ask(shape, shape.order, &written, database, request).await?;
     }
     for field in &shape.fields {
@@ -79,7 +80,9 @@ async fn try_conditions(shape: &'static ShapeDef, database: &Database, request: 
 }
 
 async fn ask(shape: &ShapeDef, order: &[Key], when: &str, database: &Database, request: &Arc<Request>) -> Result<()> {
-    let mut sql = Sql::new(&format!("SELECT t.id FROM {} t WHERE ", shape.table));
+    let mut sql = Sql::new("SELECT t.id FROM ");
+    shape.write_rows(&mut sql);
+    sql.push(" t WHERE ");
     write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
     sql.push(when);
     write_order(order, &mut sql);

@@ -73,7 +73,7 @@ pub use check::faults;
 pub use column::{ColumnValue, Ty};
 pub use field::{Act, Children, Duty, Field, Mask, ShapeFn, Source};
 pub use json::Json;
-pub use known::{Work, named, table_of, work};
+pub use known::{named, table_of};
 pub use list::{Filter, Key, Order, Where};
 pub use operation::{Answered, Operation, Prepared};
 pub use other_side::other_side;

@@ -330,6 +330,8 @@ impl Compiler<'_> {
 const USUAL: u64 = 5;
 /// How many objects a count is taken to be worth, each time it is made.
 const COUNTED: u64 = 20;
+/// How many objects it is taken to be worth to gather rows from all tables, each time it is done.
+const GATHERED: u64 = 100;
 /// The most objects one root field may ask for.
 const MOST: u64 = 100_000;
 
@@ -367,7 +369,8 @@ impl Connection {
             Part::TotalCount => times.saturating_mul(COUNTED),
             _ => 0,
         };
-        self.parts.iter().map(|(_, p)| part(p)).fold(times, u64::saturating_add)
+        let gathered = if self.shape.gathered.is_some() { times.saturating_mul(GATHERED) } else { 0 };
+        self.parts.iter().map(|(_, p)| part(p)).fold(times.saturating_add(gathered), u64::saturating_add)
     }
 }
 

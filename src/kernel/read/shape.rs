@@ -13,8 +13,10 @@ use crate::kernel::principal::{AppointmentId, Principal, Role};
 use crate::kernel::read::cells::Cells;
 use crate::kernel::read::column::{ColumnValue, Ty};
 use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Mask, MayFn, Source, TypeFn};
-use crate::kernel::read::known::{Work, remember};
+use crate::kernel::read::known::remember;
 use crate::kernel::read::list::{Filter, Key, Order, Where};
+use crate::kernel::read::sql::Sql;
+use crate::kernel::tasks::{self, Work};
 
 /// A type that can be read.
 pub trait Shape: Send + Sync + 'static {
@@ -77,6 +79,8 @@ pub struct ShapeDef {
     pub stepped_up: Vec<Action>,
     /// Which rows wait for whom.
     pub work: Vec<Work>,
+    /// Writes the rows, where they are no table's but gathered from others.
+    pub gathered: Option<fn(&mut Sql)>,
     /// The by-law, law or setting behind the acts that name none of their own.
     pub policy_ref: &'static str,
     /// The condition over `t` under which everybody may read a row.
@@ -105,6 +109,7 @@ impl ShapeDef {
             duties: Vec::new(),
             stepped_up: Vec::new(),
             work: Vec::new(),
+            gathered: None,
             policy_ref: "",
             published: None,
             order: &[],
@@ -291,12 +296,58 @@ impl ShapeDef {
         self
     }
 
-    /// These rows wait for whoever holds one of the roles: `when` and `title` are written over `t`, `due` is a date or
-    /// empty.
+    /// These rows wait for whoever holds one of the roles, without an act that would settle it: they are handed over with
+    /// a post. `when` and `title` are written over `t`, `due` is a date or empty.
     #[must_use]
-    pub fn waits_for(mut self, roles: &'static [Role], over: Over, [when, title, due]: [&'static str; 3]) -> Self {
-        self.work.push(Work { prefix: self.prefix, roles, over, when, title, due });
+    pub fn waits_for(self, roles: &'static [Role], over: Over, what: [&'static str; 3]) -> Self {
+        self.waits(None, vec![Permit { action: Action::READ, roles, over }], what, ["", ""])
+    }
+
+    /// These rows wait until the act is done: they are tasks of whoever may do it, and handed over with a post. `when`
+    /// and `title` are written over `t`, `due` is a date or empty; why, in Japanese and English. The act takes the
+    /// object's `id`, and where `when` holds, its rules let it be done (a test compares).
+    #[must_use]
+    pub fn task(self, act: Action, what: [&'static str; 3], why: [&'static str; 2]) -> Self {
+        self.waits(Some(act), Vec::new(), what, why)
+    }
+
+    /// The task declared last is not one of these accounts', a query over `t`, because the act is refused to them by
+    /// more than the row tells.
+    #[must_use]
+    pub fn except(mut self, accounts: &'static str) -> Self {
+        if let Some(work) = self.work.last_mut() {
+            work.except = accounts;
+        }
         self
+    }
+
+    fn waits(
+        mut self,
+        act: Option<Action>,
+        permits: Vec<Permit>,
+        [when, title, due]: [&'static str; 3],
+        why: [&'static str; 2],
+    ) -> Self {
+        let (table, prefix, apart) = (self.table, self.prefix, Vec::new());
+        let work = Work { table, prefix, act, permits, apart, except: "", when, title, due, why, policy_ref: "" };
+        self.work.push(work);
+        self
+    }
+
+    /// Rows that are no table's own: `write` writes them, in parentheses. They have no events, and the walls are those of
+    /// the tables they come from.
+    #[must_use]
+    pub fn gathered(mut self, write: fn(&mut Sql)) -> Self {
+        (self.gathered, self.tenant, self.silent) = (Some(write), false, true);
+        self
+    }
+
+    /// Writes where the rows come from.
+    pub(crate) fn write_rows(&self, sql: &mut Sql) {
+        match self.gathered {
+            Some(write) => write(sql),
+            None => sql.push(self.table),
+        }
     }
 
     /// The order of its lists.
@@ -352,8 +403,21 @@ impl ShapeDef {
             let doc = "あなたがこの対象に対して今できる操作。";
             self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
         }
+        self.assign_work();
         remember(&self);
+        tasks::declare(self.table, self.work.clone());
         self
+    }
+
+    /// A task is whose its act is.
+    fn assign_work(&mut self) {
+        for work in &mut self.work {
+            let Some(act) = work.act else { continue };
+            work.permits = self.permits.iter().filter(|p| p.action == act).copied().collect();
+            let apart = self.duties.iter().filter(|d| d.action == act).flat_map(|d| d.columns.iter().copied());
+            work.apart = apart.collect();
+            work.policy_ref = self.acts.iter().find(|a| a.action == act).map_or("", |a| a.policy_ref);
+        }
     }
 
     /// May `who` do `action` on a row whose columns `column` tells?

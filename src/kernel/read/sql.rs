@@ -85,6 +85,8 @@ pub(crate) enum Viewer {
     Account,
     /// The own account, the nil UUID for nobody.
     AccountOrNil,
+    /// The own account of somebody who acts for themself; null for nobody and for support.
+    Doer,
     /// Is one of the roles held over the municipality?
     Holds(&'static [Role]),
     /// Over which things of a kind one of the roles is held.
@@ -98,6 +100,7 @@ impl Viewer {
             Self::SignedIn => Param::Bool(who.is_signed_in()),
             Self::Account => Param::Uuid(who.account.map(|a| a.0)),
             Self::AccountOrNil => Param::Uuid(Some(who.account.map_or(Uuid::nil(), |a| a.0))),
+            Self::Doer => Param::Uuid(who.account.filter(|_| who.support.is_none()).map(|a| a.0)),
             Self::Holds(roles) => Param::Bool(who.holds(roles)),
             Self::Scopes(roles, kind) => Param::Uuids(who.scopes(roles, kind)),
         }
@@ -106,7 +109,7 @@ impl Viewer {
     fn cast(self) -> &'static str {
         match self {
             Self::System | Self::SignedIn | Self::Holds(_) => "bool",
-            Self::Account | Self::AccountOrNil => "uuid",
+            Self::Account | Self::AccountOrNil | Self::Doer => "uuid",
             Self::Scopes(..) => "uuid[]",
         }
     }

@@ -165,8 +165,11 @@ impl Writer<'_> {
     }
 
     fn condition(&self, after: bool, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
-        let ShapeDef { table, permits, published, .. } = self.branch.shape;
-        sql.push(&format!(" FROM {table} t WHERE "));
+        let shape = self.branch.shape;
+        let ShapeDef { permits, published, .. } = shape;
+        sql.push(" FROM ");
+        shape.write_rows(sql);
+        sql.push(" t WHERE ");
         if self.branch.from.is_root() {
             sql.push("(SELECT ");
             sql.wall();

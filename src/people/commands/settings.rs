@@ -13,6 +13,7 @@ use crate::people::entity::{SettingsId, settings};
 use crate::people::factor::check as factor;
 use crate::people::rules;
 use crate::people::shapes::MunicipalitySettings;
+use crate::people::tasks::rules as reminding;
 
 /// 設定を変える。
 pub const SETTINGS_CHANGE: Action = Action("municipalitySettingsChange");
@@ -26,6 +27,8 @@ pub struct MunicipalitySettingsChangeInput {
     pub public_contact: MaybeUndefined<String>,
     /// 交付決定の通知を受けてから申請を取り下げられる日数(0〜365)。
     pub grant_withdrawal_days: Option<i32>,
+    /// 期限の何日前に、やることを知らせるか(0〜180、10まで)。空なら期限を過ぎたときだけ。
+    pub task_reminder_days: Option<Vec<i32>>,
     /// 町の仕事をする人に二要素認証を求めるか。求めると、まだ登録していない人は登録だけができる。
     pub second_factor_required: Option<bool>,
     /// 住民などが自分でアカウントを登録できるか。
@@ -41,6 +44,7 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         revision,
         public_contact,
         grant_withdrawal_days,
+        task_reminder_days,
         second_factor_required,
         self_registration,
         networks,
@@ -58,6 +62,12 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
             "0 to 365.",
         );
         row.grant_withdrawal_days = Set(days);
+    }
+    if let Some(days) = task_reminder_days {
+        let fits = days.len() <= reminding::MOST_DAYS && days.iter().all(|day| (0..=reminding::LONGEST).contains(day));
+        let (ja, en) = ("0から180までの数を10まで指定してください。", "At most ten numbers of 0 to 180.");
+        checks.check(fits, "input.taskReminderDays", "RANGE", ja, en);
+        row.task_reminder_days = Set(reminding::stored(&days));
     }
     if let Some(required) = second_factor_required {
         if required {

@@ -66,6 +66,10 @@ text_enum! {
         HandoverCancelled,
         /// 運用サポートが入った(管理者へ)
         SupportOpened,
+        /// やることの期限が近い(それをできる人へ)
+        TaskDue,
+        /// やることの期限が過ぎた(それをできる人へ)
+        TaskOverdue,
     }
 }
 

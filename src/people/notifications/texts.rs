@@ -54,6 +54,8 @@ fn template(kind: NotificationKind) -> Template {
         Kind::HandoverPlanned => HANDOVER_PLANNED,
         Kind::HandoverCancelled => HANDOVER_CANCELLED,
         Kind::SupportOpened => SUPPORT_OPENED,
+        Kind::TaskDue => TASK_DUE,
+        Kind::TaskOverdue => TASK_OVERDUE,
     }
 }
 
@@ -191,6 +193,17 @@ const SUPPORT_OPENED: Template = [
     "運用サポートが入りました(目的「{}」)。内容を確認してください。いつでも終えることができます。",
     "システムの 人が 中を 見て います。わけは「{}」です。いつでも おわりに できます。",
     "Support has entered (its purpose: “{}”). Please see to it; you can end it at any time.",
+];
+
+const TASK_DUE: Template = [
+    "「{}」の期限が近づいています。やることの一覧を確認してください。",
+    "「{}」の しめきりが ちかいです。やる ことを 見て ください。",
+    "“{}” is due soon. Please see your tasks.",
+];
+const TASK_OVERDUE: Template = [
+    "「{}」の期限が過ぎています。やることの一覧を確認してください。",
+    "「{}」の しめきりが すぎました。やる ことを 見て ください。",
+    "“{}” is overdue. Please see your tasks.",
 ];
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 const PREDECESSOR: Over = Over::Own("predecessor_id");
 const SUCCESSOR: Over = Over::Own("successor_id");
 
+const NAME_OF_POST: &str =
+    "(SELECT p.name FROM posts p WHERE p.municipality_id = t.municipality_id AND p.id = t.post_id)";
+
 /// Who holds the post today.
 const HOLDS: &str = "t.ended_at IS NULL AND entaku_today() BETWEEN t.starts_on AND coalesce(t.ends_on, 'infinity')";
 /// Who will.
@@ -127,6 +130,10 @@ shape! {
         .readable(&[], SUCCESSOR)
         .readable(ADMIN_AND_AUDITOR, Over::Municipality)
         .act(HANDOVER_NOTE, HANDING_OVER, &[], PREDECESSOR)
+        .task(HANDOVER_NOTE, ["t.state = 'PLANNED' AND t.noted_at IS NULL", NAME_OF_POST, "t.takes_effect_on"], [
+            "役職を引き継ぎます。発令の日までに引継書を書いてください。",
+            "You hand over your post. Please write your notes for the successor before the day.",
+        ])
         .act(HANDOVER_CANCEL, HANDING_OVER, ADMIN, Over::Municipality)
         .apart(HANDOVER_CANCEL, &["predecessor_id", "successor_id"])
         .step_up(HANDOVER_CANCEL)

@@ -1,21 +1,19 @@
 //! The summary of a hand-over (引継書): what waits for the holder of the post, with its deadlines, and what they did of
-//! late. Which rows wait for whom is declared by the shapes ([`ShapeDef::waits_for`]), so that a noun is handed over
+//! late. Which rows wait for whom is declared by the shapes ([`kernel::tasks`](crate::kernel::tasks)), so that a noun is handed over
 //! without being known here.
 //!
 //! It is written down, because a predecessor must not see what comes after them and a successor not yet what is theirs.
-//!
-//! [`ShapeDef::waits_for`]: crate::kernel::read::ShapeDef::waits_for
 
 use chrono::Duration;
 use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::policy::Over;
+use crate::kernel::policy::{Over, Permit};
 use crate::kernel::principal::ScopeKind;
 use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::read::{Work, work};
 use crate::kernel::request::japan_day;
+use crate::kernel::tasks::{Work, work};
 use crate::kernel::tx::Tx;
 use crate::people::posts::entity::{handover, post};
 
@@ -32,23 +30,23 @@ pub(super) async fn renew(tx: &Tx, row: &handover::Model) -> Result<()> {
     let mut sql = Sql::new("DELETE FROM handover_items WHERE handover_id = ");
     sql.param(Param::Uuid(Some(row.id.0)));
     tx.run(sql).await?;
-    let theirs: Vec<_> = work().into_iter().filter(|(_, one)| one.roles.contains(&post.role)).collect();
     let mut told = Vec::new();
-    for (table, one) in theirs {
-        if let Some(held) = held(&post, row, &one) {
-            tx.run(open(row, table, &one, held)).await?;
+    for one in work() {
+        let theirs: Vec<_> = one.permits.iter().filter(|permit| permit.roles.contains(&post.role)).collect();
+        if let Some(held) = theirs.iter().find_map(|permit| held(&post, row, permit)) {
+            tx.run(open(row, &one, held)).await?;
         }
-        if row.predecessor_id.is_some() && !told.contains(&table) {
-            told.push(table);
-            tx.run(done(tx, row, table, &one)).await?;
+        if row.predecessor_id.is_some() && !theirs.is_empty() && !told.contains(&one.table) {
+            told.push(one.table);
+            tx.run(done(tx, row, &one)).await?;
         }
     }
     Ok(())
 }
 
 /// Which of the rows are the post's: a condition and its parameter; nothing where none are.
-fn held(post: &post::Model, row: &handover::Model, work: &Work) -> Option<(String, Option<Uuid>)> {
-    match work.over {
+fn held(post: &post::Model, row: &handover::Model, permit: &Permit) -> Option<(String, Option<Uuid>)> {
+    match permit.over {
         Over::Municipality if post.scope == ScopeKind::Municipality => Some(("true".to_owned(), None)),
         Over::Scope(kind, column) if post.scope == kind => Some((format!("t.{column} = ?"), post.scope_id)),
         Over::Own(column) => row.predecessor_id.map(|who| (format!("t.{column} = ?"), Some(who.0))),
@@ -77,19 +75,18 @@ fn begin(row: &handover::Model, work: &Work, kind: &str) -> Sql {
     sql
 }
 
-fn open(row: &handover::Model, table: &str, work: &Work, (condition, of): (String, Option<Uuid>)) -> Sql {
-    let Work { when, title, due, .. } = work;
-    let due = if due.is_empty() { "NULL" } else { due };
+fn open(row: &handover::Model, work: &Work, (condition, of): (String, Option<Uuid>)) -> Sql {
+    let (due, Work { table, when, title, .. }) = (work.due(), work);
     let mut sql = begin(row, work, "OPEN");
-    sql.push(&format!("t.id, left({title}, {TITLE}), NULL, ({due})::date FROM {table} t WHERE {when} AND "));
+    sql.push(&format!("t.id, left({title}, {TITLE}), NULL, {due} FROM {table} t WHERE ({when}) AND "));
     sql.fill(&condition, of.map(|id| Param::Uuid(Some(id))));
     sql.push(&format!(" ORDER BY t.id LIMIT {MOST}"));
     sql
 }
 
 /// The newest act by the predecessor's appointment on each object.
-fn done(tx: &Tx, row: &handover::Model, table: &str, work: &Work) -> Sql {
-    let title = work.title;
+fn done(tx: &Tx, row: &handover::Model, work: &Work) -> Sql {
+    let Work { table, title, .. } = work;
     let mut sql = begin(row, work, "DONE");
     sql.push(&format!(
         "d.id, left(d.title, {TITLE}), d.act, d.day FROM (SELECT DISTINCT ON (t.id) t.id, {title} AS title, e.act, \
@@ -104,7 +101,7 @@ fn done(tx: &Tx, row: &handover::Model, table: &str, work: &Work) -> Sql {
             Param::Uuid(row.predecessor_id.map(|a| a.0)),
             Param::Uuid(row.predecessor_appointment_id.map(|a| a.0)),
             Param::Time(Some(since)),
-            Param::text(table),
+            Param::text(*table),
         ],
     );
     sql.push(&format!(") d ORDER BY d.day DESC, d.id LIMIT {MOST}"));

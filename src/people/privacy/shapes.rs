@@ -24,6 +24,10 @@ use crate::shape;
 
 const ERASURE_LAW: &str = "個人情報の保護に関する法律第98条";
 const RECORDS_RULES: &str = "文書管理規程";
+const NAME_OF_PERSON: &str =
+    "(SELECT a.name FROM accounts a WHERE a.municipality_id = t.municipality_id AND a.id = t.account_id)";
+/// 個人情報の保護に関する法律第102条
+const WITHIN_30_DAYS: &str = "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date + 30";
 const ADMIN: &[Role] = &[Role::Admin];
 const ADMIN_AND_AUDITOR: &[Role] = &[Role::Admin, Role::Auditor];
 const OWN: Over = Over::Own("account_id");
@@ -67,6 +71,10 @@ shape! {
         .act(ERASURE_REQUEST_REFUSE, ERASURE_LAW, ADMIN, Over::Municipality)
         .apart(ERASURE_REQUEST_REFUSE, &["account_id", "requested_by"])
         .act(ERASURE_REQUEST_WITHDRAW, ERASURE_LAW, &[], OWN)
+        .task(ERASURE_REQUEST_APPROVE, ["t.state = 'REQUESTED'", NAME_OF_PERSON, WITHIN_30_DAYS], [
+            "個人情報の消去が請求されました。30日以内に、認めるか認めないかを決めてください。",
+            "The erasure of personal data was requested. Please grant or refuse it within thirty days.",
+        ])
 }
 
 fn counts(row: &Cells<'_>, _request: &Request) -> Result<Value> {

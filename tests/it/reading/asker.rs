@@ -39,7 +39,11 @@ pub struct Roots {
 
 /// Is the field one that the oracle knows?
 pub fn is_known(field: &Declared) -> bool {
-    !matches!(field.source, Source::Computed(..) | Source::ViewerCan)
+    match field.source {
+        Source::Computed(..) | Source::ViewerCan => false,
+        Source::Connection(child, _) => child().gathered.is_none(),
+        _ => true,
+    }
 }
 
 /// Makes a query of a tape.

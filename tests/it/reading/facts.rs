@@ -65,7 +65,7 @@ impl Facts {
     pub async fn of(town: &Town) -> Self {
         let tx = town.system();
         let mut tables = HashMap::new();
-        for shape in Nouns::queries().shapes() {
+        for shape in Nouns::queries().shapes().iter().filter(|shape| shape.gathered.is_none()) {
             tables.insert(shape.name, table(&tx, shape, town).await);
         }
         let ids = |(name, table): (&&'static str, &Table)| {
