@@ -108,7 +108,7 @@ async fn z1_a_task_is_what_waits_and_may_be_done_and_nothing_else() {
         }
         assert!(shown.is_empty(), "shown and not allowed: {shown:?}");
     }
-    assert!(seen_acts.len() >= 10, "the demo has few tasks: {seen_acts:?}");
+    assert!(seen_acts.len() >= 6, "the demo has few tasks: {seen_acts:?}");
 }
 
 #[tokio::test]
