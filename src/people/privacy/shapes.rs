@@ -24,8 +24,8 @@ use crate::shape;
 
 const ERASURE_LAW: &str = "個人情報の保護に関する法律第98条";
 const RECORDS_RULES: &str = "文書管理規程";
-const NAME_OF_PERSON: &str =
-    "(SELECT a.name FROM accounts a WHERE a.municipality_id = t.municipality_id AND a.id = t.account_id)";
+/// Whose data they are stays out of reminders, which outlive the person.
+const ERASURE: &str = "'個人情報の消去の請求'";
 /// 個人情報の保護に関する法律第102条
 const WITHIN_30_DAYS: &str = "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date + 30";
 const ADMIN: &[Role] = &[Role::Admin];
@@ -71,7 +71,7 @@ shape! {
         .act(ERASURE_REQUEST_REFUSE, ERASURE_LAW, ADMIN, Over::Municipality)
         .apart(ERASURE_REQUEST_REFUSE, &["account_id", "requested_by"])
         .act(ERASURE_REQUEST_WITHDRAW, ERASURE_LAW, &[], OWN)
-        .task(ERASURE_REQUEST_APPROVE, ["t.state = 'REQUESTED'", NAME_OF_PERSON, WITHIN_30_DAYS], [
+        .task(ERASURE_REQUEST_APPROVE, ["t.state = 'REQUESTED'", ERASURE, WITHIN_30_DAYS], [
             "個人情報の消去が請求されました。30日以内に、認めるか認めないかを決めてください。",
             "The erasure of personal data was requested. Please grant or refuse it within thirty days.",
         ])
