@@ -26,6 +26,8 @@ CREATE INDEX liaison_requests_state ON liaison_requests (municipality_id, state)
 ";
 
 const DOWN: &str = "
+DELETE FROM jobs WHERE kind = 'people.reminders';
+DELETE FROM notifications WHERE kind IN ('TASK_DUE', 'TASK_OVERDUE');
 DROP INDEX liaison_requests_state;
 DROP INDEX challenge_reviews_open;
 DROP INDEX challenge_proposals_state;

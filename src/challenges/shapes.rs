@@ -95,9 +95,11 @@ const WITH_CRITERIA: &str = "t.state = 'DRAFT' AND (SELECT count(*) FROM challen
     WHERE c.municipality_id = t.municipality_id AND c.call_id = t.id) > 0";
 const WITHOUT_CRITERIA: &str = "t.state = 'DRAFT' AND (SELECT count(*) FROM challenge_criteria c \
     WHERE c.municipality_id = t.municipality_id AND c.call_id = t.id) = 0";
-/// An unfilled sheet of a proposal under screening whose reviewer is one and no party (`commands::record_score`).
+/// An unfilled sheet of a proposal under screening whose reviewer is one, may read it and is no party
+/// (`commands::record_score`).
 const TO_SCORE: &str = "t.scored_at IS NULL AND coalesce((SELECT p.state = 'SCREENING' AND coalesce((SELECT \
     bool_or(a.role = 'REVIEWER' AND (a.scope = 'MUNICIPALITY' OR a.scope = 'CALL' AND a.scope_id = p.call_id)) \
+    AND bool_or(a.role = 'REVIEWER' AND a.scope = 'PROPOSAL' AND a.scope_id = p.id) \
     AND NOT bool_or(a.scope = 'ORGANIZATION' AND a.scope_id IS NOT DISTINCT FROM p.organization_id) \
     FROM appointments a WHERE a.municipality_id = t.municipality_id AND a.account_id = t.reviewer_id \
     AND a.ended_at IS NULL AND entaku_today() BETWEEN a.starts_on AND coalesce(a.ends_on, 'infinity')), false) \
@@ -233,6 +235,12 @@ const PARTIES: &str = "SELECT p.account_id FROM appointments p WHERE p.municipal
     AND p.scope = 'ORGANIZATION' AND p.scope_id = t.organization_id AND p.ended_at IS NULL \
     AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity')";
 
+/// Those, and whoever scored: they do not decide (`commands::decision`).
+const PARTIES_AND_REVIEWERS: &str = "SELECT p.account_id FROM appointments p \
+    WHERE p.municipality_id = t.municipality_id AND p.scope = 'ORGANIZATION' AND p.scope_id = t.organization_id \
+    AND p.ended_at IS NULL AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity') UNION ALL \
+    SELECT r.reviewer_id FROM challenge_reviews r WHERE r.municipality_id = t.municipality_id AND r.proposal_id = t.id";
+
 fn proposal_tasks(shape: ShapeDef) -> ShapeDef {
     shape
         .task(
@@ -260,7 +268,7 @@ fn proposal_tasks(shape: ShapeDef) -> ShapeDef {
                 "All reviewers have scored it. Please adopt or reject it.",
             ],
         )
-        .except(PARTIES)
+        .except(PARTIES_AND_REVIEWERS)
         .task(
             PROPOSAL_PUBLISH,
             ["t.state = 'ADOPTED'", "t.title", ""],

@@ -74,6 +74,7 @@ shape! {
             "地区の担当が推薦されています。任期の始まりまでに任命してください。",
             "Somebody is proposed for a district. Please appoint them before the term begins.",
         ])
+        .except("SELECT t.account_id")
         .task(LIAISON_ASSIGNMENT_END, ["t.state = 'APPOINTED' AND t.term_end < entaku_today()", "t.staff_name", "t.term_end"], [
             "任期が終わりました。任期満了として担当を終えてください。",
             "The term is over. Please end the assignment.",

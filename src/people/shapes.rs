@@ -166,6 +166,7 @@ shape! {
         .step_up(APPOINTMENT_CREATE)
         .create(INVITATION_CLAIM, "", &[], Over::SignedIn)
         .act(APPOINTMENT_END, "", ADMIN, Over::Municipality)
+        .apart(APPOINTMENT_END, &["account_id"])
 }
 
 /// The prefixed id of what an appointment is over.

@@ -183,6 +183,10 @@ const DAY: &str = "t.starts_at AT TIME ZONE 'Asia/Tokyo'";
 const COMPLETE: &str = "t.state = 'MINUTES_REVIEW' AND (SELECT count(*) FROM roundtable_passages p \
     WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) > 0 AND (SELECT count(*) \
     FROM roundtable_participants p WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) > 0";
+/// Minutes that cannot be published as they are (`rules::complete`).
+const INCOMPLETE: &str = "t.state = 'MINUTES_REVIEW' AND ((SELECT count(*) FROM roundtable_passages p \
+    WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) = 0 OR (SELECT count(*) \
+    FROM roundtable_participants p WHERE p.municipality_id = t.municipality_id AND p.roundtable_id = t.id) = 0)";
 /// A published meeting of which nothing is left to do (`rules::settled`).
 const SETTLED: &str = "t.state = 'PUBLISHED' AND (SELECT count(*) FROM roundtable_action_items i \
     WHERE i.municipality_id = t.municipality_id AND i.roundtable_id = t.id AND i.state IN ('OPEN', 'IN_PROGRESS')) = 0";
@@ -224,6 +228,14 @@ fn meeting_tasks(shape: ShapeDef) -> ShapeDef {
             [
                 "議事録が提出されました。内容を確認し、公開するか差し戻してください。",
                 "The minutes were submitted. Please publish or return them.",
+            ],
+        )
+        .task(
+            MINUTES_RETURN,
+            [INCOMPLETE, "t.title", ""],
+            [
+                "提出された議事録に、発言または参加者がありません。差し戻してください。",
+                "The minutes lack passages or participants. Please return them.",
             ],
         )
         .task(

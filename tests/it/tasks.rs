@@ -201,6 +201,14 @@ async fn one_task_and_many_take_one_statement_and_are_paid_for() {
     let plain = s.officer.run("{ viewer { notifications(first: 1) { nodes { id } } } }", json!({})).await;
     let gathered = s.officer.run("{ viewer { tasks(first: 1) { nodes { id } } } }", json!({})).await;
     assert_ne!(cost(&plain.body), cost(&gathered.body), "gathering costs more than reading one table");
+    let id = gathered.data()["viewer"]["tasks"]["nodes"][0]["id"].clone();
+    let node = "query($id: ID!) { node(id: $id) { id } }";
+    let (task, object) = (json!({ "id": id }), json!({"id": s.organization}));
+    let (task, object) = (s.officer.run(node, task).await, s.officer.run(node, object).await);
+    assert_eq!(task.body["data"]["node"]["id"], id);
+    assert_ne!(cost(&task.body), cost(&object.body), "also where one of them is asked for by its id");
+    let hold = "mutation($id: ID!) { legalHoldPlace(input: {objectId: $id, reason: \"x\"}) { id } }";
+    s.town.staff(Role::Admin).await.run(hold, json!({ "id": id })).await.expect_code("NOT_FOUND");
 }
 
 #[tokio::test]
@@ -296,6 +304,13 @@ async fn what_is_overdue_is_told_once_and_a_suspended_account_is_not_told() {
     assert_eq!(tx.rows(Sql::new(&sql)).await.expect("rows")[0].get::<_, i64>("n"), 0);
     let overdue = shown(&clerk).await;
     assert_eq!((&overdue[0]["act"], &overdue[0]["overdue"]), (&json!("roundtableAnnounce"), &json!(true)));
+    // Where notifications are kept for a day, nobody is told again of what is late for longer.
+    let tx = town.system();
+    tx.run(Sql::new("UPDATE retention_rules SET period = 1 WHERE kind = 'NOTIFICATIONS'")).await.expect("set");
+    tx.run(Sql::new("UPDATE notifications SET once = NULL")).await.expect("gone");
+    tx.commit().await.expect("committed");
+    night(&town).await;
+    assert_eq!(told(&clerk).await.len(), 1);
 }
 
 #[tokio::test]

@@ -19,7 +19,10 @@ pub fn table_of(prefix: &str) -> Option<&'static str> {
     names.iter().find(|(_, (_, of))| *of == prefix).map(|(table, _)| *table)
 }
 
-/// Remembers a declaration.
+/// Remembers a declaration. Rows that are gathered are no table's.
 pub(super) fn remember(shape: &ShapeDef) {
+    if shape.gathered.is_some() {
+        return;
+    }
     NAMES.write().unwrap_or_else(PoisonError::into_inner).insert(shape.table, (shape.name, shape.prefix));
 }

@@ -148,7 +148,10 @@ impl Plan {
     /// How many objects the selection may show for `times` ids.
     pub(crate) fn weight(&self, args: &[ListArgs], times: u64) -> u64 {
         match &self.root {
-            Node::Objects(object) => object.weight(args, times),
+            Node::Objects(object) => {
+                let shape = self.branches[object.branch].shape;
+                object.weight(args, times).saturating_add(gathering(shape, times))
+            }
             Node::List(connection) => connection.weight(args, times),
         }
     }
@@ -332,6 +335,11 @@ const USUAL: u64 = 5;
 const COUNTED: u64 = 20;
 /// How many objects it is taken to be worth to gather rows from all tables, each time it is done.
 const GATHERED: u64 = 100;
+/// What gathering the rows of a type so often is worth.
+fn gathering(shape: &ShapeDef, times: u64) -> u64 {
+    if shape.gathered.is_some() { times.saturating_mul(GATHERED) } else { 0 }
+}
+
 /// The most objects one root field may ask for.
 const MOST: u64 = 100_000;
 
@@ -366,10 +374,10 @@ impl Connection {
         let part = |part: &Part| match part {
             Part::Nodes(object) => object.weight(args, rows),
             Part::Edges(edge) => edge.iter().map(|(_, part)| part.weight(args, rows)).fold(0, u64::saturating_add),
-            Part::TotalCount => times.saturating_mul(COUNTED),
+            Part::TotalCount => times.saturating_mul(COUNTED).saturating_add(gathering(self.shape, times)),
             _ => 0,
         };
-        let gathered = if self.shape.gathered.is_some() { times.saturating_mul(GATHERED) } else { 0 };
+        let gathered = gathering(self.shape, times);
         self.parts.iter().map(|(_, p)| part(p)).fold(times.saturating_add(gathered), u64::saturating_add)
     }
 }

@@ -11,7 +11,8 @@ use crate::kernel::tasks::{TITLE, Work, literal, tasks};
 /// between two days, both included.
 pub fn write_due(from: Date, until: Date, sql: &mut Sql) {
     let mut first = true;
-    for (act, work) in tasks().iter().filter(|(_, work)| !work.due.is_empty()) {
+    let held = |work: &Work| work.permits.iter().any(|permit| !matches!(permit.over, Over::SignedIn));
+    for (act, work) in tasks().iter().filter(|(_, work)| !work.due.is_empty() && held(work)) {
         sql.push(if first { "(" } else { " UNION ALL " });
         first = false;
         write_one(*act, work, from, until, sql);
@@ -22,20 +23,17 @@ pub fn write_due(from: Date, until: Date, sql: &mut Sql) {
 fn write_one(act: Action, work: &Work, from: Date, until: Date, sql: &mut Sql) {
     let Work { table, prefix, when, title, .. } = work;
     let due = work.due();
+    let holders: Vec<String> = work.permits.iter().filter_map(holders).collect();
     sql.push(&format!(
         "SELECT a.id AS account_id, {} AS act, {} AS object_kind, t.id AS object_id, left({title}, {TITLE}) AS title, \
-         {due} AS due_on FROM {table} t JOIN accounts a ON a.municipality_id = t.municipality_id \
+         {due} AS due_on FROM {table} t CROSS JOIN LATERAL ({}) h (id) \
+         JOIN accounts a ON a.municipality_id = t.municipality_id AND a.id = h.id \
          AND NOT a.support AND a.suspended_at IS NULL WHERE ({when}) AND {due} BETWEEN ",
         literal(act.0),
-        literal(prefix)
+        literal(prefix),
+        holders.join(" UNION ")
     ));
-    sql.fill("? AND ? AND (false", [Param::Date(Some(from.0)), Param::Date(Some(until.0))]);
-    for permit in &work.permits {
-        sql.push(" OR coalesce(");
-        write_holder(permit, sql);
-        sql.push(", false)");
-    }
-    sql.push(")");
+    sql.fill("? AND ?", [Param::Date(Some(from.0)), Param::Date(Some(until.0))]);
     for column in &work.apart {
         sql.push(&format!(" AND t.{column} IS DISTINCT FROM a.id"));
     }
@@ -44,25 +42,25 @@ fn write_one(act: Action, work: &Work, from: Date, until: Date, sql: &mut Sql) {
     }
 }
 
-/// Does the account `a` hold the permit over the row `t` today?
-fn write_holder(permit: &Permit, sql: &mut Sql) {
+/// The accounts that hold the permit over the row `t` today; nothing where everybody does: what anybody may do is
+/// nobody's task in particular.
+fn holders(permit: &Permit) -> Option<String> {
     let over = |kind: ScopeKind, thing: &str| {
         let roles: Vec<String> = permit.roles.iter().map(|role| format!("'{}'", role.word())).collect();
         format!(
-            "EXISTS (SELECT FROM appointments p WHERE p.municipality_id = t.municipality_id AND p.account_id = a.id \
+            "SELECT p.account_id FROM appointments p WHERE p.municipality_id = t.municipality_id \
              AND p.scope = '{}' AND {thing} AND p.role IN ({}) AND p.ended_at IS NULL \
-             AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity'))",
+             AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity')",
             kind.word(),
             roles.join(", ")
         )
     };
     let hall = || over(ScopeKind::Municipality, "p.scope_id IS NULL");
-    sql.push(&match permit.over {
-        Over::Municipality => hall(),
-        Over::Scope(kind, column) => over(kind, &format!("p.scope_id = t.{column}")),
-        Over::Own(column) => format!("t.{column} = a.id"),
-        Over::Others(column) => format!("{} AND t.{column} IS DISTINCT FROM a.id", hall()),
-        // What anybody may do is nobody's task in particular.
-        Over::SignedIn => "false".to_owned(),
-    });
+    match permit.over {
+        Over::Municipality => Some(hall()),
+        Over::Scope(kind, column) => Some(over(kind, &format!("p.scope_id = t.{column}"))),
+        Over::Own(column) => Some(format!("SELECT t.{column}")),
+        Over::Others(column) => Some(format!("{} AND t.{column} IS DISTINCT FROM p.account_id", hall())),
+        Over::SignedIn => None,
+    }
 }

@@ -18,8 +18,7 @@ use crate::people::tasks::rules;
 /// The name of the job.
 pub const REMINDERS: &str = "people.reminders";
 
-/// For how many days after a deadline somebody is still told that it has passed. Shorter than notifications are kept, so
-/// that nobody is told again when the first is gone.
+/// For how many days after a deadline somebody is still told that it has passed.
 const LATE: i64 = 60;
 
 /// The kind of this job.
@@ -33,13 +32,24 @@ pub async fn remind(tx: &Tx) -> Result<()> {
     let settings = settings.ok_or_else(|| Error::internal("a municipality without settings"))?;
     let mut days = rules::read(&settings.task_reminder_days);
     days.sort_unstable();
-    tell(tx, NotificationKind::TaskOverdue, tx.today() - Duration::days(LATE), None).await?;
+    tx.run(Sql::new("SET LOCAL statement_timeout = '10min'")).await?;
+    let kept = kept(tx).await?;
+    tell(tx, NotificationKind::TaskOverdue, tx.today() - Duration::days(LATE.min(kept)), None).await?;
     let mut from = 0;
     for day in days {
-        tell(tx, NotificationKind::TaskDue, tx.today() + Duration::days(from), Some(day)).await?;
+        let nights = i64::from(day) - kept + 1;
+        tell(tx, NotificationKind::TaskDue, tx.today() + Duration::days(from.max(nights)), Some(day)).await?;
         from = i64::from(day) + 1;
     }
     Ok(())
+}
+
+/// For how many days notifications are kept. Nothing is told for longer, so that nobody is told again when the first is
+/// gone.
+async fn kept(tx: &Tx) -> Result<i64> {
+    let sql = Sql::new("SELECT period::bigint AS days FROM retention_rules WHERE kind = 'NOTIFICATIONS'");
+    let row = tx.rows(sql).await?.pop();
+    row.map_or(Ok(LATE), |row| Ok(row.try_get("days")?))
 }
 
 /// Tells of what is due from a day until as many days from now; without a number, until yesterday. Whoever was told of
