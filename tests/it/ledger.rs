@@ -1,14 +1,20 @@
-//! The ledger against raw SQL: what the application's role cannot do, and what not even the owner can.
+//! The ledger against raw SQL: what the application's role cannot do, and what not even the owner can. Below it, the
+//! ledger against everybody at once, chance, and whatever dies in the middle.
 
 use entaku::kernel::error::{Error, Refusal};
 use entaku::kernel::fiscal_year::FiscalYear;
 use entaku::kernel::money::Yen;
+use entaku::kernel::read::sql::Sql;
 use entaku::ledger::entity::{AccountKind, LedgerJournalId};
 use entaku::ledger::{self, Journal, transfer};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, raw_sql};
 use uuid::Uuid;
 
 use crate::support::{Town, database};
+
+mod crash;
+mod order;
+mod overspend;
 
 const YEAR: FiscalYear = FiscalYear(2026);
 
