@@ -94,7 +94,7 @@ class Limit:
         meter = Meter(self.cluster)
         tps, count = self.pgbench(question, self.chosen[question], seconds)
         spent = meter.read(count)
-        p50, p99 = _percentiles()
+        p50, p99 = percentiles()
         self.clean(question)
         return {**spent, "rps": round(tps, 1), "requests": count, "p50": p50, "p99": p99, "server_us": 0.0,
                 "shape": self.chosen[question], "errors": 0, "not2xx": 0, "broken": 0, "late": 0}  # fmt: skip
@@ -128,7 +128,7 @@ class Limit:
         return None
 
 
-def _percentiles():
+def percentiles():
     """From pgbench's sampled log, in milliseconds."""
     times = sorted(int(line.split()[2]) for log in OUT.glob("pgbench_log.*") for line in log.read_text().splitlines())
     if not times:

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from . import extras, options, rounds, security, table, tools
+from . import extras, ledger, options, rounds, security, table, tools
 from .results import Results, conditions
 from .stage import Stage
 
@@ -15,6 +15,8 @@ def main():
         return sys.exit(0 if security.run(chosen.binary or tools.build()) else 1)
     stages = []
     try:
+        if chosen.ledger:
+            return sys.exit(0 if ledger.run(chosen.binary or tools.build(), chosen.seconds) else 1)
         tools.need_wrk()
         tools.OUT.mkdir(parents=True, exist_ok=True)
         chosen.binary = chosen.binary or tools.build()

@@ -14,6 +14,7 @@ def read(arguments=None):
     words = lambda text: [word for word in text.split(",") if word]
     parser.add_argument("--quick", action="store_true", help="town, 3 short rounds, under ten minutes")
     parser.add_argument("--security", action="store_true", help="what signing in tells and takes; nothing else is run")
+    parser.add_argument("--ledger", action="store_true", help="postings and their verification; nothing else is run")
     parser.add_argument("--scales", type=words, help="town,prefecture,nation (default town,nation; --quick: town)")
     parser.add_argument("--questions", type=words, default=list(QUESTIONS), help=",".join(QUESTIONS))
     parser.add_argument("--targets", type=words, default=list(TARGETS), help=",".join(TARGETS))

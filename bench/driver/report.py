@@ -2,7 +2,7 @@
 
 import sys
 
-from . import results
+from . import results, section
 from .chart import chart
 from .figures import Figures
 from .questions import ABOUT
@@ -18,7 +18,7 @@ def main():
     figures = Figures(lines)
     main_scale = figures.scales[-1]
     (ROOT / "docs" / "performance.svg").write_text(chart(figures, main_scale))
-    (ROOT / "docs" / "performance.md").write_text("\n".join(document(figures, main_scale)))
+    (ROOT / "docs" / "performance.md").write_text("\n".join([*document(figures, main_scale), *section.kept().values()]))
     say("docs/performance.md, docs/performance.svg")
 
 

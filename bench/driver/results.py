@@ -36,7 +36,7 @@ def conditions(stages, options):
     """Everything that somebody must know who compares."""
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{process.model()}, {os.cpu_count()} cores, {_memory_gb()} GB",
+        "machine": machine(),
         "kernel": platform.release().split("-")[0],
         "versions": versions(),
         "revision": run(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"]).strip(),
@@ -46,6 +46,10 @@ def conditions(stages, options):
         "options": {key: str(value) if key in ("binary", "data") else value for key, value in vars(options).items()},
         "load": process.load_average(),
     }
+
+
+def machine():
+    return f"{process.model()}, {os.cpu_count()} cores, {_memory_gb()} GB"
 
 
 def versions():

@@ -13,10 +13,10 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, raw_sql};
 
 /// A directory that any account can enter, gone at the end together with a home that was made elsewhere.
-struct Dir(PathBuf);
+pub struct Dir(pub PathBuf);
 
 impl Dir {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("entaku-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -24,11 +24,13 @@ impl Dir {
         Self(path)
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data directory of an installation.
+    pub fn data(&self) -> PathBuf {
         self.0.join("data")
     }
 
-    fn cluster(&self) -> PathBuf {
+    /// The cluster in it.
+    pub fn cluster(&self) -> PathBuf {
         self.data().join("postgres/data")
     }
 
@@ -58,7 +60,8 @@ async fn fetch(url: &str, sql: &'static str) -> String {
     sqlx::query_scalar(sql).fetch_one(&mut connect(url).await).await.expect(sql)
 }
 
-fn postmaster(cluster: &Path) -> u32 {
+/// The process of the server of a cluster.
+pub fn postmaster(cluster: &Path) -> u32 {
     let text = fs::read_to_string(cluster.join("postmaster.pid")).expect("postmaster.pid");
     text.lines().next().and_then(|pid| pid.parse().ok()).expect("a process id")
 }
@@ -66,6 +69,14 @@ fn postmaster(cluster: &Path) -> u32 {
 fn kill(signal: &str, pid: u32) {
     let status = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
     assert!(status.success());
+}
+
+/// Kills a server with everything that it has started, all at once: none has time to help the others end.
+pub fn kill_whole(postmaster: u32) {
+    let children = fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap_or_default();
+    let all = std::iter::once(postmaster.to_string()).chain(children.split_whitespace().map(str::to_owned));
+    // A child may have ended by itself meanwhile.
+    let _ = Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status().expect("kill");
 }
 
 fn is_root() -> bool {

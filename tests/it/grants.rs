@@ -1,8 +1,10 @@
 //! Grants end to end: the documents of docs/stories, run by the different people.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use chrono::{Datelike, Duration};
+use entaku::api::app::App;
 use entaku::kernel::date::Date;
 use entaku::kernel::id::decode;
 use entaku::kernel::principal::{AccountId, Role, ScopeKind};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use crate::ledger::{attempt, inside};
 use crate::organizations::{organization, text};
 use crate::support::client::Answer;
-use crate::support::town::start;
+use crate::support::town::{app, start};
 use crate::support::{Client, Town};
 
 macro_rules! story {
@@ -59,7 +61,12 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new() -> Self {
-        let town = Town::new().await;
+        Self::over(app()).await
+    }
+
+    /// The same on a server of one's own.
+    pub(crate) async fn over(app: Arc<App>) -> Self {
+        let town = Town::beside(app).await;
         let staff = town.staff(Role::GrantStaff).await;
         let (district, organization) = organization(&staff, "青葉の会").await;
         let programme = programme(&town, &staff, 10_000_000).await;
@@ -102,7 +109,7 @@ impl Scene {
         id
     }
 
-    async fn payable(&self) -> String {
+    pub(crate) async fn payable(&self) -> String {
         let id = self.decided().await;
         self.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
         id
@@ -113,7 +120,7 @@ impl Scene {
     }
 
     /// The balances of the organization's accounts, `KIND=yen`.
-    async fn balances(&self) -> Vec<String> {
+    pub(crate) async fn balances(&self) -> Vec<String> {
         let query = "{ ledgerAccounts(first: 100) { nodes { kind balanceYen } } }";
         let nodes = self.staff.run(query, json!({})).await.data()["ledgerAccounts"]["nodes"].clone();
         let line = |n: &Value| format!("{}={}", text(&n["kind"]), n["balanceYen"]);

@@ -1,14 +1,23 @@
-//! The ledger against raw SQL: what the application's role cannot do, and what not even the owner can.
+//! The ledger against raw SQL: what the application's role cannot do, and what not even the owner can. Below it, the
+//! ledger against everybody at once, chance, and whatever dies in the middle.
 
 use entaku::kernel::error::{Error, Refusal};
 use entaku::kernel::fiscal_year::FiscalYear;
 use entaku::kernel::money::Yen;
+use entaku::kernel::read::sql::Sql;
+use entaku::kernel::tx::Tx;
 use entaku::ledger::entity::{AccountKind, LedgerJournalId};
 use entaku::ledger::{self, Journal, transfer};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, raw_sql};
 use uuid::Uuid;
 
 use crate::support::{Town, database};
+
+mod crash;
+mod histories;
+mod order;
+mod overspend;
+mod retry;
 
 const YEAR: FiscalYear = FiscalYear(2026);
 
@@ -56,17 +65,26 @@ fn journal(from: (AccountKind, Uuid), to: (AccountKind, Uuid), amount: i64) -> J
 /// Posts in a transaction of its own.
 async fn post(town: &Town, journal: Journal) -> Result<LedgerJournalId, Error> {
     let tx = town.system();
-    let id = ledger::post(&tx, journal).await?;
-    tx.commit().await?;
-    Ok(id)
+    let done = ledger::post(&tx, journal).await;
+    settled(tx, done).await
+}
+
+/// Commits what was done, and gives back the connection of what was not.
+async fn settled<T>(tx: Tx, done: Result<T, Error>) -> Result<T, Error> {
+    match done {
+        Ok(done) => tx.commit().await.map(|()| done),
+        Err(error) => {
+            let _ = tx.rollback().await;
+            Err(error)
+        }
+    }
 }
 
 /// Undoes in a transaction of its own.
 async fn reverse(town: &Town, id: LedgerJournalId) -> Result<LedgerJournalId, Error> {
     let tx = town.system();
-    let id = ledger::reverse(&tx, id, "TEST_REVERSED", "取消").await?;
-    tx.commit().await?;
-    Ok(id)
+    let done = ledger::reverse(&tx, id, "TEST_REVERSED", "取消").await;
+    settled(tx, done).await
 }
 
 /// A budget with money in it, and the journal that put it there.

@@ -119,7 +119,7 @@ async fn z20_m13_the_database_keeps_duties_and_states_too() {
 /// The duties are rows of the policy and of the database, the same ones; and the database refuses an act that the
 /// application would have recorded by mistake, also where it leaves no name in the application.
 #[tokio::test]
-async fn z20_duties_are_data_and_the_database_keeps_every_one() {
+async fn z20_m14_duties_are_data_and_the_database_keeps_every_one() {
     use entaku::grants::shapes::GrantApplication;
     use entaku::kernel::read::Shape;
     use entaku::kernel::read::sql::Sql;

@@ -1,0 +1,14 @@
+-- One posting as the program makes it: a transaction of its own behind the wall, from one of :budgets budgets to one of
+-- 10,000 grants.
+\set budget random(1, :budgets)
+\set grant random(1, 10000)
+\startpipeline
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SELECT set_config('entaku.municipality', :town, true), set_config('entaku.actor', '', true),
+    set_config('entaku.request', gen_random_uuid()::text, true), set_config('entaku.act', 'bench', true),
+    set_config('entaku.now', now()::text, true);
+SELECT ledger_post(gen_random_uuid(), 'BENCH', gen_random_uuid(), 2026, '', false, NULL, '{BUDGET,GRANT}',
+    ARRAY[('00000000-0000-7000-8000-' || lpad(to_hex(:budget::int), 12, '0'))::uuid,
+          ('00000000-0000-7000-9000-' || lpad(to_hex(:grant::int), 12, '0'))::uuid], '{-1,1}');
+COMMIT;
+\endpipeline
