@@ -74,7 +74,7 @@ GRANT INSERT ON erasure_requests TO entaku_app;
 const CLEARED: &[(&str, &str)] = &[
     ("challenge_proposals", "{title,summary}"),
     ("files", "{name}"),
-    ("exports", "{name,document,variables}"),
+    ("exports", "{name,variables}"),
     ("liaison_requests", "{subject}"),
 ];
 
