@@ -212,7 +212,7 @@ END $$;
 /// What must hold of a municipality's ledger and does not; nothing where all is well. One statement, so that it sees one
 /// moment; it asks as its caller, behind the wall. Every rule is held by constraints, triggers and the program as well:
 /// what is found here was done around them.
-const FAULTS: &str = "
+pub(crate) const FAULTS: &str = "
 CREATE FUNCTION ledger_faults() RETURNS TABLE (kind text, of text, subject uuid, detail text)
     LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 WITH balances AS (

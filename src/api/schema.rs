@@ -78,6 +78,7 @@ struct Acts(
     organizations::graphql::OrganizationMutation,
     liaison::graphql::LiaisonMutation,
     grants::graphql::GrantMutation,
+    grants::graphql::life::GrantLifeMutation,
     ledger::graphql::LedgerMutation,
     roundtables::graphql::RoundtableMutation,
     challenges::graphql::ChallengeMutation,

@@ -22,6 +22,16 @@ id_type!(/// 交付申請に添付したファイル
     GrantApplicationFileId = "gaf");
 id_type!(/// 交付申請に対する行為
     GrantActId = "gac");
+id_type!(/// 交付金の支払または返還
+    GrantPaymentId = "gpy");
+id_type!(/// 実績報告
+    GrantReportId = "grp");
+id_type!(/// 変更承認申請
+    GrantChangeId = "gch");
+id_type!(/// 翌年度以降の配分からの差引き
+    GrantOffsetId = "gof");
+id_type!(/// 地域内の申請
+    GrantSubgrantId = "gsb");
 id_type!(/// 配分の算定規則
     GrantRuleId = "grl");
 id_type!(/// 算定に用いる申告
@@ -98,6 +108,22 @@ text_enum! {
         PaymentRequested,
         /// 支払済み
         Paid,
+        /// 一部を支払済み
+        PartlyPaid,
+        /// 実績報告済み
+        Reported,
+        /// 実績報告の審査を終え、額の確定待ち
+        ReportReviewed,
+        /// 額の確定。残りの支払待ち
+        AmountFixed,
+        /// 精算済み
+        Settled,
+        /// 返還命令
+        RepaymentOrdered,
+        /// 返還済み
+        Repaid,
+        /// 交付決定の取消し
+        Revoked,
     }
 }
 
@@ -126,6 +152,78 @@ text_enum! {
         PaymentRequest,
         /// 支払
         PaymentExecute,
+        /// 事業の完了
+        CompletionRecord,
+        /// 実績報告
+        ReportSubmit,
+        /// 実績報告の補正のための返却
+        ReportReturn,
+        /// 実績報告の審査の意見
+        ReportReview,
+        /// 額の確定
+        AmountFix,
+        /// 返還の受入れ
+        RepaymentRecord,
+        /// 変更承認申請
+        ChangeRequest,
+        /// 変更の承認
+        ChangeApprove,
+        /// 変更の不承認
+        ChangeRefuse,
+        /// 交付決定の取消し
+        DecisionRevoke,
+    }
+}
+
+text_enum! {
+    /// 剰余金(支払った額のうち、確定した額を超える額)の扱い。
+    GrantSurplusRule {
+        /// 返還する
+        Return,
+        /// 翌年度に繰り越す
+        CarryOver,
+        /// 積み立てる。限度を超える額は返還する
+        Reserve,
+        /// 翌年度以降の配分から差し引く
+        OffsetNextYear,
+    }
+}
+
+text_enum! {
+    /// 交付金の支払または返還の種類。
+    GrantPaymentKind {
+        /// 概算払(額の確定の前)
+        Advance,
+        /// 精算払(額の確定の後)
+        Settlement,
+        /// 返還
+        Return,
+    }
+}
+
+text_enum! {
+    /// 変更承認申請の状態。
+    GrantChangeState {
+        /// 申請済み
+        Requested,
+        /// 軽微な変更。承認を要しない
+        Minor,
+        /// 承認
+        Approved,
+        /// 不承認
+        Refused,
+    }
+}
+
+text_enum! {
+    /// 地域内の申請の状態。
+    GrantSubgrantState {
+        /// 申請済み
+        Submitted,
+        /// 採択
+        Adopted,
+        /// 不採択
+        Refused,
     }
 }
 
@@ -142,6 +240,10 @@ entity! {
         closes_on: Date,
         section_id: SectionId,
         state: GrantProgrammeState,
+        terms: Option<String>,
+        surplus_rule: GrantSurplusRule,
+        repayment_days: i32,
+        previous_id: Option<GrantProgrammeId>,
     }
 }
 
@@ -160,6 +262,7 @@ entity! {
         basis: String,
         decided_on: Date,
         line_id: Option<GrantRunLineId>,
+        offset_yen: Yen,
     }
 }
 
@@ -278,6 +381,31 @@ entity! {
         paid_by: Option<AccountId>,
         commitment_id: Option<LedgerJournalId>,
         payment_id: Option<LedgerJournalId>,
+        costs: Option<String>,
+        instalments: Option<String>,
+        paid_yen: Yen,
+        pending_yen: Option<Yen>,
+        changed_yen: Option<Yen>,
+        change_id: Option<GrantChangeId>,
+        completed_on: Option<Date>,
+        report_due: Option<Date>,
+        reported_on: Option<Date>,
+        reported_by: Option<AccountId>,
+        eligible_yen: Option<Yen>,
+        examined_by: Option<AccountId>,
+        fixed_yen: Option<Yen>,
+        fixed_on: Option<Date>,
+        fixed_by: Option<AccountId>,
+        surplus_rule: Option<GrantSurplusRule>,
+        kept_yen: Yen,
+        offset_yen: Yen,
+        offset_done_yen: Yen,
+        ordered_yen: Yen,
+        repayment_due: Option<Date>,
+        repaid_yen: Yen,
+        revoked_on: Option<Date>,
+        revoked_by: Option<AccountId>,
+        subgranted_yen: Yen,
     }
 }
 
@@ -294,6 +422,97 @@ entity! {
         media_type: String,
         size: i32,
         sha256: String,
+        report: bool,
+    }
+}
+
+entity! {
+    /// Money that went to an organization, or came back, with its journal.
+    grant_payment in "grant_payments" {
+        id: GrantPaymentId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        number: i32,
+        kind: GrantPaymentKind,
+        amount_yen: Yen,
+        paid_on: Date,
+        journal_id: LedgerJournalId,
+        requested_by: Option<AccountId>,
+        paid_by: Option<AccountId>,
+    }
+}
+
+entity! {
+    /// Reports, each time one is submitted.
+    grant_report in "grant_reports" {
+        id: GrantReportId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        number: i32,
+        completed_on: Date,
+        summary: String,
+        costs: String,
+        actual_yen: Yen,
+        eligible_yen: Yen,
+        reported_on: Date,
+        reported_by: Option<AccountId>,
+    }
+}
+
+entity! {
+    /// Changes of what was decided.
+    grant_change in "grant_changes" {
+        id: GrantChangeId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        title: String,
+        state: GrantChangeState,
+        costs: String,
+        decided_yen: Yen,
+        reason: String,
+        requested_on: Date,
+        requested_by: Option<AccountId>,
+        decided_on: Option<Date>,
+        decided_by: Option<AccountId>,
+        decision_reason: Option<String>,
+    }
+}
+
+entity! {
+    /// What of a surplus was deducted from a later allocation. The application is where the surplus arose.
+    grant_offset in "grant_offsets" {
+        id: GrantOffsetId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        allocation_id: GrantAllocationId,
+        amount_yen: Yen,
+        deducted_on: Date,
+        journal_id: LedgerJournalId,
+    }
+}
+
+entity! {
+    /// What associations within an organization ask of its grant.
+    grant_subgrant in "grant_subgrants" {
+        id: GrantSubgrantId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        district_id: DistrictId,
+        association: String,
+        title: String,
+        purpose: String,
+        requested_yen: Yen,
+        adopted_yen: Option<Yen>,
+        state: GrantSubgrantState,
+        submitted_on: Date,
+        submitted_by: Option<AccountId>,
+        decided_on: Option<Date>,
+        decided_by: Option<AccountId>,
+        decision_reason: Option<String>,
     }
 }
 

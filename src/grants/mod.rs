@@ -7,12 +7,19 @@
 //!                 ^        ^             |              |          |
 //!              change      +- RETURNED <-+           REFUSED       |
 //!              WITHDRAWN from every state up to DECIDED, then until the last day of withdrawal
-//! ledger       APPROPRIATION -> BUDGET (create) -> GRANT (allocate) -> COMMITTED (decide) -> PAID (pay)
+//! payment      DECIDED | PARTLY_PAID -> PAYMENT_REQUESTED -> PARTLY_PAID | PAID
+//! settlement   DECIDED | PARTLY_PAID | PAID -> REPORTED -> REPORT_REVIEWED -> SETTLED | REPAYMENT_ORDERED -> REPAID
+//!                 ^---------- returned --------+                 +-> AMOUNT_FIXED -> PAYMENT_REQUESTED -> SETTLED
+//! revocation   from DECIDED and every state after it: REPAYMENT_ORDERED, or REVOKED where nothing is to come back
+//! change       REQUESTED -> APPROVED | REFUSED; MINOR needs nobody's approval
+//! surplus      what was paid beyond the fixed amount is returned, kept, or deducted from the next year's allocation
+//! ledger       APPROPRIATION -> BUDGET (create) -> GRANT (allocate) -> COMMITTED (decide) -> PAID (pay) -> RETURNED
 //! ```
 //!
 //! Invariants: allocations never exceed the budget, decisions never the allocation, payments never the
-//! decision (no ledger account falls below zero); a payment happens once; the applicant, the staff member
-//! who recommends, the approver and the payer are different people; every act is kept with its actor,
+//! decision, repayments never the order (no ledger account falls below zero); a payment happens once; the
+//! applicant, the staff member who recommends, the approver and the payer are different people, as are who
+//! reports, who examines, who fixes the amount and who pays the rest; every act is kept with its actor,
 //! time, reason and amount.
 
 pub mod allocation;

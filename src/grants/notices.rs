@@ -1,6 +1,6 @@
 //! Who is told of which act on an application.
 
-use crate::grants::entity::{GrantActKind, grant_application};
+use crate::grants::entity::{GrantActKind, grant_application, grant_subgrant};
 use crate::kernel::error::Result;
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::tx::Tx;
@@ -14,23 +14,51 @@ const ANSWERABLE: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant];
 pub(super) async fn tell(tx: &Tx, row: &grant_application::Model, act: GrantActKind) -> Result<()> {
     let of = |kind| Notice::of(kind, row.id, &row.title);
     let organization = |kind| of(kind).to_holders(ANSWERABLE, ScopeKind::Organization, Some(row.organization_id.0));
-    let notice =
-        match act {
-            GrantActKind::Create | GrantActKind::Change | GrantActKind::ReviewStart => return Ok(()),
-            GrantActKind::Submit => of(NotificationKind::GrantSubmitted).to_hall(&[Role::GrantStaff]),
-            // The town hall has never heard of a draft.
-            GrantActKind::Withdraw if row.submitted_on.is_none() => return Ok(()),
-            GrantActKind::Withdraw => of(NotificationKind::GrantWithdrawn).to_hall(&[Role::GrantStaff]),
-            GrantActKind::Return => organization(NotificationKind::GrantReturned),
-            GrantActKind::Recommend => {
-                of(NotificationKind::GrantRecommended).to_hall(&[Role::Approver]).except([row.submitted_by])
-            }
-            GrantActKind::Decide => organization(NotificationKind::GrantDecided),
-            GrantActKind::Refuse => organization(NotificationKind::GrantRefused),
-            GrantActKind::PaymentRequest => of(NotificationKind::GrantPaymentRequested)
-                .to_hall(&[Role::Payer])
-                .except([row.submitted_by, row.recommended_by, row.decided_by]),
-            GrantActKind::PaymentExecute => organization(NotificationKind::GrantPaid),
-        };
+    let notice = match act {
+        GrantActKind::Create | GrantActKind::Change | GrantActKind::ReviewStart | GrantActKind::CompletionRecord => {
+            return Ok(());
+        }
+        GrantActKind::Submit => of(NotificationKind::GrantSubmitted).to_hall(&[Role::GrantStaff]),
+        // The town hall has never heard of a draft.
+        GrantActKind::Withdraw if row.submitted_on.is_none() => return Ok(()),
+        GrantActKind::Withdraw => of(NotificationKind::GrantWithdrawn).to_hall(&[Role::GrantStaff]),
+        GrantActKind::Return => organization(NotificationKind::GrantReturned),
+        GrantActKind::Recommend => {
+            of(NotificationKind::GrantRecommended).to_hall(&[Role::Approver]).except([row.submitted_by])
+        }
+        GrantActKind::Decide => organization(NotificationKind::GrantDecided),
+        GrantActKind::Refuse => organization(NotificationKind::GrantRefused),
+        GrantActKind::PaymentRequest => of(NotificationKind::GrantPaymentRequested).to_hall(&[Role::Payer]).except([
+            row.submitted_by,
+            row.recommended_by,
+            row.decided_by,
+        ]),
+        GrantActKind::PaymentExecute => organization(NotificationKind::GrantPaid),
+        GrantActKind::ReportSubmit => of(NotificationKind::GrantReported).to_hall(&[Role::GrantStaff]),
+        GrantActKind::ReportReturn => organization(NotificationKind::GrantReportReturned),
+        GrantActKind::ReportReview => of(NotificationKind::GrantReportReviewed)
+            .to_hall(&[Role::Approver])
+            .except([row.submitted_by, row.reported_by]),
+        GrantActKind::AmountFix => organization(NotificationKind::GrantFixed),
+        GrantActKind::RepaymentRecord => of(NotificationKind::GrantRepaid).to_hall(&[Role::GrantStaff]),
+        GrantActKind::ChangeRequest => of(NotificationKind::GrantChangeRequested)
+            .to_hall(&[Role::Approver])
+            .except([row.submitted_by, tx.principal.account]),
+        GrantActKind::ChangeApprove | GrantActKind::ChangeRefuse => organization(NotificationKind::GrantChangeDecided),
+        GrantActKind::DecisionRevoke => organization(NotificationKind::GrantRevoked),
+    };
     notify(tx, notice).await
+}
+
+/// Tells the organization of what it has to return.
+pub(super) async fn tell_of_repayment(tx: &Tx, row: &grant_application::Model) -> Result<()> {
+    let notice = Notice::of(NotificationKind::GrantRepaymentOrdered, row.id, &row.title);
+    notify(tx, notice.to_holders(ANSWERABLE, ScopeKind::Organization, Some(row.organization_id.0))).await
+}
+
+/// Tells the organization's officers of a sub-application.
+pub(super) async fn tell_of_subgrant(tx: &Tx, row: &grant_subgrant::Model) -> Result<()> {
+    let notice = Notice::of(NotificationKind::SubgrantSubmitted, row.id, &row.title);
+    let officers = notice.to_holders(&[Role::OrgOfficer], ScopeKind::Organization, Some(row.organization_id.0));
+    notify(tx, officers.except([row.submitted_by])).await
 }

@@ -32,6 +32,10 @@ text_enum! {
         Committed,
         /// 支払済みの額
         Paid,
+        /// 返還された額
+        Returned,
+        /// 前年度の剰余金として配分から差し引いた額
+        Offset,
     }
 }
 
@@ -56,6 +60,8 @@ text_enum! {
         Commitment,
         /// 支払が、それを決めた交付決定に結び付かない
         Payment,
+        /// 返還が、それを命じた額か仕訳に結び付かない
+        Repayment,
         /// 配分の額が元帳と合わない
         Allocation,
         /// 予算の額が元帳と合わない

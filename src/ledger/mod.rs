@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! account = kind x owner x fiscal year, opened at its first posting
-//! APPROPRIATION (the only one below zero) -> BUDGET -> GRANT -> COMMITTED -> PAID
+//! APPROPRIATION (the only one below zero) -> BUDGET -> GRANT -> COMMITTED -> PAID -> RETURNED
+//!                                                      GRANT -> OFFSET (what an earlier surplus lowers it by)
 //! ```
 //!
 //! Invariants, all held by the database: no balance below the account's floor; a journal has two or more

@@ -26,6 +26,8 @@ macro_rules! story {
 
 mod calculation;
 mod duties;
+mod fiscal_year;
+mod life;
 mod years;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");

@@ -470,7 +470,7 @@ async fn what_is_due_goes_at_night_decisions_and_the_ledger_stay_and_a_hold_keep
     let admin = town.staff(Role::Admin).await;
     sql(&town, "UPDATE legal_holds SET lifted_at = entaku_now(), lifted_by = placed_by, lift_reason = 'x'").await;
     twenty_years_ago(&town).await;
-    let paid = "FROM grant_applications WHERE state IN ('PAID', 'REFUSED', 'WITHDRAWN')";
+    let paid = "FROM grant_applications WHERE state IN ('PAID', 'SETTLED', 'REFUSED', 'WITHDRAWN')";
     let decided = format!(
         "SELECT concat_ws('|', id, title, decided_yen, decided_by, decided_on, paid_by, payment_id, state) {paid} ORDER BY id"
     );
@@ -508,7 +508,7 @@ async fn what_is_due_goes_at_night_decisions_and_the_ledger_stay_and_a_hold_keep
     let files = texts(
         &town,
         "SELECT id::text FROM grant_application_files f WHERE EXISTS (SELECT FROM grant_applications a
-        WHERE a.id = f.application_id AND a.state IN ('PAID', 'REFUSED', 'WITHDRAWN'))",
+        WHERE a.id = f.application_id AND a.state IN ('PAID', 'SETTLED', 'REFUSED', 'WITHDRAWN'))",
     )
     .await;
     assert_eq!(files, []);

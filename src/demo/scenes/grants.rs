@@ -1,7 +1,7 @@
-//! A block grant of the year: allocated by its by-law, published, applied for, decided and paid; the accounts of an earlier
-//! year are closed.
+//! A block grant of the year: allocated by its by-law less what was too much last year, published, applied for, decided
+//! and paid; the accounts of an earlier year are closed.
 
-use crate::demo::scenes::{allocation, files};
+use crate::demo::scenes::{allocation, files, grant_life};
 use crate::demo::stage::Stage;
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
@@ -61,6 +61,8 @@ async fn programme(
         section_id: SectionId(stage.id("section", "community")?),
     };
     let id = stage.act("grant-staff", |tx| Box::pin(programme::create_programme(tx, input))).await?;
+    let last = grant_life::play(stage).await?;
+    grant_life::lay_down(stage, id, Some(last)).await?;
     allocation::play(stage, id, organizations).await?;
     stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await
 }
@@ -78,6 +80,7 @@ async fn application(
         title: title.into(),
         purpose: Some("住み慣れた地域で暮らし続けるため、住民が交代で取り組む。".into()),
         requested_yen: Some(Yen(1_000_000)),
+        costs: None,
     };
     let id = stage.act(officer, |tx| Box::pin(application::create_application(tx, input))).await?;
     let file = files::send(stage, officer, "収支予算書.csv", BUDGET).await?;
@@ -92,7 +95,7 @@ async fn decide_and_pay(stage: &Stage<'_>, id: GrantApplicationId) -> Result<()>
     stage.act("grant-staff", move |tx| Box::pin(review::recommend_application(tx, id, input))).await?;
     let input = GrantApplicationDecideInput { amount_yen: Yen(1_000_000), reason: reason.into() };
     stage.act("approver", move |tx| Box::pin(review::decide_application(tx, id, input))).await?;
-    stage.act("org-officer", move |tx| Box::pin(payment::request_payment(tx, id))).await?;
+    stage.act("org-officer", move |tx| Box::pin(payment::request_payment(tx, id, None))).await?;
     let input = GrantPaymentExecuteInput { paid_on: Date(stage.today()) };
     stage.act("payer", move |tx| Box::pin(payment::execute_payment(tx, id, input))).await?;
     Ok(())

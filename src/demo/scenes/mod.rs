@@ -4,6 +4,7 @@
 mod allocation;
 pub(super) mod challenge;
 pub(super) mod files;
+mod grant_life;
 pub(super) mod grants;
 pub(super) mod liaison;
 pub(super) mod notifications;

@@ -2,7 +2,7 @@
 //! approval, what may be reserved. Readings on which by-laws differ are part of the data.
 
 use async_graphql::{Enum, InputObject};
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::allocation::exact::Exact;
@@ -51,13 +51,20 @@ pub enum Elapsed {
     CorrespondingDay,
     /// 応当日の翌日(3月11日)
     DayAfter,
+    /// 1月を30日として数えた日(3月12日)
+    ThirtyDays,
 }
 
 impl ReportDue {
     /// The last day for the report; where a month has no such day, its last (民法143条2項).
     pub fn day(&self, completed: NaiveDate) -> Option<NaiveDate> {
-        let due = completed.checked_add_months(Months::new(u32::try_from(self.months).ok()?))?;
-        let due = if self.elapsed == Elapsed::DayAfter { due.succ_opt()? } else { due };
+        let months = u32::try_from(self.months).ok()?;
+        let corresponding = completed.checked_add_months(Months::new(months))?;
+        let due = match self.elapsed {
+            Elapsed::CorrespondingDay => corresponding,
+            Elapsed::DayAfter => corresponding.succ_opt()?,
+            Elapsed::ThirtyDays => completed.checked_add_days(Days::new(u64::from(months) * 30))?,
+        };
         let end = FiscalYear::of(completed).last_day();
         Some(if self.within_fiscal_year { due.min(end) } else { due })
     }
@@ -156,6 +163,7 @@ mod tests {
         };
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-02-10"), "2025-03-10");
         assert_eq!(due(Elapsed::DayAfter, "2025-02-10"), "2025-03-11");
+        assert_eq!(due(Elapsed::ThirtyDays, "2025-02-10"), "2025-03-12");
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-03-15"), "2025-03-31");
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-01-31"), "2025-02-28");
     }

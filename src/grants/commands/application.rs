@@ -6,16 +6,17 @@ use sea_orm::{ActiveModelTrait, Set};
 use crate::grants::commands::programme::{allocation_of, positive};
 use crate::grants::commands::{
     GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, begin,
-    record,
+    record, release,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantApplicationState, GrantProgrammeId, grant_application,
 };
 use crate::grants::rules;
+use crate::grants::rules::costs::{Cost, check_plan};
 use crate::grants::shapes::{GrantApplication, GrantProgramme};
 use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
@@ -38,11 +39,13 @@ pub struct GrantApplicationCreateInput {
     pub purpose: Option<String>,
     /// 申請額(円)。配分額以内。
     pub requested_yen: Option<Yen>,
+    /// 経費の計画。費目ごと。
+    pub costs: Option<Vec<Cost>>,
 }
 
 /// Makes a draft.
 pub async fn create_application(tx: &Tx, input: GrantApplicationCreateInput) -> Result<GrantApplicationId> {
-    let GrantApplicationCreateInput { programme_id, organization_id, title, purpose, requested_yen } = input;
+    let GrantApplicationCreateInput { programme_id, organization_id, title, purpose, requested_yen, costs } = input;
     let programme = tx.peek::<GrantProgramme>(programme_id, Action::READ).await?;
     tx.peek::<CommunityOrganization>(organization_id, Action::READ).await?;
     tx.may_create::<GrantApplication>(GRANT_APPLICATION_CREATE, &[("organization_id", organization_id.0)])?;
@@ -52,6 +55,7 @@ pub async fn create_application(tx: &Tx, input: GrantApplicationCreateInput) -> 
     if let Some(amount) = requested_yen {
         positive(&mut checks, "input.requestedYen", amount);
     }
+    let costs = planned(&mut checks, costs)?;
     let row = grant_application::ActiveModel {
         id: Set(GrantApplicationId::new()),
         programme_id: Set(programme_id),
@@ -65,14 +69,22 @@ pub async fn create_application(tx: &Tx, input: GrantApplicationCreateInput) -> 
         title: Set(checks.text("input.title", &title, 100)),
         purpose: Set(checks.optional("input.purpose", purpose.as_deref(), 10_000)),
         requested_yen: Set(requested_yen),
+        costs: Set(costs),
         state: Set(GrantApplicationState::Draft),
         ..Default::default()
     };
     checks.done()?;
-    rules::within_allocation(requested_yen, allocation.amount_yen)?;
+    rules::within_allocation(requested_yen, &allocation)?;
     let row = row.insert(tx).await?;
     record(tx, &row, GrantActKind::Create, None, requested_yen).await?;
     Ok(row.id)
+}
+
+/// The plan of costs as it is kept.
+fn planned(checks: &mut Checks, costs: Option<Vec<Cost>>) -> Result<Option<String>> {
+    let Some(costs) = costs else { return Ok(None) };
+    check_plan(checks, "input.costs", &costs);
+    serde_json::to_string(&costs).map(Some).map_err(Error::internal)
 }
 
 /// 交付申請の変更。指定した項目だけが変わり、null は消去(名称を除く)。
@@ -86,6 +98,8 @@ pub struct GrantApplicationChangeInput {
     pub purpose: MaybeUndefined<String>,
     /// 申請額(円)。配分額以内。
     pub requested_yen: MaybeUndefined<Yen>,
+    /// 経費の計画。費目ごと。
+    pub costs: MaybeUndefined<Vec<Cost>>,
 }
 
 /// Changes a draft, or what was returned.
@@ -95,7 +109,7 @@ pub async fn change_application(
     input: GrantApplicationChangeInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_CHANGE).await?;
-    let GrantApplicationChangeInput { revision, title, purpose, requested_yen } = input;
+    let GrantApplicationChangeInput { revision, title, purpose, requested_yen, costs } = input;
     same_revision::<GrantApplication>(id, row.revision, revision)?;
     let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
     let mut checks = Checks::new();
@@ -106,8 +120,16 @@ pub async fn change_application(
     if let MaybeUndefined::Value(amount) = requested_yen {
         positive(&mut checks, "input.requestedYen", amount);
     }
+    let costs = match costs {
+        MaybeUndefined::Value(costs) => {
+            planned(&mut checks, Some(costs))?.map_or(MaybeUndefined::Null, MaybeUndefined::Value)
+        }
+        MaybeUndefined::Null => MaybeUndefined::Null,
+        MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+    };
     checks.done()?;
-    rules::within_allocation(requested_yen.value().copied(), allocation.amount_yen)?;
+    costs.apply(&mut next.costs);
+    rules::within_allocation(requested_yen.value().copied(), &allocation)?;
     requested_yen.apply(&mut next.requested_yen);
     let row = next.update(tx).await?;
     record(tx, &row, GrantActKind::Change, None, row.requested_yen).await?;
@@ -118,7 +140,7 @@ pub async fn change_application(
 pub async fn submit_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_SUBMIT).await?;
     let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
-    rules::within_allocation(row.requested_yen, allocation.amount_yen)?;
+    rules::within_allocation(row.requested_yen, &allocation)?;
     next.submitted_by = Set(tx.principal.account);
     next.submitted_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
@@ -128,10 +150,15 @@ pub async fn submit_application(tx: &Tx, id: GrantApplicationId) -> Result<Grant
 
 /// Withdraws an application; a decision is undone in the ledger.
 pub async fn withdraw_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
-    let (row, next) = begin(tx, id, GRANT_APPLICATION_WITHDRAW).await?;
-    if let Some(commitment) = row.commitment_id {
-        ledger::reverse(tx, commitment, "GRANT_WITHDRAWN", &row.title).await?;
+    let (row, mut next) = begin(tx, id, GRANT_APPLICATION_WITHDRAW).await?;
+    match row.commitment_id {
+        Some(_) if row.changed_yen.is_some() => release(tx, &row, row.decided_yen.unwrap_or_default()).await?,
+        Some(commitment) => {
+            ledger::reverse(tx, commitment, "GRANT_WITHDRAWN", &row.title).await?;
+        }
+        None => {}
     }
+    next.change_id = Set(None);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Withdraw, None, row.decided_yen).await?;
     Ok(id)

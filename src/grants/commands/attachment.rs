@@ -1,4 +1,4 @@
-//! The files of an application: attached and detached while it may be changed.
+//! The files of an application and of its report: attached and detached while either may be changed.
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, Set};
 
@@ -11,7 +11,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::policy::Action;
 use crate::kernel::tx::Tx;
 
-/// Attaches a file that the caller has sent.
+/// Attaches a file that the caller has sent: to the application, after the decision to its report.
 pub async fn attach(tx: &Tx, id: GrantApplicationId, file: FileId) -> Result<GrantApplicationId> {
     let (row, _) = begin(tx, id, GRANT_APPLICATION_FILE_ATTACH).await?;
     let of_application = grant_application_file::Column::ApplicationId.eq(id);
@@ -28,6 +28,7 @@ pub async fn attach(tx: &Tx, id: GrantApplicationId, file: FileId) -> Result<Gra
         media_type: Set(media_type),
         size: Set(size),
         sha256: Set(sha256),
+        report: Set(row.decided_on.is_some()),
         ..Default::default()
     };
     attached.insert(tx).await?;
@@ -39,12 +40,12 @@ pub async fn attach(tx: &Tx, id: GrantApplicationId, file: FileId) -> Result<Gra
 pub async fn detach(tx: &Tx, id: GrantApplicationId, attached: GrantApplicationFileId) -> Result<GrantApplicationId> {
     let (row, _) = begin(tx, id, GRANT_APPLICATION_FILE_DETACH).await?;
     let attached = tx.peek::<GrantApplicationFile>(attached, Action::READ).await?;
-    if attached.application_id != id {
+    if attached.application_id != id || attached.report != row.decided_on.is_some() {
         return Err(Error::invalid(
             "grantApplicationFileId",
             "FILE",
-            "この申請に添付したファイルではありません。",
-            "This file is not attached to this application.",
+            "この申請に添付したファイルではないか、交付決定の前に添付したファイルです。",
+            "This file is not attached to this application, or was before its decision.",
         ));
     }
     let file = attached.file_id;

@@ -1,24 +1,36 @@
-//! What is done with grants: [`programme`] by those who set the money aside, [`calculation`] to find out what each
-//! organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by those who
-//! examine and decide, [`payment`] by those who pay.
+//! What is done with grants: [`programme`] and its [`terms`] by those who set the money aside, [`calculation`] to find
+//! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
+//! those who examine and decide, [`payment`] by those who pay. After the decision: [`change`], [`report`], [`fixing`]
+//! with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`].
 
 pub mod application;
 pub mod attachment;
 pub mod calculation;
+pub mod change;
+pub mod fixing;
+pub mod offset;
 pub mod payment;
 pub mod programme;
+pub mod repayment;
+pub mod report;
 pub mod review;
+pub mod revocation;
+pub mod subgrant;
+pub mod terms;
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use serde::de::DeserializeOwned;
 
 use crate::grants::entity::{GrantActId, GrantActKind, GrantApplicationId, grant_act, grant_application};
 use crate::grants::shapes::GrantApplication;
 use crate::grants::{notices, rules};
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::tx::Tx;
+use crate::ledger::entity::AccountKind;
+use crate::ledger::{self, Journal, transfer};
 
 /// 交付金制度を作る。
 pub const GRANT_PROGRAMME_CREATE: Action = Action("grantProgrammeCreate");
@@ -26,6 +38,8 @@ pub const GRANT_PROGRAMME_CREATE: Action = Action("grantProgrammeCreate");
 pub const GRANT_PROGRAMME_PUBLISH: Action = Action("grantProgrammePublish");
 /// 交付金制度を終える。
 pub const GRANT_PROGRAMME_CLOSE: Action = Action("grantProgrammeClose");
+/// 交付金制度の交付の条件を定める。
+pub const GRANT_PROGRAMME_TERMS_SET: Action = Action("grantProgrammeTermsSet");
 /// 団体への配分額を定める。
 pub const GRANT_ALLOCATION_SET: Action = Action("grantAllocationSet");
 /// 算定規則の版を起草する。
@@ -66,6 +80,32 @@ pub const GRANT_APPLICATION_REFUSE: Action = Action("grantApplicationRefuse");
 pub const GRANT_PAYMENT_REQUEST: Action = Action("grantPaymentRequest");
 /// 支払う。
 pub const GRANT_PAYMENT_EXECUTE: Action = Action("grantPaymentExecute");
+/// 事業の完了を届け出る。
+pub const GRANT_COMPLETION_RECORD: Action = Action("grantCompletionRecord");
+/// 実績を報告する。
+pub const GRANT_REPORT_SUBMIT: Action = Action("grantReportSubmit");
+/// 実績報告を補正のために返す。
+pub const GRANT_REPORT_RETURN: Action = Action("grantReportReturn");
+/// 実績報告を審査し、対象となる経費を認める。
+pub const GRANT_REPORT_REVIEW: Action = Action("grantReportReview");
+/// 額を確定する。
+pub const GRANT_AMOUNT_FIX: Action = Action("grantAmountFix");
+/// 返還を受け入れる。
+pub const GRANT_REPAYMENT_RECORD: Action = Action("grantRepaymentRecord");
+/// 変更の承認を申請する。
+pub const GRANT_CHANGE_REQUEST: Action = Action("grantChangeRequest");
+/// 変更を承認する。
+pub const GRANT_CHANGE_APPROVE: Action = Action("grantChangeApprove");
+/// 変更を承認しない。
+pub const GRANT_CHANGE_REFUSE: Action = Action("grantChangeRefuse");
+/// 交付決定を取り消す。
+pub const GRANT_DECISION_REVOKE: Action = Action("grantDecisionRevoke");
+/// 地域組織に、交付金の一部を申請する。
+pub const GRANT_SUBGRANT_SUBMIT: Action = Action("grantSubgrantSubmit");
+/// 地域内の申請を採択する。
+pub const GRANT_SUBGRANT_ADOPT: Action = Action("grantSubgrantAdopt");
+/// 地域内の申請を不採択とする。
+pub const GRANT_SUBGRANT_REFUSE: Action = Action("grantSubgrantRefuse");
 
 /// Everything that can be done to an application once it is there.
 pub const APPLICATION_ACTS: &[Action] = &[
@@ -81,6 +121,14 @@ pub const APPLICATION_ACTS: &[Action] = &[
     GRANT_PAYMENT_EXECUTE,
     GRANT_APPLICATION_FILE_ATTACH,
     GRANT_APPLICATION_FILE_DETACH,
+    GRANT_COMPLETION_RECORD,
+    GRANT_REPORT_SUBMIT,
+    GRANT_REPORT_RETURN,
+    GRANT_REPORT_REVIEW,
+    GRANT_AMOUNT_FIX,
+    GRANT_REPAYMENT_RECORD,
+    GRANT_CHANGE_REQUEST,
+    GRANT_DECISION_REVOKE,
 ];
 
 /// Loads an application for an act that is possible now, and moves it to the act's next state. The state
@@ -104,12 +152,45 @@ async fn begin(
 
 /// Had the caller a hand in the application itself? A colleague's later submission does not wash that off.
 async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
-    let acts = [GrantActKind::Create, GrantActKind::Change, GrantActKind::Submit];
+    let acts = [
+        GrantActKind::Create,
+        GrantActKind::Change,
+        GrantActKind::Submit,
+        GrantActKind::ReportSubmit,
+        GrantActKind::ChangeRequest,
+    ];
     let hand = grant_act::Entity::find()
         .filter(grant_act::Column::ApplicationId.eq(row.id))
         .filter(grant_act::Column::ActorId.eq(tx.principal.account))
         .filter(grant_act::Column::Act.is_in(acts));
     Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
+}
+
+/// The most characters of a reason.
+const MOST_REASON: usize = 2_000;
+
+/// Releases what is promised to an application and will not be paid: it is the allocation's again.
+async fn release(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<()> {
+    if amount.0 == 0 {
+        return Ok(());
+    }
+    let allocation = row.allocation_id.0;
+    let journal = Journal {
+        kind: "GRANT_RELEASED",
+        subject: row.id.0,
+        fiscal_year: row.fiscal_year,
+        memo: row.title.clone(),
+        once: false,
+        legs: transfer((AccountKind::Committed, allocation), (AccountKind::Grant, allocation), amount),
+        when_short: Refusal::new("COMMITMENT_EXCEEDED", "交付決定額を超えています。", "More than was decided."),
+    };
+    ledger::post(tx, journal).await?;
+    Ok(())
+}
+
+/// JSON of ours that a row keeps; the usual where it keeps none.
+fn kept<T: DeserializeOwned + Default>(json: Option<&str>) -> Result<T> {
+    json.map_or_else(|| Ok(T::default()), |text| serde_json::from_str(text).map_err(Error::internal))
 }
 
 /// Keeps an act on an application and tells those whom it concerns. Actor and time come from the transaction.

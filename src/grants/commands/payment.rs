@@ -1,23 +1,48 @@
-//! Paying: asked for by the organization, done once by the payer.
+//! Paying, in one sum or in instalments: asked for by the organization, done once each by the payer.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
-use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, record};
-use crate::grants::entity::{GrantActKind, GrantApplicationId, grant_application};
+use crate::grants::commands::programme::positive;
+use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, kept, record};
+use crate::grants::entity::{
+    GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
+};
+use crate::grants::rules::settlement;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::money::Yen;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
 
-/// Asks for the payment of what was decided.
-pub async fn request_payment(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
+/// 支払の請求。
+#[derive(InputObject)]
+pub struct GrantPaymentRequestInput {
+    /// 請求する額(円)。指定しなければ、分割払の次の回の額。額の確定の後は、残りの額。
+    pub amount_yen: Option<Yen>,
+}
+
+/// Asks for the next payment.
+pub async fn request_payment(
+    tx: &Tx,
+    id: GrantApplicationId,
+    input: Option<GrantPaymentRequestInput>,
+) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_REQUEST).await?;
+    let asked = input.and_then(|GrantPaymentRequestInput { amount_yen }| amount_yen);
+    let mut checks = Checks::new();
+    if let Some(amount) = asked {
+        positive(&mut checks, "input.amountYen", amount);
+    }
+    checks.done()?;
+    let parts: Vec<Yen> = kept(row.instalments.as_deref())?;
+    let amount = settlement::next_payment(&row, &parts, asked)?;
+    next.pending_yen = Set(Some(amount));
     next.payment_requested_by = Set(tx.principal.account);
     next.update(tx).await?;
-    record(tx, &row, GrantActKind::PaymentRequest, None, row.decided_yen).await?;
+    record(tx, &row, GrantActKind::PaymentRequest, None, Some(amount)).await?;
     Ok(id)
 }
 
@@ -28,7 +53,7 @@ pub struct GrantPaymentExecuteInput {
     pub paid_on: Date,
 }
 
-/// Pays what was decided, once, and posts it in the same transaction.
+/// Pays what was asked for, once, and posts it in the same transaction.
 pub async fn execute_payment(
     tx: &Tx,
     id: GrantApplicationId,
@@ -39,28 +64,77 @@ pub async fn execute_payment(
     let mut checks = Checks::new();
     let since = row.decided_on.is_none_or(|decided| paid_on >= decided);
     checks.check(since, "input.paidOn", "ORDER", "交付決定の日より前です。", "Before the decision.");
-    let until = paid_on.0 <= tx.today();
-    checks.check(until, "input.paidOn", "FUTURE", "まだ来ていない日です。", "This day is yet to come.");
+    not_to_come(&mut checks, tx, "input.paidOn", paid_on);
     checks.done()?;
-    next.payment_id = Set(Some(pay(tx, &row).await?));
+    let amount = row.pending_yen.ok_or_else(|| Error::internal("a payment that nobody asked for"))?;
+    let paid = Yen(row.paid_yen.0 + amount.0);
+    let journal = pay(tx, &row, amount).await?;
+    next.state = Set(settlement::after_payment(&row, paid));
+    next.paid_yen = Set(paid);
+    next.pending_yen = Set(None);
+    next.payment_id = Set(Some(journal));
     next.paid_on = Set(Some(paid_on));
     next.paid_by = Set(tx.principal.account);
     next.update(tx).await?;
-    record(tx, &row, GrantActKind::PaymentExecute, None, row.decided_yen).await?;
+    let kind = if row.fixed_yen.is_some() { GrantPaymentKind::Settlement } else { GrantPaymentKind::Advance };
+    keep(tx, &row, Moved { kind, amount, paid_on, journal, requested: true }).await?;
+    record(tx, &row, GrantActKind::PaymentExecute, None, Some(amount)).await?;
     Ok(id)
 }
 
-async fn pay(tx: &Tx, row: &grant_application::Model) -> Result<LedgerJournalId> {
-    let amount = row.decided_yen.ok_or_else(|| Error::internal("a payment without a decision"))?;
+/// A day that is not in the future.
+pub(super) fn not_to_come(checks: &mut Checks, tx: &Tx, path: &'static str, day: Date) {
+    let until = day.0 <= tx.today();
+    checks.check(until, path, "FUTURE", "まだ来ていない日です。", "This day is yet to come.");
+}
+
+async fn pay(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<LedgerJournalId> {
     let allocation = row.allocation_id.0;
     let journal = Journal {
         kind: "GRANT_PAID",
         subject: row.id.0,
         fiscal_year: row.fiscal_year,
         memo: row.title.clone(),
-        once: true,
+        once: false,
         legs: transfer((AccountKind::Committed, allocation), (AccountKind::Paid, allocation), amount),
         when_short: Refusal::new("COMMITMENT_EXCEEDED", "交付決定額を超えています。", "More than was decided."),
     };
     ledger::post(tx, journal).await
+}
+
+/// Money that has gone one way or the other.
+pub(super) struct Moved {
+    /// Which way, and when in the life of the grant.
+    pub(super) kind: GrantPaymentKind,
+    /// How much.
+    pub(super) amount: Yen,
+    /// On which day.
+    pub(super) paid_on: Date,
+    /// Where it is posted.
+    pub(super) journal: LedgerJournalId,
+    /// Did somebody ask for it?
+    pub(super) requested: bool,
+}
+
+/// Keeps what has gone, numbered within its application, whose row is locked.
+pub(super) async fn keep(tx: &Tx, row: &grant_application::Model, moved: Moved) -> Result<()> {
+    let Moved { kind, amount, paid_on, journal, requested } = moved;
+    let before =
+        grant_payment::Entity::find().filter(grant_payment::Column::ApplicationId.eq(row.id)).count(tx).await?;
+    let kept = grant_payment::ActiveModel {
+        id: Set(GrantPaymentId::new()),
+        application_id: Set(row.id),
+        organization_id: Set(row.organization_id),
+        district_id: Set(row.district_id),
+        number: Set(i32::try_from(before + 1).map_err(Error::internal)?),
+        kind: Set(kind),
+        amount_yen: Set(amount),
+        paid_on: Set(paid_on),
+        journal_id: Set(journal),
+        requested_by: Set(row.payment_requested_by.filter(|_| requested)),
+        paid_by: Set(tx.principal.account),
+        ..Default::default()
+    };
+    kept.insert(tx).await?;
+    Ok(())
 }

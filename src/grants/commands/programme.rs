@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
+use crate::grants::commands::offset;
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
 };
@@ -174,6 +175,7 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         None => insert_allocation(tx, &programme, &organization, amount_yen, basis).await?,
     };
     move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
+    offset::deduct(tx, programme.id).await?;
     Ok(id)
 }
 

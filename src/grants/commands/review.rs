@@ -4,9 +4,10 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::commands::programme::positive;
+use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
-    GRANT_APPLICATION_REVIEW_START, begin, record,
+    GRANT_APPLICATION_REVIEW_START, MOST_REASON, begin, record,
 };
 use crate::grants::entity::{GrantActKind, GrantApplicationId, grant_application};
 use crate::grants::rules;
@@ -18,8 +19,6 @@ use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
 use crate::people::entity::settings;
-
-const MOST_REASON: usize = 2_000;
 
 /// Begins the review.
 pub async fn start_review(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
@@ -109,6 +108,9 @@ pub async fn decide_application(
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     checks.done()?;
     next.commitment_id = Set(Some(commit(tx, &row, amount_yen).await?));
+    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    next.instalments = Set(Some(serde_json::to_string(&terms.parts(amount_yen)).map_err(Error::internal)?));
+    next.report_due = Set(Some(terms.report_due(row.fiscal_year, None)));
     next.decided_yen = Set(Some(amount_yen));
     next.decided_by = Set(tx.principal.account);
     next.decided_on = Set(Some(Date(tx.today())));

@@ -1,27 +1,30 @@
 //! What can be read of grants, and by whom.
 
 pub mod calculation;
+pub mod life;
 mod tasks;
 
 use async_graphql::{InputObject, Value};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::files::shapes::attached;
 use crate::grants::commands::{
-    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_DECIDE,
-    GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND,
-    GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT,
-    GRANT_APPLICATION_WITHDRAW, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PROGRAMME_CLOSE,
-    GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
+    GRANT_ALLOCATION_SET, GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE,
+    GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH,
+    GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
+    GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST, GRANT_COMPLETION_RECORD,
+    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE,
+    GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN,
+    GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::grants::entity::{
     GrantActId, GrantActKind, GrantAllocationId, GrantApplicationFileId, GrantApplicationId, GrantApplicationState,
-    GrantProgrammeId, GrantProgrammeState, grant_act, grant_allocation, grant_application, grant_application_file,
-    grant_programme,
+    GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_act, grant_allocation, grant_application,
+    grant_application_file, grant_programme,
 };
 use crate::grants::rules;
 use crate::kernel::date::Date;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
@@ -35,12 +38,15 @@ use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::{Account, Section};
 use crate::shape;
 
+pub use life::{GrantChange, GrantCost, GrantOffset, GrantPayment, GrantReport, GrantSubgrant};
+
 pub use calculation::{GrantComparison, GrantDeclaration, GrantRule, GrantRun, GrantRunLine};
 
 const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
 const APPROVER: &[Role] = &[Role::Approver];
 const PAYER: &[Role] = &[Role::Payer];
 const OFFICER: &[Role] = &[Role::OrgOfficer];
+const REPORTER: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant];
 const LIAISON: &[Role] = &[Role::Liaison];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
@@ -48,6 +54,7 @@ const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
 const SUBSIDY_LAW: &str = "地方自治法第232条の2";
 const COMMITMENT_LAW: &str = "地方自治法第232条の3";
 const PAYMENT_LAW: &str = "地方自治法第232条の4";
+const INCOME_LAW: &str = "地方自治法第231条";
 /// What a municipality lays down for its grants.
 const GRANT_RULES: &str = "補助金等交付規則・交付金交付要綱";
 const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
@@ -68,6 +75,31 @@ impl Filter for GrantProgrammeFilterInput {
     }
 }
 
+/// What is left of an allocation after what is deducted.
+fn payable(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Ok(Value::from(row.get::<i64>("amount_yen")? - row.get::<i64>("offset_yen")?))
+}
+
+fn instalments(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    Value::from_json(life::listed(row, "instalments")?).map_err(Error::internal)
+}
+
+/// Is a day over on which something was due that is still open in these states?
+fn overdue(row: &Cells<'_>, request: &Request, due: &str, open: &[GrantApplicationState]) -> Result<Value> {
+    let state: &str = row.get("state")?;
+    let over = row.get::<Option<NaiveDate>>(due)?.is_some_and(|day| day < request.today());
+    Ok(Value::from(over && open.iter().any(|open| open.word() == state)))
+}
+
+fn report_overdue(row: &Cells<'_>, request: &Request) -> Result<Value> {
+    use GrantApplicationState::{Decided, Paid, PartlyPaid, PaymentRequested};
+    overdue(row, request, "report_due", &[Decided, PaymentRequested, PartlyPaid, Paid])
+}
+
+fn repayment_overdue(row: &Cells<'_>, request: &Request) -> Result<Value> {
+    overdue(row, request, "repayment_due", &[GrantApplicationState::RepaymentOrdered])
+}
+
 fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     Ok(Value::from(FiscalYear(row.get("fiscal_year")?).label()))
 }
@@ -85,6 +117,10 @@ shape! {
         .column::<Date>("opensOn", "申請の受付を始める日。")
         .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
         .column::<GrantProgrammeState>("state", "状態。")
+        .column::<Option<String>>("terms", "交付の条件(JSON)。分割払、実績報告の期限、軽微な変更、積立て。定めなければ null。")
+        .column::<GrantSurplusRule>("surplusRule", "剰余金の扱い。")
+        .column::<i32>("repaymentDays", "返還を命じた日から期限までの日数。")
+        .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の交付金制度。その剰余金を、この制度の配分から差し引く。")
         .one::<Section>("section", "section_id", "担当する部・課。")
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
@@ -108,6 +144,7 @@ shape! {
         .act(GRANT_PROGRAMME_PUBLISH, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)
 }
 
 shape! {
@@ -118,6 +155,9 @@ shape! {
         .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
         .column::<FiscalYear>("fiscalYear", "年度。")
         .column::<Yen>("amountYen", "配分額(円)。")
+        .column::<Yen>("offsetYen", "前の年度の剰余金として差し引かれた額(円)。")
+        .computed::<Yen>("payableYen", "差し引いた後の、交付を受けられる額(円)。", &["amount_yen", "offset_yen"], payable)
+        .many::<GrantOffset>("offsets", "allocation_id", "差引き。古い順。")
         .column::<String>("basis", "配分額の根拠(算定の説明)。")
         .column::<Date>("decidedOn", "定めた日。")
         .one::<GrantRunLine>("calculation", "line_id", "承認された算定の明細。手で定めた配分ではなし。")
@@ -178,16 +218,54 @@ shape! {
         .column::<Option<Date>>("decidedOn", "交付または不交付を決定した日。")
         .column::<Option<Date>>("withdrawalUntil", "交付決定の後、取り下げることのできる最後の日。")
         .masked(inside())
-        .column::<Option<Date>>("paidOn", "支払った日。")
+        .column::<Option<Date>>("paidOn", "最後に支払った日。")
+        .computed::<Vec<GrantCost>>("costs", "経費の計画。変更が反映される。", &["costs"], life::costs)
+        .masked(inside())
+        .computed::<Vec<Yen>>("instalments", "交付決定額を支払う各回の額(円)。", &["instalments"], instalments)
+        .masked(inside())
+        .column::<Yen>("paidYen", "これまでに支払った額(円)。")
+        .column::<Option<Yen>>("pendingYen", "請求され、支払を待つ額(円)。")
+        .masked(inside())
+        .column::<Option<Date>>("completedOn", "事業が完了した日。")
+        .masked(inside())
+        .column::<Option<Date>>("reportDue", "実績報告の期限。完了の届出の前は、年度の末日。")
+        .masked(inside())
+        .computed::<bool>("reportOverdue", "実績報告の期限が過ぎているか。", &["report_due", "state"], report_overdue)
+        .masked(inside())
+        .column::<Option<Date>>("reportedOn", "実績を報告した日。")
+        .masked(inside())
+        .column::<Option<Yen>>("eligibleYen", "審査で交付の対象と認めた経費(円)。")
+        .masked(inside())
+        .column::<Option<Yen>>("fixedYen", "確定した額(円)。交付決定額と、対象と認めた経費の、少ない方。")
+        .column::<Option<Date>>("fixedOn", "額を確定した日。")
+        .column::<Option<GrantSurplusRule>>("surplusRule", "額を確定したときの、剰余金の扱い。")
+        .column::<Yen>("keptYen", "剰余金のうち、繰り越すか積み立てる額(円)。")
+        .column::<Yen>("offsetYen", "剰余金のうち、後の年度の配分から差し引く額(円)。")
+        .column::<Yen>("offsetDoneYen", "そのうち、すでに差し引いた額(円)。")
+        .column::<Yen>("orderedYen", "返還を命じた額(円)。")
+        .column::<Option<Date>>("repaymentDue", "返還の期限。")
+        .masked(inside())
+        .computed::<bool>("repaymentOverdue", "返還の期限が過ぎているか。", &["repayment_due", "state"], repayment_overdue)
+        .masked(inside())
+        .column::<Yen>("repaidYen", "返還された額(円)。")
+        .column::<Option<Date>>("revokedOn", "交付決定を取り消した日。")
+        .column::<Yen>("subgrantedYen", "地域内の申請に採択した額の合計(円)。")
+        .many::<GrantPayment>("payments", "application_id", "支払と返還。古い順。")
+        .many::<GrantOffset>("offsets", "application_id", "この剰余金の差引き。古い順。")
+        .many::<GrantReport>("reports", "application_id", "実績報告。古い順。")
+        .withheld(inside())
+        .many::<GrantChange>("changes", "application_id", "変更承認申請。古い順。")
+        .withheld(inside())
+        .connection::<GrantSubgrant>("subgrants", "application_id", "地域内の申請。古い順。")
         .many::<GrantAct>("acts", "application_id", "これまでの行為。古い順。")
         .withheld(inside())
         .many::<GrantApplicationFile>("files", "application_id", "添付したファイル。公開はされない。")
         .withheld(inside())
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
-        .one::<LedgerJournal>("payment", "payment_id", "支払の仕訳。")
+        .one::<LedgerJournal>("payment", "payment_id", "最後の支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<GrantApplicationFilterInput>()
-        .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')")
+        .published("t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAID', 'PAID', 'REPORTED', 'REPORT_REVIEWED', 'AMOUNT_FIXED', 'SETTLED', 'REPAYMENT_ORDERED', 'REPAID', 'REVOKED')")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)
@@ -215,12 +293,29 @@ shape! {
         .step_up(GRANT_PAYMENT_EXECUTE)
         .apart(GRANT_APPLICATION_REVIEW_START, &["submitted_by"])
         .apart(GRANT_APPLICATION_RETURN, &["submitted_by"])
-        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by"]))
+        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by", "fixed_by"])
+        .act(GRANT_COMPLETION_RECORD, "", REPORTER, IN_ORGANIZATION)
+        .act(GRANT_REPORT_SUBMIT, "", REPORTER, IN_ORGANIZATION)
+        .act(GRANT_CHANGE_REQUEST, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_REPORT_RETURN, "", GRANT_STAFF, Over::Municipality)
+        .apart(GRANT_REPORT_RETURN, &["submitted_by", "reported_by"])
+        .act(GRANT_REPORT_REVIEW, "", GRANT_STAFF, Over::Municipality)
+        .apart(GRANT_REPORT_REVIEW, &["submitted_by", "reported_by"])
+        .act(GRANT_AMOUNT_FIX, "", APPROVER, Over::Municipality)
+        .apart(GRANT_AMOUNT_FIX, &["submitted_by", "reported_by", "examined_by"])
+        .step_up(GRANT_AMOUNT_FIX)
+        .act(GRANT_REPAYMENT_RECORD, INCOME_LAW, PAYER, Over::Municipality)
+        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "fixed_by", "revoked_by"])
+        .step_up(GRANT_REPAYMENT_RECORD)
+        .act(GRANT_DECISION_REVOKE, "", APPROVER, Over::Municipality)
+        .apart(GRANT_DECISION_REVOKE, &["submitted_by"])
+        .step_up(GRANT_DECISION_REVOKE))
 }
 
 shape! {
-    GrantApplicationFile("GrantApplicationFile", "交付申請に添付したファイル。団体と職員だけが読め、公開はされない。", "grant_application_files") { id: GrantApplicationFileId, row: grant_application_file::Entity }
+    GrantApplicationFile("GrantApplicationFile", "交付申請か、その実績報告に添付したファイル。団体と職員だけが読め、公開はされない。", "grant_application_files") { id: GrantApplicationFileId, row: grant_application_file::Entity }
     |shape| attached::<GrantApplicationFileId>(shape.one::<GrantApplication>("application", "application_id", "交付申請。"))
+        .column::<bool>("report", "実績報告に添付したものか。")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)

@@ -30,6 +30,26 @@ text_enum! {
         GrantPaymentRequested,
         /// 交付金が支払われた(団体の役員・会計へ)
         GrantPaid,
+        /// 実績が報告された(交付金担当職員へ)
+        GrantReported,
+        /// 実績報告が補正のために返された(団体の役員・会計へ)
+        GrantReportReturned,
+        /// 実績報告の審査が終わり、額の確定を待つ(決裁者へ)
+        GrantReportReviewed,
+        /// 交付金の額が確定した(団体の役員・会計へ)
+        GrantFixed,
+        /// 交付金の返還が命じられた(団体の役員・会計へ)
+        GrantRepaymentOrdered,
+        /// 交付金が返還された(交付金担当職員へ)
+        GrantRepaid,
+        /// 変更の承認が申請された(決裁者へ)
+        GrantChangeRequested,
+        /// 変更の承認または不承認が決定した(団体の役員・会計へ)
+        GrantChangeDecided,
+        /// 交付決定が取り消された(団体の役員・会計へ)
+        GrantRevoked,
+        /// 地域内の申請があった(団体の役員へ)
+        SubgrantSubmitted,
         /// 議事録が提出された(企画担当職員へ)
         MinutesSubmitted,
         /// 議事録が差し戻された(提出した人と団体の役員へ)

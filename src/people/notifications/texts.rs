@@ -36,6 +36,16 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantRefused => GRANT_REFUSED,
         Kind::GrantPaymentRequested => GRANT_PAYMENT_REQUESTED,
         Kind::GrantPaid => GRANT_PAID,
+        Kind::GrantReported => GRANT_REPORTED,
+        Kind::GrantReportReturned => GRANT_REPORT_RETURNED,
+        Kind::GrantReportReviewed => GRANT_REPORT_REVIEWED,
+        Kind::GrantFixed => GRANT_FIXED,
+        Kind::GrantRepaymentOrdered => GRANT_REPAYMENT_ORDERED,
+        Kind::GrantRepaid => GRANT_REPAID,
+        Kind::GrantChangeRequested => GRANT_CHANGE_REQUESTED,
+        Kind::GrantChangeDecided => GRANT_CHANGE_DECIDED,
+        Kind::GrantRevoked => GRANT_REVOKED,
+        Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
         Kind::MinutesReturned => MINUTES_RETURNED,
         Kind::MinutesPublished => MINUTES_PUBLISHED,
@@ -98,6 +108,56 @@ const GRANT_PAID: Template = [
     "交付申請「{}」の交付金が支払われました。入金を確認してください。",
     "やくしょが「{}」の お金を はらいました。お金が 来たか、見て ください。",
     "The grant “{}” was paid. Please check that it has arrived.",
+];
+const GRANT_REPORTED: Template = [
+    "交付金「{}」の実績が報告されました。内容を確認し、審査してください。",
+    "だんたいが「{}」の ほうこくを 出しました。読んで ください。",
+    "The results of the grant “{}” were reported. Please examine the report.",
+];
+const GRANT_REPORT_RETURNED: Template = [
+    "交付金「{}」の実績報告が補正のために返されました。理由を確認し、直してから再び報告してください。",
+    "「{}」の ほうこくが もどりました。わけを 読んで ください。なおして、もう 一度 出して ください。",
+    "The report on the grant “{}” was returned for correction. Please read the reason and report again.",
+];
+const GRANT_REPORT_REVIEWED: Template = [
+    "交付金「{}」の実績報告の審査が終わりました。額を確定してください。",
+    "「{}」の ほうこくを 見おわりました。いくらに するか、決めて ください。",
+    "The report on the grant “{}” was examined. Please fix the amount.",
+];
+const GRANT_FIXED: Template = [
+    "交付金「{}」の額が確定しました。額とこれからの手続きを確認してください。",
+    "「{}」の お金が いくらか、決まりました。見て ください。",
+    "The amount of the grant “{}” was fixed. Please see the amount and what follows.",
+];
+const GRANT_REPAYMENT_ORDERED: Template = [
+    "交付金「{}」の返還が命じられました。額と期限を確認し、返還してください。",
+    "「{}」の お金を かえす ことが 決まりました。いくらか、いつまでか、見て ください。",
+    "Money of the grant “{}” has to be returned. Please see how much and until when.",
+];
+const GRANT_REPAID: Template = [
+    "交付金「{}」の返還を受け入れました。残りがあるか確認してください。",
+    "「{}」の お金が もどりました。のこりが あるか、見て ください。",
+    "Money of the grant “{}” was returned. Please see whether anything is left.",
+];
+const GRANT_CHANGE_REQUESTED: Template = [
+    "交付金「{}」の変更の承認が申請されました。内容を確認し、決定してください。",
+    "だんたいが「{}」を かえたいと いって います。読んで、決めて ください。",
+    "A change of the grant “{}” was requested. Please decide on it.",
+];
+const GRANT_CHANGE_DECIDED: Template = [
+    "交付金「{}」の変更について決定がありました。決定と理由を確認してください。",
+    "「{}」を かえる おねがいの 答えが 出ました。読んで ください。",
+    "The requested change of the grant “{}” was decided. Please read the decision and its reason.",
+];
+const GRANT_REVOKED: Template = [
+    "交付金「{}」の交付決定が取り消されました。理由を確認してください。",
+    "「{}」の お金は とりけしに なりました。わけを 読んで ください。",
+    "The decision on the grant “{}” was revoked. Please read the reason.",
+];
+const SUBGRANT_SUBMITTED: Template = [
+    "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",
+    "ちいきの 中で「{}」の もうしこみが 来ました。読んで、決めて ください。",
+    "The sub-application “{}” was submitted. Please adopt or refuse it.",
 ];
 
 const MINUTES_SUBMITTED: Template = [

@@ -19,7 +19,7 @@ story!(COMPARE, "286-grant-comparison-create");
 story!(EXPLAIN, "287-grant-allocation-explain");
 
 /// A town with a programme of 10,000,000 yen and two organizations whose districts have statistics.
-struct Office {
+pub(super) struct Office {
     town: Town,
     staff: Client,
     approver: Client,
@@ -45,7 +45,7 @@ impl Office {
     }
 
     /// 九戸村's by-law with a rate by households.
-    fn rule(rate: &str) -> Value {
+    pub(super) fn rule(rate: &str) -> Value {
         let statistic = |key: &str, label: &str, unit: &str, field: &str| {
             json!({"key": key, "label": label, "type": "NUMBER", "unit": unit, "of": "BODY", "source": {"statistic": field},
                 "asOf": {"month": 4, "day": 1, "yearOffset": 0, "missing": "REFUSE"}})
@@ -115,7 +115,7 @@ async fn active(staff: &Client, name: &str) -> (String, String) {
     (district, text(&organization["organizationCreate"]["id"]))
 }
 
-async fn statistic(staff: &Client, district: &str, population: i32, households: i32) {
+pub(super) async fn statistic(staff: &Client, district: &str, population: i32, households: i32) {
     let make = "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
     let input = json!({"districtId": district, "asOf": "2026-04-01", "population": population, "households": households,
         "aged65": 100, "aged75": 50, "areaSquareMetres": 1000, "source": "住民基本台帳"});

@@ -87,7 +87,7 @@ async fn z20_m13_the_database_keeps_duties_and_states_too() {
     let uuid = decode(&id).expect("an id").1;
     let mut app = inside(&s.town, "entaku_app").await;
     let update = |set: &str| format!("UPDATE grant_applications SET {set} WHERE id = '{uuid}'");
-    let pay = "state = 'PAID', paid_on = '2026-05-20', payment_id = commitment_id";
+    let pay = "state = 'PAID', paid_on = '2026-05-20', payment_id = commitment_id, paid_yen = decided_yen, pending_yen = NULL";
     for set in [
         format!("{pay}, paid_by = decided_by"),
         format!("{pay}, paid_by = recommended_by"),
@@ -136,7 +136,7 @@ async fn z20_m14_duties_are_data_and_the_database_keeps_every_one() {
     let duties = &GrantApplication::shape().duties;
     let declared = duties.iter().flat_map(|d| d.columns.iter().map(|c| (word(d.action.0), (*c).to_owned()))).collect();
     assert_eq!(kept, declared);
-    let uuid = decode(&s.payable().await).expect("an id").1;
+    let uuid = decode(&s.revoked().await).expect("an id").1;
     let mut app = inside(&s.town, "entaku_app").await;
     for (act, done_by) in &kept {
         let insert = format!(

@@ -28,6 +28,10 @@ pub struct Known {
     rule_document: Value,
     rule: String,
     programme: String,
+    /// A programme of an earlier year.
+    earlier: String,
+    /// A grant that is paid in parts.
+    partly_paid: String,
     section: String,
     pub node: String,
     /// The first of the record.
@@ -72,6 +76,9 @@ impl Known {
         let in_force =
             "SELECT id::text FROM grant_rules WHERE municipality_id = $1 AND state = 'IN_FORCE' ORDER BY id LIMIT 1";
         let run = "SELECT programme_id::text FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1";
+        let earlier =
+            "SELECT id::text FROM grant_programmes WHERE municipality_id = $1 ORDER BY fiscal_year, id LIMIT 1";
+        let partly_paid = "SELECT id::text FROM grant_applications WHERE municipality_id = $1 AND state = 'PARTLY_PAID' ORDER BY id LIMIT 1";
         let section = "SELECT id::text FROM sections WHERE municipality_id = $1 ORDER BY id DESC LIMIT 1";
         let revision = "SELECT id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
         let node = "SELECT node_id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
@@ -102,6 +109,8 @@ impl Known {
             rule_document: serde_json::from_str(&document).expect("a rule"),
             rule: id(keeper, "grl", in_force).await,
             programme: id(keeper, "gpr", run).await,
+            earlier: id(keeper, "gpr", earlier).await,
+            partly_paid: id(keeper, "gap", partly_paid).await,
             section: id(keeper, "sec", section).await,
             revision: id(keeper, "srv", revision).await,
             node: id(keeper, "snd", node).await,
@@ -168,6 +177,19 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "fileUploadCreate" => {
             json!({"name": "計画.pdf", "size": 100, "mediaType": "application/pdf", "sha256": "ab".repeat(32)})
         }
+        "grantApplicationCreate" | "grantApplicationChange" => json!({ "costs": null }),
+        "grantAmountFix" => json!({ "keepYen": null }),
+        "grantChangeRequest" => json!({"costs": [{"category": "SUPPLIES", "amountYen": 100}], "decidedYen": null}),
+        "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
+        "grantPaymentRequest" => json!({ "amountYen": null }),
+        "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
+            "previousProgrammeId": known.earlier}),
+        "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),
+        "grantReportReview" => json!({ "eligibleYen": 1000 }),
+        "grantReportSubmit" => {
+            json!({ "costs": [{"category": "SUPPLIES", "amountYen": 100, "eligibleYen": 100}] })
+        }
+        "grantSubgrantSubmit" => json!({ "applicationId": known.partly_paid }),
         "grantDeclarationRecord" => json!({"flag": null, "word": null}),
         "grantRuleDraft" => json!({ "rule": known.rule_document }),
         "grantRunCreate" => json!({"programmeId": known.programme, "ruleId": known.rule, "budgetYen": null,

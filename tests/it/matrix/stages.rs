@@ -38,6 +38,15 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
             ("PUBLISHED", change)
         }
         "GrantApplication" => ("PAID", application(state)),
+        "GrantChange" if state != "MINOR" => {
+            ("REQUESTED", json!({"decided_on": "2026-05-19", "decision_reason": "要綱に合う。"}))
+        }
+        "GrantSubgrant" => {
+            let adopted = if state == "ADOPTED" { json!(10_000) } else { Value::Null };
+            let decided =
+                json!({"decided_on": "2026-05-19", "decision_reason": "規約に合う。", "adopted_yen": adopted});
+            ("SUBMITTED", decided)
+        }
         "LiaisonAssignment" if state == "PROPOSED" => {
             ("APPOINTED", json!({"appointment_id": null, "account_id": "ANOTHER", "predecessor_id": null}))
         }
@@ -64,17 +73,48 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
     }
 }
 
+/// The states after the decision that are made of what was paid in one sum.
+const DECIDED: &[&str] = &[
+    "DECIDED",
+    "PAYMENT_REQUESTED",
+    "REPORTED",
+    "REPORT_REVIEWED",
+    "AMOUNT_FIXED",
+    "REPAYMENT_ORDERED",
+    "REPAID",
+    "REVOKED",
+];
+
 fn application(state: &str) -> Value {
-    let mut row = json!({"payment_id": null, "paid_on": null, "paid_by": null, "requested_yen": 1000, "recommended_yen": 1000,
-        "decided_yen": 1000, "commitment_id": Uuid::now_v7()});
+    let mut row = json!({"payment_id": null, "paid_on": null, "paid_by": null, "paid_yen": 0, "requested_yen": 1000,
+        "recommended_yen": 1000, "decided_yen": 1000, "instalments": null, "commitment_id": Uuid::now_v7(),
+        "completed_on": "2026-05-10"});
+    let mut set = |columns: Value| {
+        columns.as_object().expect("columns").iter().for_each(|(column, value)| row[column] = value.clone());
+    };
+    let returning = json!({"payment_id": Uuid::now_v7(), "paid_on": "2026-05-10", "paid_yen": 1000, "eligible_yen": 600,
+        "fixed_yen": 600, "fixed_on": "2026-05-11", "ordered_yen": 400, "repayment_due": "2026-06-11"});
+    match state {
+        "PAYMENT_REQUESTED" => set(json!({ "pending_yen": 1000 })),
+        "REPORTED" => set(json!({ "reported_on": "2026-05-11" })),
+        "REPORT_REVIEWED" => set(json!({"reported_on": "2026-05-11", "eligible_yen": 1000})),
+        "AMOUNT_FIXED" => set(json!({"eligible_yen": 1000, "fixed_yen": 1000, "fixed_on": "2026-05-11"})),
+        "REPAYMENT_ORDERED" => set(returning),
+        "REPAID" => {
+            set(returning);
+            set(json!({ "repaid_yen": 400 }));
+        }
+        "REVOKED" => set(json!({ "revoked_on": "2026-05-11" })),
+        _ => {}
+    }
     let mut clear = |columns: &[&str]| columns.iter().for_each(|column| row[*column] = Value::Null);
     if state != "PAYMENT_REQUESTED" {
         clear(&["payment_requested_by"]);
     }
-    if !["DECIDED", "PAYMENT_REQUESTED"].contains(&state) {
-        clear(&["decided_yen", "decided_on", "decided_by", "commitment_id", "withdrawal_until"]);
+    if !DECIDED.contains(&state) {
+        clear(&["decided_yen", "decided_on", "decided_by", "commitment_id", "withdrawal_until", "completed_on"]);
     }
-    if !["DECIDED", "PAYMENT_REQUESTED", "REVIEWED", "REFUSED"].contains(&state) {
+    if !DECIDED.contains(&state) && !["REVIEWED", "REFUSED"].contains(&state) {
         clear(&["recommended_yen", "recommended_by"]);
     }
     if state == "DRAFT" {
@@ -82,6 +122,23 @@ fn application(state: &str) -> Value {
     }
     row
 }
+
+/// What was paid and returned of the copies, their reports, and what of a grant was given on.
+const OF_APPLICATIONS: &[&str] = &[
+    "INSERT INTO grant_payments (municipality_id, id, application_id, organization_id, district_id, number, kind, amount_yen,
+            paid_on, journal_id)
+        SELECT a.municipality_id, gen_random_uuid(), a.id, a.organization_id, a.district_id, n, kind, yen, '2026-05-10',
+            gen_random_uuid()
+        FROM grant_applications a, LATERAL (VALUES (1, 'ADVANCE', a.paid_yen), (2, 'RETURN', a.repaid_yen)) p(n, kind, yen)
+        WHERE a.municipality_id = $ID AND yen > 0 AND NOT EXISTS (SELECT FROM grant_payments p WHERE p.application_id = a.id)",
+    "INSERT INTO grant_reports (municipality_id, id, application_id, organization_id, district_id, number, completed_on,
+            summary, costs, actual_yen, eligible_yen, reported_on)
+        SELECT municipality_id, gen_random_uuid(), id, organization_id, district_id, 1, completed_on, '実績', '[]', 1000,
+            1000, reported_on
+        FROM grant_applications WHERE municipality_id = $ID AND state IN ('REPORTED', 'REPORT_REVIEWED')",
+    "UPDATE grant_applications a SET subgranted_yen = (SELECT coalesce(sum(s.adopted_yen), 0) FROM grant_subgrants s
+        WHERE s.application_id = a.id) WHERE a.municipality_id = $ID",
+];
 
 /// Whose parts go with them.
 const WITH_PARTS: &[(&str, &[&str], &str)] = &[
@@ -118,6 +175,9 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let done = "UPDATE roundtable_action_items i SET state = 'DONE' FROM (SELECT id FROM roundtables WHERE municipality_id = $ID
         AND state = 'PUBLISHED' ORDER BY id LIMIT 1) r WHERE i.roundtable_id = r.id AND i.state = 'OPEN'";
     keeper.force(&done.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    for sql in OF_APPLICATIONS {
+        keeper.force(&sql.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    }
     // Support is there again.
     let there = "UPDATE support_sessions SET ended_at = NULL, ended_by = NULL WHERE municipality_id = $ID";
     keeper.force(&there.replace("$ID", &format!("'{}'", world.town.id.0))).await;

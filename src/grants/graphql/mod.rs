@@ -1,4 +1,6 @@
-//! Root fields of grants.
+//! Root fields of grants. Acts after the decision stand in [`life`].
+
+pub mod life;
 
 use async_graphql::{Context, Object};
 
@@ -10,16 +12,17 @@ use crate::grants::commands::calculation::declaration::{self, GrantDeclarationRe
 use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::calculation::rule::{self, GrantRuleDraftInput};
 use crate::grants::commands::calculation::run::{self, GrantRunCreateInput};
-use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
+use crate::grants::commands::payment::{self, GrantPaymentExecuteInput, GrantPaymentRequestInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{
     self, GrantApplicationDecideInput, GrantApplicationRecommendInput, GrantApplicationRefuseInput,
     GrantApplicationReturnInput,
 };
+use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
 use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId, GrantRuleId, GrantRunId};
 use crate::grants::shapes::{
-    GrantAllocation, GrantApplication, GrantComparison, GrantDeclaration, GrantProgramme, GrantRule, GrantRun,
-    GrantRunLine,
+    GrantAllocation, GrantApplication, GrantChange, GrantComparison, GrantDeclaration, GrantProgramme, GrantRule,
+    GrantRun, GrantRunLine, GrantSubgrant,
 };
 use crate::kernel::error::Result;
 use crate::kernel::read::{Queries, Read};
@@ -33,6 +36,10 @@ pub fn queries(queries: Queries) -> Queries {
         .one::<GrantAllocation>("grantAllocation", "配分を一つ読む。")
         .list::<GrantApplication>("grantApplications", "交付申請の一覧。新しい順。")
         .one::<GrantApplication>("grantApplication", "交付申請を一つ読む。")
+        .list::<GrantChange>("grantChanges", "変更承認申請の一覧。古い順。")
+        .one::<GrantChange>("grantChange", "変更承認申請を一つ読む。")
+        .list::<GrantSubgrant>("grantSubgrants", "地域内の申請の一覧。古い順。")
+        .one::<GrantSubgrant>("grantSubgrant", "地域内の申請を一つ読む。")
         .list::<GrantRule>("grantRules", "算定規則の版の一覧。名称と版の順。")
         .one::<GrantRule>("grantRule", "算定規則の版を一つ読む。")
         .list::<GrantDeclaration>("grantDeclarations", "算定に用いる値の申告の一覧。新しい日付から。")
@@ -56,6 +63,16 @@ impl GrantMutation {
         #[graphql(desc = "交付金制度の内容。")] input: GrantProgrammeCreateInput,
     ) -> Result<Read<GrantProgramme>> {
         act(ctx, move |tx| Box::pin(programme::create_programme(tx, input))).await
+    }
+
+    /// 交付金制度の交付の条件(分割払、実績報告の期限、軽微な変更、剰余金の扱い)を定める。公開する前に限る。
+    async fn grant_programme_terms_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+        #[graphql(desc = "交付の条件。")] input: GrantProgrammeTermsInput,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(terms::set_terms(tx, id, input))).await
     }
 
     /// 交付金制度を公開する。配分も公開される。
@@ -94,7 +111,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(application::create_application(tx, input))).await
     }
 
-    /// 送ったファイルを、下書きか返された交付申請に添付する。
+    /// 送ったファイルを、下書きか返された交付申請、または交付決定の後の実績報告に添付する。
     async fn grant_application_file_attach(
         &self,
         ctx: &Context<'_>,
@@ -104,7 +121,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(attachment::attach(tx, id, file_id))).await
     }
 
-    /// 下書きか返された交付申請から、添付したファイルを取り外す。内容は消える。
+    /// 下書きか返された交付申請、または提出する前の実績報告から、添付したファイルを取り外す。内容は消える。
     async fn grant_application_file_detach(
         &self,
         ctx: &Context<'_>,
@@ -191,16 +208,17 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(review::refuse_application(tx, id, input))).await
     }
 
-    /// 交付決定された額の支払を請求する。審査の意見を付けた人と決裁した人は行えない。直前の本人確認(15分以内)が必要。
+    /// 次の支払を請求する(分割払の次の回、額の確定の後は残り)。審査の意見を付けた人と決裁した人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_payment_request(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "請求の内容。")] input: Option<GrantPaymentRequestInput>,
     ) -> Result<Read<GrantApplication>> {
-        act(ctx, move |tx| Box::pin(payment::request_payment(tx, id))).await
+        act(ctx, move |tx| Box::pin(payment::request_payment(tx, id, input))).await
     }
 
-    /// 支払い、同時に仕訳する。一度だけ行える。申請・審査・決裁・請求をした人は行えない。直前の本人確認(15分以内)が必要。
+    /// 請求された額を支払い、同時に仕訳する。請求ごとに一度だけ行える。申請・審査・決裁・請求・額の確定をした人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_payment_execute(
         &self,
         ctx: &Context<'_>,

@@ -1,0 +1,199 @@
+//! Changing what was decided (変更承認申請): what is minor is only kept, everything else is decided by somebody else.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
+
+use crate::grants::commands::programme::positive;
+use crate::grants::commands::terms::terms_of;
+use crate::grants::commands::{
+    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, begin, is_party, kept, record,
+};
+use crate::grants::entity::{
+    GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,
+};
+use crate::grants::rules::change::{self, is_minor};
+use crate::grants::rules::costs::{self, Cost};
+use crate::grants::rules::settlement::standing;
+use crate::grants::shapes::GrantChange;
+use crate::kernel::date::Date;
+use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::read::DUTIES_APART;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::ledger::entity::AccountKind;
+use crate::ledger::{self, Journal, transfer};
+
+/// 変更承認申請。
+#[derive(InputObject)]
+pub struct GrantChangeRequestInput {
+    /// 変更の理由。
+    pub reason: String,
+    /// 変更後の経費。費目ごと。
+    pub costs: Vec<Cost>,
+    /// 変更後の交付決定額(円)。指定しなければ、変わらない。支払った額を下回れない。
+    pub decided_yen: Option<Yen>,
+}
+
+/// Asks for a change. A minor one is in force at once.
+///
+/// # Errors
+/// CONFLICT/PAID_ALREADY where less is to be granted than was paid or given on.
+pub async fn request_change(
+    tx: &Tx,
+    id: GrantApplicationId,
+    input: GrantChangeRequestInput,
+) -> Result<GrantApplicationId> {
+    let (row, mut next) = begin(tx, id, GRANT_CHANGE_REQUEST).await?;
+    let GrantChangeRequestInput { reason, costs, decided_yen } = input;
+    let mut checks = Checks::new();
+    let reason = checks.text("input.reason", &reason, MOST_REASON);
+    costs::check_plan(&mut checks, "input.costs", &costs);
+    if let Some(amount) = decided_yen {
+        positive(&mut checks, "input.decidedYen", amount);
+    }
+    checks.done()?;
+    let before = row.decided_yen.ok_or_else(|| Error::internal("a change of what was not decided"))?;
+    let after = decided_yen.unwrap_or(before);
+    covers(&row, after)?;
+    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    let planned: Vec<Cost> = kept(row.costs.as_deref())?;
+    let minor = is_minor(&terms.minor_change(), &planned, &costs, (before, after));
+    let document = serde_json::to_string(&costs).map_err(Error::internal)?;
+    let change = grant_change::ActiveModel {
+        id: Set(GrantChangeId::new()),
+        application_id: Set(id),
+        organization_id: Set(row.organization_id),
+        district_id: Set(row.district_id),
+        title: Set(row.title.clone()),
+        state: Set(if minor { GrantChangeState::Minor } else { GrantChangeState::Requested }),
+        costs: Set(document.clone()),
+        decided_yen: Set(after),
+        reason: Set(reason.clone()),
+        requested_on: Set(Date(tx.today())),
+        requested_by: Set(tx.principal.account),
+        ..Default::default()
+    };
+    let change = change.insert(tx).await?;
+    if minor {
+        next.costs = Set(Some(document));
+    } else {
+        next.change_id = Set(Some(change.id));
+    }
+    next.update(tx).await?;
+    let act = if minor { GrantActKind::Change } else { GrantActKind::ChangeRequest };
+    record(tx, &row, act, Some(reason), Some(after)).await?;
+    Ok(id)
+}
+
+/// Does the amount cover what was paid, and what was given on?
+fn covers(row: &grant_application::Model, amount: Yen) -> Result<(), Refusal> {
+    let least = row.paid_yen.max(row.subgranted_yen);
+    if amount >= least {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "PAID_ALREADY",
+        format!("すでに支払われたか採択された額({least})を下回ります。"),
+        format!("Less than was paid or given on ({} yen).", least.0),
+    ))
+}
+
+/// 変更の決定。
+#[derive(InputObject)]
+pub struct GrantChangeDecideInput {
+    /// 理由。
+    pub reason: String,
+}
+
+/// Approves a change; a changed amount moves the promise in the ledger.
+///
+/// # Errors
+/// CONFLICT/ALLOCATION_EXCEEDED where the allocation has too little.
+pub async fn approve_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecideInput) -> Result<GrantChangeId> {
+    let (change, row) = decide(tx, id, GRANT_CHANGE_APPROVE, GrantChangeState::Approved, &input).await?;
+    let before = row.decided_yen.ok_or_else(|| Error::internal("a change of what was not decided"))?;
+    covers(&row, change.decided_yen)?;
+    commit(tx, &row, Yen(change.decided_yen.0 - before.0)).await?;
+    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    let mut next: grant_application::ActiveModel = row.clone().into();
+    next.costs = Set(Some(change.costs));
+    next.change_id = Set(None);
+    if change.decided_yen != before {
+        let parts = serde_json::to_string(&terms.parts(change.decided_yen)).map_err(Error::internal)?;
+        next.decided_yen = Set(Some(change.decided_yen));
+        next.changed_yen = Set(Some(change.decided_yen));
+        next.instalments = Set(Some(parts));
+        next.state = Set(standing(Some(change.decided_yen), row.paid_yen));
+    }
+    next.update(tx).await?;
+    record(tx, &row, GrantActKind::ChangeApprove, Some(input.reason), Some(change.decided_yen)).await?;
+    Ok(id)
+}
+
+/// Refuses a change; everything stays as it was decided.
+pub async fn refuse_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecideInput) -> Result<GrantChangeId> {
+    let (_, row) = decide(tx, id, GRANT_CHANGE_REFUSE, GrantChangeState::Refused, &input).await?;
+    let mut next: grant_application::ActiveModel = row.clone().into();
+    next.change_id = Set(None);
+    next.update(tx).await?;
+    record(tx, &row, GrantActKind::ChangeRefuse, Some(input.reason), None).await?;
+    Ok(id)
+}
+
+/// Writes the decision on a change, and locks its application.
+async fn decide(
+    tx: &Tx,
+    id: GrantChangeId,
+    action: Action,
+    state: GrantChangeState,
+    input: &GrantChangeDecideInput,
+) -> Result<(grant_change::Model, grant_application::Model)> {
+    let row = tx.load::<GrantChange>(id, action).await?;
+    let application = grant_application::Entity::find_by_id(row.application_id).lock_exclusive().one(tx).await?;
+    let application = application.ok_or_else(|| Error::internal("a change of no application"))?;
+    if is_party(tx, &application).await? {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    change::change(&row, action, tx.now)?;
+    if application.change_id != Some(id) {
+        return Err(Error::Conflict(Refusal::new(
+            "STATE",
+            "この変更の対象は、すでに終わっています。",
+            "What is to be changed has ended.",
+        )));
+    }
+    let mut checks = Checks::new();
+    let reason = checks.text("input.reason", &input.reason, MOST_REASON);
+    checks.done()?;
+    let mut next: grant_change::ActiveModel = row.into();
+    next.state = Set(state);
+    next.decided_on = Set(Some(Date(tx.today())));
+    next.decided_by = Set(tx.principal.account);
+    next.decision_reason = Set(Some(reason));
+    Ok((next.update(tx).await?, application))
+}
+
+/// Promises more out of the allocation, or less.
+async fn commit(tx: &Tx, row: &grant_application::Model, more: Yen) -> Result<()> {
+    if more.0 == 0 {
+        return Ok(());
+    }
+    let allocation = row.allocation_id.0;
+    let journal = Journal {
+        kind: "GRANT_CHANGED",
+        subject: row.id.0,
+        fiscal_year: row.fiscal_year,
+        memo: row.title.clone(),
+        once: false,
+        legs: transfer((AccountKind::Grant, allocation), (AccountKind::Committed, allocation), more),
+        when_short: Refusal::new(
+            "ALLOCATION_EXCEEDED",
+            "配分額の残りを超えています。",
+            "More than is left of the allocation.",
+        ),
+    };
+    ledger::post(tx, journal).await?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Returning (返還): what was ordered comes back, whole or in parts.
+
+use async_graphql::InputObject;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use crate::grants::commands::payment::{Moved, keep, not_to_come};
+use crate::grants::commands::programme::positive;
+use crate::grants::commands::{GRANT_REPAYMENT_RECORD, begin, record};
+use crate::grants::entity::{GrantActKind, GrantApplicationId, GrantPaymentKind, grant_application};
+use crate::grants::rules::settlement;
+use crate::kernel::date::Date;
+use crate::kernel::error::{Refusal, Result};
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::text::Checks;
+use crate::kernel::tx::Tx;
+use crate::ledger::entity::{AccountKind, LedgerJournalId, ledger_year};
+use crate::ledger::{self, Journal, transfer};
+
+/// 返還の受入れ。
+#[derive(InputObject)]
+pub struct GrantRepaymentRecordInput {
+    /// 返還された額(円)。命じた額の残り以内。
+    pub amount_yen: Yen,
+    /// 受け入れた日。
+    pub received_on: Date,
+}
+
+/// Records what came back and posts it in the same transaction.
+///
+/// # Errors
+/// CONFLICT/REPAYMENT_EXCEEDED where it is more than is left of what was ordered.
+pub async fn record_repayment(
+    tx: &Tx,
+    id: GrantApplicationId,
+    input: GrantRepaymentRecordInput,
+) -> Result<GrantApplicationId> {
+    let (row, mut next) = begin(tx, id, GRANT_REPAYMENT_RECORD).await?;
+    let GrantRepaymentRecordInput { amount_yen, received_on } = input;
+    let mut checks = Checks::new();
+    positive(&mut checks, "input.amountYen", amount_yen);
+    let since = row.fixed_on.max(row.revoked_on).is_none_or(|ordered| received_on >= ordered);
+    checks.check(since, "input.receivedOn", "ORDER", "返還を命じた日より前です。", "Before it was ordered.");
+    not_to_come(&mut checks, tx, "input.receivedOn", received_on);
+    checks.done()?;
+    settlement::repayable(&row, amount_yen)?;
+    let journal = post(tx, &row, amount_yen).await?;
+    let repaid = Yen(row.repaid_yen.0 + amount_yen.0);
+    next.state = Set(settlement::after_repayment(row.ordered_yen, repaid));
+    next.repaid_yen = Set(repaid);
+    next.update(tx).await?;
+    let moved =
+        Moved { kind: GrantPaymentKind::Return, amount: amount_yen, paid_on: received_on, journal, requested: false };
+    keep(tx, &row, moved).await?;
+    record(tx, &row, GrantActKind::RepaymentRecord, None, Some(amount_yen)).await?;
+    Ok(id)
+}
+
+/// In the grant's year as long as its accounts are open (戻入); after that it is income of the year in which it comes
+/// (歳入, 地方自治法施行令160条), with the town's own source on the other side.
+async fn post(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<LedgerJournalId> {
+    let (allocation, town) = (row.allocation_id.0, tx.municipality()?.0);
+    let closed = is_closed(tx, row.fiscal_year).await?;
+    let (from, fiscal_year) = if closed {
+        ((AccountKind::Appropriation, town), FiscalYear::of(tx.today()))
+    } else {
+        ((AccountKind::Paid, allocation), row.fiscal_year)
+    };
+    let journal = Journal {
+        kind: "GRANT_REPAID",
+        subject: row.id.0,
+        fiscal_year,
+        memo: row.title.clone(),
+        once: false,
+        legs: transfer(from, (AccountKind::Returned, allocation), amount),
+        when_short: Refusal::new("REPAYMENT_EXCEEDED", "支払った額を超えています。", "More than was paid."),
+    };
+    ledger::post(tx, journal).await
+}
+
+async fn is_closed(tx: &Tx, year: FiscalYear) -> Result<bool> {
+    let year = ledger_year::Entity::find().filter(ledger_year::Column::FiscalYear.eq(year)).one(tx).await?;
+    Ok(year.is_some_and(|year| year.closed_at.is_some()))
+}

@@ -1,0 +1,194 @@
+//! Which act on an application follows which, by when, and what is missing.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::grants::commands::{
+    GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH,
+    GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
+    GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST,
+    GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
+    GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+};
+use crate::grants::entity::GrantApplicationState::{
+    self, AmountFixed, Decided, Draft, Paid, PartlyPaid, PaymentRequested, Refused, Repaid, RepaymentOrdered,
+    ReportReviewed, Reported, Returned, Reviewed, Revoked, Settled, Submitted, UnderReview, Withdrawn,
+};
+use crate::grants::entity::{GrantProgrammeState, grant_allocation, grant_application};
+use crate::kernel::date::Date;
+use crate::kernel::error::Refusal;
+use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::request::japan_day;
+
+/// The state an act leads to, or nothing where it is not an act of the state. Where amounts decide between several (a
+/// payment, the fixing of the amount …) it is the usual one; [`settlement`](super::settlement) tells the right one.
+pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantApplicationState> {
+    match (state, action) {
+        (Draft | Returned, GRANT_APPLICATION_CHANGE) => Some(state),
+        (
+            Draft | Returned | Decided | PartlyPaid | Paid,
+            GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
+        ) => Some(state),
+        (Draft | Returned, GRANT_APPLICATION_SUBMIT) => Some(Submitted),
+        (Draft | Submitted | UnderReview | Returned | Reviewed | Decided, GRANT_APPLICATION_WITHDRAW) => {
+            Some(Withdrawn)
+        }
+        (Submitted, GRANT_APPLICATION_REVIEW_START) => Some(UnderReview),
+        (UnderReview, GRANT_APPLICATION_RETURN) => Some(Returned),
+        (UnderReview, GRANT_APPLICATION_RECOMMEND) => Some(Reviewed),
+        (Reviewed, GRANT_APPLICATION_DECIDE) => Some(Decided),
+        (Reviewed, GRANT_APPLICATION_REFUSE) => Some(Refused),
+        (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST) => Some(PaymentRequested),
+        (PaymentRequested, GRANT_PAYMENT_EXECUTE) => Some(Paid),
+        (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST) => Some(state),
+        (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
+        (Reported, GRANT_REPORT_RETURN) => Some(Paid),
+        (Reported, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
+        (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
+        (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
+        (
+            Decided | PaymentRequested | PartlyPaid | Paid | Reported | ReportReviewed | AmountFixed | Settled
+            | RepaymentOrdered | Repaid,
+            GRANT_DECISION_REVOKE,
+        ) => Some(Revoked),
+        _ => None,
+    }
+}
+
+/// What may be done to an application now.
+pub fn application(row: &grant_application::Model, action: Action, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if next_state(row.state, action).is_none() {
+        return Err(Refusal::new(
+            "STATE",
+            format!("申請の今の状態({})では行えません。", row.state.word()),
+            format!("The application is {}.", row.state.word()),
+        ));
+    }
+    let today = japan_day(now);
+    match action {
+        GRANT_APPLICATION_SUBMIT => complete(row).and_then(|()| window(row, today)),
+        GRANT_APPLICATION_WITHDRAW => withdrawal(row, today),
+        GRANT_DECISION_REVOKE if row.revoked_on.is_some() => Err(Refusal::new(
+            "REVOKED",
+            "交付決定はすでに取り消されています。",
+            "The decision has been revoked already.",
+        )),
+        GRANT_PAYMENT_REQUEST | GRANT_CHANGE_REQUEST => no_open_change(row),
+        GRANT_REPORT_SUBMIT => no_open_change(row).and_then(|()| completed(row)),
+        _ => Ok(()),
+    }
+}
+
+/// While a change waits for its decision, nobody knows what is to be paid and reported.
+fn no_open_change(row: &grant_application::Model) -> Result<(), Refusal> {
+    if row.change_id.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "CHANGE_OPEN",
+        "変更承認申請の決定を待っています。",
+        "A requested change has not been decided yet.",
+    ))
+}
+
+/// What is reported has been completed.
+fn completed(row: &grant_application::Model) -> Result<(), Refusal> {
+    if row.completed_on.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new("INCOMPLETE", "未記入の項目があります: 事業完了日", "Missing: the day of completion"))
+}
+
+/// Everything that an application needs before it is submitted; what is missing is named.
+fn complete(row: &grant_application::Model) -> Result<(), Refusal> {
+    let needed = [
+        (row.purpose.is_none(), "目的", "the purpose"),
+        (row.requested_yen.is_none(), "申請額", "the requested amount"),
+    ];
+    let missing: Vec<_> = needed.iter().filter(|(missing, ..)| *missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ja = missing.iter().map(|(_, ja, _)| *ja).collect::<Vec<_>>().join("、");
+    let en = missing.iter().map(|(.., en)| *en).collect::<Vec<_>>().join(", ");
+    Err(Refusal::new("INCOMPLETE", format!("未記入の項目があります: {ja}"), format!("Missing: {en}")))
+}
+
+/// Is it an act of the town hall, which nobody of the applicant's side does?
+pub fn is_the_halls(action: Action) -> bool {
+    [
+        GRANT_APPLICATION_REVIEW_START,
+        GRANT_APPLICATION_RETURN,
+        GRANT_APPLICATION_RECOMMEND,
+        GRANT_APPLICATION_DECIDE,
+        GRANT_APPLICATION_REFUSE,
+        GRANT_PAYMENT_EXECUTE,
+        GRANT_REPORT_RETURN,
+        GRANT_REPORT_REVIEW,
+        GRANT_AMOUNT_FIX,
+        GRANT_REPAYMENT_RECORD,
+        GRANT_DECISION_REVOKE,
+    ]
+    .contains(&action)
+}
+
+/// First submissions come within the window. What was submitted in time and returned may come later.
+fn window(row: &grant_application::Model, today: NaiveDate) -> Result<(), Refusal> {
+    if row.programme_state != GrantProgrammeState::Published {
+        return Err(Refusal::new("PROGRAMME_CLOSED", "この交付金制度は終了しました。", "The programme is closed."));
+    }
+    if today < row.opens_on.0 {
+        return Err(Refusal::new(
+            "NOT_OPEN",
+            format!("受付は{}からです。", row.opens_on.0),
+            format!("Applications open on {}.", row.opens_on.0),
+        ));
+    }
+    if row.submitted_on.is_some() { Ok(()) } else { not_after(row.closes_on, today) }
+}
+
+pub(super) fn not_after(closes_on: Date, today: NaiveDate) -> Result<(), Refusal> {
+    if today <= closes_on.0 {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "DEADLINE",
+        format!("受付は{}に終わりました。", closes_on.0),
+        format!("Applications closed on {}.", closes_on.0),
+    ))
+}
+
+/// After the decision only until the last day of withdrawal.
+fn withdrawal(row: &grant_application::Model, today: NaiveDate) -> Result<(), Refusal> {
+    match row.withdrawal_until {
+        Some(until) if today > until.0 => Err(Refusal::new(
+            "DEADLINE",
+            format!("取下げの期限は{}でした。", until.0),
+            format!("Withdrawal was possible until {}.", until.0),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The last day of withdrawal; the day of the decision does not count (民法140条).
+pub fn withdrawal_until(decided_on: NaiveDate, days: i32) -> Date {
+    let days = chrono::Days::new(u64::from(days.unsigned_abs()));
+    Date(decided_on.checked_add_days(days).unwrap_or(decided_on))
+}
+
+/// Is the amount one that may be asked of an allocation, after what is deducted from it?
+pub fn within_allocation(requested: Option<Yen>, allocation: &grant_allocation::Model) -> Result<(), Refusal> {
+    let most = Yen(allocation.amount_yen.0 - allocation.offset_yen.0);
+    if requested.is_none_or(|amount| amount <= most) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "ALLOCATION_EXCEEDED",
+        format!("申請額が配分額({most})を超えています。"),
+        format!("More than the allocation ({most})."),
+    ))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,11 @@
+//! Which act follows which, by when, and what is missing. Pure.
+
+pub mod application;
+pub mod change;
+pub mod costs;
+pub mod programme;
+pub mod settlement;
+pub mod terms;
+
+pub use application::{application, is_the_halls, next_state, withdrawal_until, within_allocation};
+pub use programme::{grant_rule, grant_run, open_for_allocation, programme};

@@ -1,0 +1,81 @@
+//! What a programme asks of who has its grant: in how many parts it is paid, until when the report is due, what may
+//! change without approval. A programme that says nothing asks the usual.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::grants::allocation::conditions::{Conditions, Elapsed, MinorChange, ReportDue};
+use crate::grants::allocation::exact::Exact;
+use crate::grants::allocation::rule::Instalments;
+use crate::kernel::date::Date;
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+
+/// The terms of a programme, as they are kept (JSON).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Terms {
+    /// In how many parts it is paid; in one where there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instalments: Option<Instalments>,
+    /// Deadlines, minor changes, reserve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
+}
+
+/// A month after completion, within the fiscal year.
+const USUAL_REPORT: ReportDue = ReportDue { months: 1, elapsed: Elapsed::CorrespondingDay, within_fiscal_year: true };
+
+impl Terms {
+    /// The parts in which an amount is paid; they sum to it. A part of nothing is none.
+    pub fn parts(&self, amount: Yen) -> Vec<Yen> {
+        let parts = self.instalments.as_ref().map_or_else(|| vec![amount], |of| of.of(amount));
+        parts.into_iter().filter(|part| part.0 > 0).collect()
+    }
+
+    /// The last day for the report: after the completion; while there is none, the year's last.
+    pub fn report_due(&self, year: FiscalYear, completed: Option<NaiveDate>) -> Date {
+        let report = self.conditions.as_ref().and_then(|of| of.report).unwrap_or(USUAL_REPORT);
+        Date(completed.and_then(|day| report.day(day)).unwrap_or_else(|| year.last_day()))
+    }
+
+    /// What may change without approval: a fifth of each cost, unless the programme says otherwise.
+    pub fn minor_change(&self) -> MinorChange {
+        let own = self.conditions.as_ref().and_then(|of| of.minor_change.clone());
+        own.unwrap_or(MinorChange { percent: Exact::from(20) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grants::allocation::rule::Rest;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn m10_murakami_pays_what_is_below_a_thousand_yen_with_the_first_quarter() {
+        let quarters = Terms {
+            instalments: Some(Instalments { count: 4, unit: Yen(1_000), rest: Rest::First }),
+            conditions: None,
+        };
+        let of = |yen: i64| quarters.parts(Yen(yen)).iter().map(|part| part.0).collect::<Vec<_>>();
+        assert_eq!(of(1_234_567), [310_567, 308_000, 308_000, 308_000]);
+        for yen in [1, 999, 1_000, 3_999, 4_000, 4_001, 9_007_199_254_740_992] {
+            assert_eq!(of(yen).iter().sum::<i64>(), yen);
+        }
+        assert_eq!(of(999), [999], "parts of nothing are not paid");
+        assert_eq!(Terms::default().parts(Yen(1_234_567)), [Yen(1_234_567)]);
+    }
+
+    #[test]
+    fn a_report_is_due_with_the_year_until_the_completion_is_known() {
+        let usual = Terms::default();
+        let due = |completed: Option<&str>| usual.report_due(FiscalYear(2024), completed.map(day)).0.to_string();
+        assert_eq!(due(None), "2025-03-31");
+        assert_eq!(due(Some("2025-02-10")), "2025-03-10");
+        assert_eq!(due(Some("2025-03-15")), "2025-03-31");
+    }
+}
