@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::grants::entity::{
@@ -33,12 +33,9 @@ struct Open {
 
 /// Deducts from the programmes that succeed one, where they have allocations already.
 pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
-    let successors = grant_programme::Entity::find()
-        .select_only()
-        .column(grant_programme::Column::Id)
-        .filter(grant_programme::Column::PreviousId.eq(id));
-    for successor in successors.into_tuple::<GrantProgrammeId>().all(tx).await? {
-        deduct(tx, successor).await?;
+    let successors = grant_programme::Entity::find().filter(grant_programme::Column::PreviousId.eq(id));
+    for successor in successors.all(tx).await? {
+        deduct(tx, successor.id).await?;
     }
     Ok(())
 }

@@ -49,12 +49,9 @@ impl Scene {
         id
     }
 
-    async fn calculated(&self, programme: &str, rule: &str, kind: &str, more: Value) -> String {
-        let mut input = json!({"programmeId": programme, "ruleId": rule, "kind": kind, "title": "算定",
-            "organizationIds": [self.organization]});
-        if let Some(suppositions) = more.get("suppositions") {
-            input["suppositions"] = suppositions.clone();
-        }
+    async fn calculated(&self, programme: &str, rule: &str, kind: &str, suppositions: &Value) -> String {
+        let input = json!({"programmeId": programme, "ruleId": rule, "kind": kind, "title": "算定",
+            "organizationIds": [self.organization], "suppositions": suppositions});
         text(&self.staff.run(RUN_CREATE, json!({ "input": input })).await.data()["grantRunCreate"]["id"])
     }
 
@@ -103,9 +100,9 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     let programme = s.programme_of(2026, terms.clone()).await;
 
     // Supposed, calculated, compared, approved by a second person.
-    let fewer = json!({"suppositions": [{"metric": "population", "times": "0.9"}]});
-    let supposed = s.calculated(&programme, &rule, "WHAT_IF", fewer).await;
-    let run = s.calculated(&programme, &rule, "REAL", json!({})).await;
+    let fewer = json!([{"metric": "population", "times": "0.9"}]);
+    let supposed = s.calculated(&programme, &rule, "WHAT_IF", &fewer).await;
+    let run = s.calculated(&programme, &rule, "REAL", &json!([])).await;
     let compared = s.staff.run(COMPARE, json!({"runId": supposed, "baseId": run})).await.data();
     assert_eq!(compared["grantComparisonCreate"]["differenceYen"], -31 * 1_600);
     s.staff.run(RUN_APPROVE, json!({"id": run})).await.expect_code("FORBIDDEN");
@@ -168,7 +165,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     s.staff.run(make, json!({ "input": input })).await.data();
     terms["previousProgrammeId"] = json!(programme);
     let next = s.programme_of(2027, terms).await;
-    let run = s.calculated(&next, &rule, "REAL", json!({})).await;
+    let run = s.calculated(&next, &rule, "REAL", &json!([])).await;
     s.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
     s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
 

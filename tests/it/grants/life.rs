@@ -218,7 +218,8 @@ async fn what_was_not_advanced_is_paid_when_the_amount_is_fixed() {
     assert_eq!(s.pay(&id, None).await, "SETTLED");
     let seen = s.life(&id).await;
     let kinds: Vec<_> = seen["payments"].as_array().expect("payments").iter().map(|p| text(&p["kind"])).collect();
-    assert_eq!((kinds, &seen["paidYen"]), (vec!["ADVANCE".into(), "SETTLEMENT".into()], &json!(900_000)));
+    assert_eq!(kinds, ["ADVANCE", "SETTLEMENT"]);
+    assert_eq!(seen["paidYen"], 900_000);
     s.is_sound().await;
 }
 
