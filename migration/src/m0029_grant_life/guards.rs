@@ -15,7 +15,7 @@ pub(super) fn constraints() -> String {
                 AND decided_yen <= coalesce(changed_yen, requested_yen)),
             ADD CONSTRAINT grant_applications_paid CHECK ((paid_yen > 0) = (payment_id IS NOT NULL)
                 AND (paid_yen > 0) = (paid_on IS NOT NULL) AND paid_yen >= 0 AND paid_yen <= coalesce(decided_yen, 0)
-                AND paid_yen + coalesce(pending_yen, 0) <= coalesce(greatest(fixed_yen, paid_yen), decided_yen, 0)
+                AND (pending_yen IS NULL OR paid_yen + pending_yen <= coalesce(fixed_yen, decided_yen, 0))
                 AND (state = 'PAYMENT_REQUESTED') = (pending_yen IS NOT NULL)
                 AND (state <> 'PAID' OR paid_yen = decided_yen) AND (state <> 'PARTLY_PAID' OR paid_yen > 0)),
             ADD CONSTRAINT grant_applications_reported CHECK (state NOT IN ('REPORTED', 'REPORT_REVIEWED')
@@ -73,6 +73,7 @@ CREATE FUNCTION grant_life_follows(was text, becomes text) RETURNS boolean LANGU
         ('REPORT_REVIEWED', 'REPAYMENT_ORDERED'), ('AMOUNT_FIXED', 'PAYMENT_REQUESTED'), ('AMOUNT_FIXED', 'REVOKED'),
         ('AMOUNT_FIXED', 'REPAYMENT_ORDERED'), ('SETTLED', 'REVOKED'), ('SETTLED', 'REPAYMENT_ORDERED'),
         ('REPAYMENT_ORDERED', 'REPAID'), ('REPAID', 'REVOKED'), ('REPAID', 'REPAYMENT_ORDERED')) $$;
+GRANT EXECUTE ON FUNCTION grant_life_follows TO entaku_app;
 
 CREATE OR REPLACE FUNCTION grant_application_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
