@@ -46,6 +46,10 @@ pub struct GrantReportCost {
     pub eligible_yen: Yen,
 }
 
+/// A change whose application still waits for it.
+const OPEN_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant_applications a \
+    WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id)";
+
 /// JSON that a row keeps; an empty list where it keeps none.
 pub(super) fn listed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {
     let kept = row.get::<Option<&str>>(column)?.unwrap_or("[]");
@@ -111,7 +115,10 @@ shape! {
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .waits_for(APPROVER, Over::Municipality, ["t.state = 'REQUESTED'", "t.title", ""])
+        .task(GRANT_CHANGE_APPROVE, [OPEN_CHANGE, "t.title", ""], [
+            "変更の承認が申請されました。承認するか、承認しないか決定してください。",
+            "A change was requested. Please decide on it.",
+        ])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)
@@ -154,7 +161,10 @@ shape! {
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .waits_for(OFFICER, IN_ORGANIZATION, ["t.state = 'SUBMITTED'", "t.title", ""])
+        .task(GRANT_SUBGRANT_ADOPT, ["t.state = 'SUBMITTED'", "t.title", ""], [
+            "地域内の申請があります。採択するか、不採択とするか決めてください。",
+            "There is a sub-application. Please adopt or refuse it.",
+        ])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)

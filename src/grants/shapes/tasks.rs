@@ -2,8 +2,9 @@
 //! done (`rules::application`; a test compares).
 
 use crate::grants::commands::{
-    GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REVIEW_START,
-    GRANT_APPLICATION_SUBMIT, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
+    GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND,
+    GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD, GRANT_PAYMENT_EXECUTE,
+    GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::kernel::read::ShapeDef;
 
@@ -17,7 +18,12 @@ const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED'
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
-    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT') AND h.actor_id IS NOT NULL";
+    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'REPORT_SUBMIT', 'CHANGE_REQUEST') \
+    AND h.actor_id IS NOT NULL";
+
+/// What is completed and waits for no decision on a change.
+const REPORTABLE: &str =
+    "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL AND t.change_id IS NULL";
 
 pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
     shape
@@ -74,10 +80,10 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_PAYMENT_REQUEST,
-            ["t.state = 'DECIDED'", "t.title", ""],
+            ["t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL", "t.title", ""],
             [
-                "交付が決定しました。決定額を確認し、支払を請求してください。",
-                "The grant was decided. Please see the amount and request its payment.",
+                "まだ支払われていない額があります。額を確認し、次の支払を請求してください。",
+                "Something is left to be paid. Please see the amount and request the next payment.",
             ],
         )
         .task(
@@ -86,6 +92,46 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             [
                 "支払が請求されました。支払を行い、支払った日を記録してください。",
                 "The payment was requested. Please pay and record the day.",
+            ],
+        )
+        .except(PARTIES)
+        .task(
+            GRANT_COMPLETION_RECORD,
+            ["t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NULL", "t.title", "t.report_due"],
+            [
+                "事業が完了したら、完了した日を届け出てください。実績報告の期限が定まります。",
+                "Please record the day of completion. It tells until when the report is due.",
+            ],
+        )
+        .task(
+            GRANT_REPORT_SUBMIT,
+            [REPORTABLE, "t.title", "t.report_due"],
+            [
+                "事業が完了しました。期限までに実績を報告してください。",
+                "The project is completed. Please report on it until the day on which it is due.",
+            ],
+        )
+        .task(
+            GRANT_REPORT_REVIEW,
+            ["t.state = 'REPORTED'", "t.title", ""],
+            [
+                "実績が報告されました。審査し、対象となる経費を認めるか、補正のために返してください。",
+                "The results were reported. Please examine the report, or return it for correction.",
+            ],
+        )
+        .except(PARTIES)
+        .task(
+            GRANT_AMOUNT_FIX,
+            ["t.state = 'REPORT_REVIEWED'", "t.title", ""],
+            ["実績報告の審査が終わりました。額を確定してください。", "The report was examined. Please fix the amount."],
+        )
+        .except(PARTIES)
+        .task(
+            GRANT_REPAYMENT_RECORD,
+            ["t.state = 'REPAYMENT_ORDERED'", "t.title", "t.repayment_due"],
+            [
+                "返還を命じた額が残っています。入金を確認し、受け入れてください。",
+                "Something that was ordered back is outstanding. Please record what has come.",
             ],
         )
         .except(PARTIES)
