@@ -32,6 +32,7 @@ mod m0027_privacy;
 mod m0028_ledger_years;
 mod m0032_tasks;
 mod m0033_former_addresses;
+mod m0035_cheaper_record;
 mod table;
 
 /// All migrations, oldest first.
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_ledger_years::Migration),
             Box::new(m0032_tasks::Migration),
             Box::new(m0033_former_addresses::Migration),
+            Box::new(m0035_cheaper_record::Migration),
         ]
     }
 }

@@ -19,6 +19,9 @@ use crate::support::town::app_over;
 /// Postings while the backup is taken, before the moment, and after it.
 const EACH: i64 = 60;
 
+/// How often the archive is looked at: a minute and a half.
+const PATIENCE: usize = 4_500;
+
 async fn start(dir: &Dir) -> Cluster {
     let data = dir.data();
     tokio::task::spawn_blocking(move || Cluster::start(&data, Durability::Durable))
@@ -44,8 +47,11 @@ async fn archiving(dir: &Dir, cluster: Cluster) -> (Cluster, String) {
     fs::set_permissions(&archive, Permissions::from_mode(0o777)).expect("a folder");
     let archive = archive.to_str().expect("text").to_owned();
     ask(&cluster, "ALTER SYSTEM SET archive_mode = on").await;
-    let command =
-        format!("ALTER SYSTEM SET archive_command = 'test ! -f \"{archive}/%f\" && cp \"%p\" \"{archive}/%f\"'");
+    // What has its name is whole.
+    let copy = format!(
+        "test ! -f \"{archive}/%f\" && cp \"%p\" \"{archive}/%f.part\" && mv \"{archive}/%f.part\" \"{archive}/%f\""
+    );
+    let command = format!("ALTER SYSTEM SET archive_command = '{copy}'");
     ask(&cluster, &command).await;
     stop(cluster).await;
     (start(dir).await, archive)
@@ -87,12 +93,13 @@ fn give(path: &Path, user: u32, group: u32) {
     }
 }
 
-/// What the next start of a backup does: it takes the log from the folder, up to the moment.
+/// What the next start of a backup does: it takes the log from the folder, up to the moment. Nobody is let in before it is
+/// there.
 fn recover_until(dir: &Dir, archive: &str, moment: &str) {
     let settings = dir.cluster().join("postgresql.auto.conf");
     let mut text = fs::read_to_string(&settings).expect("settings");
     text += &format!(
-        "archive_mode = off\nrestore_command = 'cp \"{archive}/%f\" \"%p\"'\n\
+        "archive_mode = off\nhot_standby = off\nrestore_command = 'cp \"{archive}/%f\" \"%p\"'\n\
          recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n"
     );
     fs::write(&settings, text).expect("settings");
@@ -136,9 +143,14 @@ async fn m18_a_restore_to_a_point_in_time_is_what_was_there_and_sound() {
     pay_out(&town, programme, EACH).await;
     assert_ne!(ask(&cluster, STATE).await, then);
     let last = ask(&cluster, "SELECT pg_walfile_name(pg_switch_wal())").await;
-    while !Path::new(&archive).join(&last).exists() {
+    let last = Path::new(&archive).join(last);
+    for _ in 0..PATIENCE {
+        if last.exists() {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(last.exists(), "the log was not archived");
     stop(cluster).await;
 
     recover_until(&elsewhere, &archive, &moment);
