@@ -33,6 +33,7 @@ mod m0028_ledger_years;
 mod m0029_grant_life;
 mod m0032_tasks;
 mod m0033_former_addresses;
+mod m0035_cheaper_record;
 mod table;
 
 /// All migrations, oldest first.
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_grant_life::Migration),
             Box::new(m0032_tasks::Migration),
             Box::new(m0033_former_addresses::Migration),
+            Box::new(m0035_cheaper_record::Migration),
         ]
     }
 }

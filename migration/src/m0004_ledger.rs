@@ -17,8 +17,9 @@ impl MigrationTrait for Migration {
         for table in tables() {
             table.create(manager).await?;
         }
-        run(manager, GUARDS).await?;
-        run(manager, POST).await?;
+        for statements in [GUARDS, BALANCED, BALANCE, POST] {
+            run(manager, statements).await?;
+        }
         run(manager, GRANTS).await
     }
 
@@ -130,7 +131,10 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER move BEFORE INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION ledger_move();
+";
 
+/// Deferred to the commit: a journal is whole and zero-sum, and a reversal undoes what it reverses.
+pub(crate) const BALANCED: &str = "
 CREATE FUNCTION ledger_balanced() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     journal uuid;
@@ -158,6 +162,9 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+";
+
+const BALANCE: &str = "
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_journals DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION ledger_balanced();
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON ledger_entries DEFERRABLE INITIALLY DEFERRED

@@ -12,7 +12,9 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, UP).await?;
+        for statements in [UP, CHANGED, OPENS] {
+            run(manager, statements).await?;
+        }
         for told in TOLD {
             run(manager, &told.triggers()).await?;
         }
@@ -157,7 +159,10 @@ ALTER TABLE events ADD COLUMN parent_kind text, ADD COLUMN parent_id uuid, ADD C
 
 CREATE FUNCTION entaku_picked(whole jsonb, columns text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT coalesce(jsonb_object_agg(c, whole -> c), '{}') FROM unnest(columns) c $$;
+";
 
+/// What records a change and tells of it.
+pub(crate) const CHANGED: &str = "
 CREATE OR REPLACE FUNCTION entaku_changed() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -204,7 +209,9 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+";
 
+const OPENS: &str = "
 CREATE FUNCTION entaku_opens() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

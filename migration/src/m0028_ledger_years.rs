@@ -72,7 +72,7 @@ fn verifications() -> Tenant {
 }
 
 /// The lock of a municipality's fiscal year.
-const KEY: &str = "
+pub(crate) const KEY: &str = "
 CREATE FUNCTION ledger_year_key(town uuid, fiscal_year int) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS $$ SELECT hashtextextended(town::text || ' ' || fiscal_year, 0) $$;

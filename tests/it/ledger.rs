@@ -17,6 +17,7 @@ mod crash;
 mod histories;
 mod order;
 mod overspend;
+mod restore;
 mod retry;
 
 const YEAR: FiscalYear = FiscalYear(2026);

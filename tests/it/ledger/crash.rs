@@ -16,9 +16,9 @@ use crate::embedded_pg::{Dir, kill_whole, postmaster};
 use crate::support::town::app_over;
 
 const WRITERS: usize = 8;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 4;
 /// How many postings are acknowledged in a round before the blow falls.
-const BLOW: usize = 150;
+const BLOW: usize = 100;
 
 /// What writers have sent, and what they were told is kept. By the journals' subjects: the id of one whose answer never
 /// came is not known.
