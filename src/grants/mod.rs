@@ -20,5 +20,6 @@ pub mod commands;
 pub mod entity;
 pub mod graphql;
 mod notices;
+pub mod papers;
 pub mod rules;
 pub mod shapes;

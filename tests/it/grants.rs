@@ -26,6 +26,7 @@ macro_rules! story {
 
 mod calculation;
 mod duties;
+mod papers;
 mod years;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");

@@ -19,12 +19,12 @@ const ROWS: u32 = 1_048_576;
 const DIGITS: usize = 15;
 
 /// A file of rows.
-pub(super) enum Sheet {
+pub(in crate::api) enum Sheet {
     Csv(Box<Writer<File>>),
     Xlsx(Box<Book>),
 }
 
-pub(super) struct Book {
+pub(in crate::api) struct Book {
     workbook: Workbook,
     day: Format,
     next: u32,
@@ -33,7 +33,7 @@ pub(super) struct Book {
 
 impl Sheet {
     /// Begins a file with its head.
-    pub(super) fn begin(format: ExportFormat, mut file: File, directory: &Path, columns: &[Column]) -> Result<Self> {
+    pub(in crate::api) fn begin(format: ExportFormat, mut file: File, directory: &Path, columns: &[Column]) -> Result<Self> {
         let labels = columns.iter().map(|column| column.label.as_str());
         if format == ExportFormat::Csv {
             file.write_all(BOM).map_err(Error::internal)?;
@@ -55,7 +55,7 @@ impl Sheet {
     ///
     /// # Errors
     /// CONFLICT/EXPORT_TOO_LARGE for what a spreadsheet cannot hold.
-    pub(super) fn row(&mut self, cells: impl Iterator<Item = Cell>) -> Result<()> {
+    pub(in crate::api) fn row(&mut self, cells: impl Iterator<Item = Cell>) -> Result<()> {
         match self {
             Self::Csv(writer) => writer.write_record(cells.map(text)).map_err(Error::internal),
             Self::Xlsx(book) => book.row(cells),
@@ -63,7 +63,7 @@ impl Sheet {
     }
 
     /// The whole file. It compresses, so it may block for long.
-    pub(super) fn done(self) -> Result<File> {
+    pub(in crate::api) fn done(self) -> Result<File> {
         match self {
             Self::Csv(writer) => writer.into_inner().map_err(|error| Error::internal(error.error())),
             Self::Xlsx(book) => {

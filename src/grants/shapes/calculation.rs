@@ -3,6 +3,7 @@
 
 use async_graphql::{InputObject, SimpleObject, Value};
 
+use crate::files::shapes::paper;
 use crate::grants::allocation::chart::{Bar, chart};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::{
@@ -178,6 +179,8 @@ shape! {
         .column::<GrantRuleState>("state", "状態。")
         .computed::<Vec<GrantRuleTerm>>("terms", "項と調整。", &["document"], rule_terms)
         .column::<String>("document", "規則の全文(JSON)。")
+        .computed::<String>("methodologyPdfUrl", "算定方法の説明(PDF/A)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRuleId>(row, "pdf"))
+        .computed::<String>("methodologyMarkdownUrl", "算定方法の説明(Markdown)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRuleId>(row, "md"))
         .column::<Option<Date>>("enactedOn", "施行の決裁をした日。")
         .one::<Account>("draftedBy", "drafted_by", "起草した人。")
         .one::<Account>("enactedBy", "enacted_by", "施行を決裁した人。")
@@ -248,6 +251,8 @@ shape! {
         .computed::<Vec<GrantRunPool>>("pools", "原資の配分と残り。", &["pools"], run_pools)
         .column::<String>("ruleHash", "規則の全文のSHA-256。")
         .column::<String>("inputsHash", "入力のSHA-256。")
+        .computed::<String>("xlsxUrl", "全団体の額(1行に1団体、1列に1項)の Excel ブックを GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "xlsx"))
+        .computed::<String>("csvUrl", "同じ内容の CSV(UTF-8、BOM 付き)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "csv"))
         .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
         .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
         .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
@@ -281,6 +286,8 @@ shape! {
         .column::<Yen>("amountYen", "額(円)。合計に入る項の和。")
         .computed::<Vec<GrantRunTerm>>("terms", "項と調整。規則に書かれた順。", &["terms"], line_terms)
         .computed::<Vec<Yen>>("instalments", "分割払の各回の額(円)。分割払の定めがなければ空。", &["instalments"], line_instalments)
+        .computed::<String>("sheetPdfUrl", "算定調書(PDF/A)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunLineId>(row, "pdf"))
+        .computed::<String>("sheetXlsxUrl", "算定調書(Excel)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunLineId>(row, "xlsx"))
         .ordered([Key::up("name", Ty::Text)])
         .published(AS_ITS_RUN)
         .readable(Role::STAFF, Over::Municipality)
