@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod negotiation;
 pub mod networks;
+pub mod open_data;
 pub mod origin;
 pub mod outbox;
 pub mod places;

@@ -26,6 +26,7 @@ macro_rules! story {
 
 mod calculation;
 mod duties;
+mod open_data;
 mod papers;
 mod years;
 
