@@ -37,7 +37,8 @@ const YEAR: FiscalYear = FiscalYear(2026);
 /// When a town of the bench is there already: only a database without them is measured.
 pub async fn runs(app: &Arc<App>, sizes: &[u32], mut tell: impl FnMut(Value)) -> Result<()> {
     for (n, size) in sizes.iter().enumerate() {
-        let code = LocalGovernmentCode::parse(&format!("{:05}", 99_900 + n)).ok_or_else(|| anyhow!("too many sizes"))?;
+        let code =
+            LocalGovernmentCode::parse(&format!("{:05}", 99_900 + n)).ok_or_else(|| anyhow!("too many sizes"))?;
         let new = New { code, name: "算定町", kana: "さんていちょう", prefecture: "試験県" };
         let town = establish(app, new).await.map_err(Error::msg)?;
         tell(measure(&Bench { app, town }, *size).await.map_err(Error::msg)?);
@@ -72,21 +73,14 @@ impl Bench<'_> {
     }
 
     /// Does something in a transaction; returns how long both took in milliseconds.
-    async fn timed<T>(
-        &self,
-        work: impl AsyncFnOnce(&Tx) -> Done<T>,
-    ) -> Done<(T, u64)> {
+    async fn timed<T>(&self, work: impl AsyncFnOnce(&Tx) -> Done<T>) -> Done<(T, u64)> {
         let (begun, tx) = (Instant::now(), self.tx());
         let made = work(&tx).await?;
         tx.commit().await?;
         Ok((made, u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)))
     }
 
-    async fn calculate(
-        &self,
-        programme_id: GrantProgrammeId,
-        rule_id: GrantRuleId,
-    ) -> Done<(GrantRunId, u64)> {
+    async fn calculate(&self, programme_id: GrantProgrammeId, rule_id: GrantRuleId) -> Done<(GrantRunId, u64)> {
         let input = GrantRunCreateInput {
             programme_id,
             rule_id,
@@ -157,12 +151,8 @@ async fn prepare(tx: &Tx) -> Done<(GrantProgrammeId, GrantRuleId)> {
 
 /// Every way of sharing and counting that looks at more than one organization.
 fn rule() -> Value {
-    let metric = |key: &str, label: &str, unit: &str, field: &str| {
-        json!({"key": key, "label": label, "type": "NUMBER", "unit": unit, "of": "BODY", "source": {"statistic": field}})
-    };
-    let term = |key: &str, label: &str, kind: Value| {
-        json!({"key": key, "label": label, "legalReference": "第4条", "kind": kind, "rounding": {"mode": "FLOOR", "unit": "1"}})
-    };
+    let metric = |key: &str, label: &str, unit: &str, field: &str| json!({"key": key, "label": label, "type": "NUMBER", "unit": unit, "of": "BODY", "source": {"statistic": field}});
+    let term = |key: &str, label: &str, kind: Value| json!({"key": key, "label": label, "legalReference": "第4条", "kind": kind, "rounding": {"mode": "FLOOR", "unit": "1"}});
     let share = |share: &str, residual: &str| json!({"pool": "basic", "share": share, "residual": residual});
     let mut proportional = share("0.7", "LARGEST_REMAINDER");
     proportional["metric"] = json!("population");

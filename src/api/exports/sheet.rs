@@ -33,7 +33,12 @@ pub(in crate::api) struct Book {
 
 impl Sheet {
     /// Begins a file with its head.
-    pub(in crate::api) fn begin(format: ExportFormat, mut file: File, directory: &Path, columns: &[Column]) -> Result<Self> {
+    pub(in crate::api) fn begin(
+        format: ExportFormat,
+        mut file: File,
+        directory: &Path,
+        columns: &[Column],
+    ) -> Result<Self> {
         let labels = columns.iter().map(|column| column.label.as_str());
         if format == ExportFormat::Csv {
             file.write_all(BOM).map_err(Error::internal)?;

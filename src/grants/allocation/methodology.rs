@@ -65,10 +65,12 @@ impl Teller<'_> {
             let of = if metric.of == MetricOf::Municipality { "自治体全体の" } else { "" };
             let rounding = metric.rounding.as_ref().map_or(String::new(), |r| format!("。{}", r.words(&metric.unit)));
             let source = format!("{of}{}{rounding}", self.source(&metric.source));
-            let day = if metric.parts().is_empty() { day(metric) } else { "算定に用いる各値による".to_owned() };
+            let day =
+                if metric.parts().is_empty() { day(metric) } else { "算定に用いる各値による".to_owned() };
             vec![Cell::text(&metric.label), Cell::text(&metric.unit), Cell::text(source), Cell::text(day)]
         });
-        let columns = vec![Column::new("名称", 3), Column::new("単位", 1), Column::new("出所", 4), Column::new("基準日", 4)];
+        let columns =
+            vec![Column::new("名称", 3), Column::new("単位", 1), Column::new("出所", 4), Column::new("基準日", 4)];
         Block::Table(Table { columns, rows: rows.collect() })
     }
 
@@ -93,22 +95,26 @@ impl Teller<'_> {
     }
 
     fn terms(&self) -> Block {
-        let row = |term: &Term| vec![
-            Cell::text(&term.label),
-            Cell::text(&term.legal_reference),
-            Cell::text(self.term(term)),
-            Cell::text(rounding(term.rounding.as_ref())),
-        ];
+        let row = |term: &Term| {
+            vec![
+                Cell::text(&term.label),
+                Cell::text(&term.legal_reference),
+                Cell::text(self.term(term)),
+                Cell::text(rounding(term.rounding.as_ref())),
+            ]
+        };
         Block::Table(Table { columns: columns(), rows: self.rule.terms.iter().map(row).collect() })
     }
 
     fn adjustments(&self) -> Block {
-        let row = |adjustment: &Adjustment| vec![
-            Cell::text(&adjustment.label),
-            Cell::text(&adjustment.legal_reference),
-            Cell::text(self.adjustment(&adjustment.kind)),
-            Cell::text(rounding(adjustment.rounding.as_ref())),
-        ];
+        let row = |adjustment: &Adjustment| {
+            vec![
+                Cell::text(&adjustment.label),
+                Cell::text(&adjustment.legal_reference),
+                Cell::text(self.adjustment(&adjustment.kind)),
+                Cell::text(rounding(adjustment.rounding.as_ref())),
+            ]
+        };
         Block::Table(Table { columns: columns(), rows: self.rule.adjustments.iter().map(row).collect() })
     }
 
@@ -138,8 +144,12 @@ impl Teller<'_> {
             TermKind::PercentOfInput(percent) => format!("{}の{}%", self.label(&percent.metric), percent.percent),
             TermKind::Distance(distance) => self.distance(distance),
             TermKind::Multiplier(multiplier) => self.multiplier(multiplier),
-            TermKind::Ceiling(Bound { of, limit }) => format!("{}の合計は{}を上限とする", self.labels(of), self.amount(limit)),
-            TermKind::Floor(Bound { of, limit }) => format!("{}の合計は{}を下限とする", self.labels(of), self.amount(limit)),
+            TermKind::Ceiling(Bound { of, limit }) => {
+                format!("{}の合計は{}を上限とする", self.labels(of), self.amount(limit))
+            }
+            TermKind::Floor(Bound { of, limit }) => {
+                format!("{}の合計は{}を下限とする", self.labels(of), self.amount(limit))
+            }
             TermKind::FixedCeiling(table) => self.fixed_table(table),
         }
     }
@@ -169,7 +179,11 @@ impl Teller<'_> {
         for BracketRow { up_to, yen, step } in &bracket.rows {
             text += &format!("\n{} {yen}", bracket.boundary.range(lower, up_to.as_ref(), unit));
             if let Some(step) = step {
-                text += &format!("、下の境を超える部分{}につき{}を加える", per(Some(&step.per), unit), self::yen(&step.yen));
+                text += &format!(
+                    "、下の境を超える部分{}につき{}を加える",
+                    per(Some(&step.per), unit),
+                    self::yen(&step.yen)
+                );
             }
             lower = up_to.as_ref();
         }
@@ -189,7 +203,11 @@ impl Teller<'_> {
         let (label, unit) = (self.label(&distance.metric), self.unit(&distance.metric));
         let what = if distance.counts == Counted::Whole { "全体" } else { "超える部分" };
         let threshold = &distance.threshold;
-        format!("{label}が{threshold}{unit}以上のとき、その{what}{} × {}", per(Some(&distance.per), unit), yen(&distance.yen))
+        format!(
+            "{label}が{threshold}{unit}以上のとき、その{what}{} × {}",
+            per(Some(&distance.per), unit),
+            yen(&distance.yen)
+        )
     }
 
     fn multiplier(&self, multiplier: &Multiplier) -> String {
@@ -205,7 +223,8 @@ impl Teller<'_> {
                 let mut text = format!("{of}に、{}に応じた次の倍率を{effect}:", self.label(metric));
                 let mut lower = None;
                 for row in rows {
-                    text += &format!("\n{} {}倍", boundary.range(lower, row.up_to.as_ref(), self.unit(metric)), row.factor);
+                    text +=
+                        &format!("\n{} {}倍", boundary.range(lower, row.up_to.as_ref(), self.unit(metric)), row.factor);
                     lower = row.up_to.as_ref();
                 }
                 text
@@ -248,7 +267,8 @@ impl Teller<'_> {
             AdjustmentKind::ChangeLimit(limit) => change_limit(limit),
             AdjustmentKind::PhaseIn(PhaseIn { from, first_fiscal_year, years }) => format!(
                 "激変緩和: {}から{years}年間、{}との差を年数で等しく反映する",
-                first_fiscal_year.label(), self.label(from)
+                first_fiscal_year.label(),
+                self.label(from)
             ),
             AdjustmentKind::Budget(fit) => fit_budget(fit),
             AdjustmentKind::ProRata(ProRata { by, counts_first_month }) => match (by, counts_first_month) {
@@ -273,8 +293,10 @@ fn rounding(rounding: Option<&Rounding>) -> String {
 }
 
 fn change_limit(limit: &ChangeLimit) -> String {
-    let side = |share: &Option<Exact>, word: &str| share.as_ref().map(|share| format!("{word}は{}まで", percent(share)));
-    let sides: Vec<String> = [side(&limit.increase, "増額"), side(&limit.decrease, "減額")].into_iter().flatten().collect();
+    let side =
+        |share: &Option<Exact>, word: &str| share.as_ref().map(|share| format!("{word}は{}まで", percent(share)));
+    let sides: Vec<String> =
+        [side(&limit.increase, "増額"), side(&limit.decrease, "減額")].into_iter().flatten().collect();
     let from = limit.first_fiscal_year.label();
     format!("激変緩和: {from}から{}年間、前年度の額に対して{}とする", limit.years, sides.join("、"))
 }
@@ -359,7 +381,8 @@ mod tests {
 
     #[test]
     fn a_by_law_is_told_with_its_numbers_articles_days_and_rounding() {
-        let text = told(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/allocation/nabari-h28.json")));
+        let text =
+            told(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/allocation/nabari-h28.json")));
         for said in [
             "「基本額」の70% × 人口 ÷ 市人口。端数の残りは自治体に留保する",
             "「基本額」の30%を団体の数で等しく",
@@ -375,7 +398,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_term_and_adjustment_is_told() {
-        let text = told(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/allocation/terms-of-every-kind.json")));
+        let text = told(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/allocation/terms-of-every-kind.json"
+        )));
         for word in ["ごと", "以上", "倍", "%"] {
             assert!(text.contains(word), "{word} is not in {text}");
         }

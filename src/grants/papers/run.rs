@@ -62,7 +62,8 @@ impl Matrix {
 
     /// The rows after one, by name; nothing after the last.
     pub async fn page(&self, tx: &Tx, after: Option<&Row>) -> Result<Vec<Row>> {
-        let mut sql = Sql::new("SELECT id, organization_id, name, amount_yen, terms FROM grant_run_lines WHERE run_id = ");
+        let mut sql =
+            Sql::new("SELECT id, organization_id, name, amount_yen, terms FROM grant_run_lines WHERE run_id = ");
         sql.param(Param::Uuid(Some(self.run.0)));
         if let Some(last) = after {
             sql.fill(" AND (name, id) > (?, ?)", [Param::text(&last.name), Param::Uuid(Some(last.id))]);
@@ -81,7 +82,11 @@ impl Matrix {
         Ok(Row {
             organization: encode(OrganizationId::PREFIX, row.try_get("organization_id")?),
             name: row.try_get("name")?,
-            terms: self.terms.iter().map(|(key, _)| Yen(found.get(key.as_str()).copied().unwrap_or_default())).collect(),
+            terms: self
+                .terms
+                .iter()
+                .map(|(key, _)| Yen(found.get(key.as_str()).copied().unwrap_or_default()))
+                .collect(),
             amount: Yen(row.try_get("amount_yen")?),
             id: row.try_get("id")?,
         })

@@ -126,5 +126,8 @@ fn inputs(lines: &[Line]) -> Table {
         vec![Cell::text(&input.name), Cell::text(&input.value), Cell::text(day), Cell::text(&input.source)]
     };
     let columns = [("名称", 4), ("値", 4), ("基準日", 3), ("出所", 5)];
-    Table { columns: columns.map(|(label, part)| Column::new(label, part)).into(), rows: seen.iter().map(row).collect() }
+    Table {
+        columns: columns.map(|(label, part)| Column::new(label, part)).into(),
+        rows: seen.iter().map(row).collect(),
+    }
 }

@@ -291,20 +291,27 @@ mod tests {
         let pages = pages(&paper, face());
         assert!(pages.len() > 3, "{}", pages.len());
         for (n, page) in pages.iter().enumerate() {
-            let texts: Vec<&str> = page.iter().filter_map(|mark| match mark {
-                Mark::Text { y, text, .. } => {
-                    assert!(*y <= HEIGHT - MARGIN + 0.1);
-                    Some(text.as_str())
-                }
-                _ => None,
-            }).collect();
+            let texts: Vec<&str> = page
+                .iter()
+                .filter_map(|mark| match mark {
+                    Mark::Text { y, text, .. } => {
+                        assert!(*y <= HEIGHT - MARGIN + 0.1);
+                        Some(text.as_str())
+                    }
+                    _ => None,
+                })
+                .collect();
             assert!(texts.contains(&"計算"), "page {n}");
             assert!(texts.contains(&format!("{} / {}", n + 1, pages.len()).as_str()));
         }
-        let all: usize = pages.iter().flatten().map(|mark| match mark {
-            Mark::Text { text, .. } => text.matches('明').count(),
-            _ => 0,
-        }).sum();
+        let all: usize = pages
+            .iter()
+            .flatten()
+            .map(|mark| match mark {
+                Mark::Text { text, .. } => text.matches('明').count(),
+                _ => 0,
+            })
+            .sum();
         assert_eq!(all, 2_000);
     }
 }

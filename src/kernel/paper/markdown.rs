@@ -11,7 +11,10 @@ pub fn markdown(paper: &Paper) -> String {
             Block::Heading(heading) => text += &format!("## {}\n", escaped(heading)),
             Block::Text(paragraph) => text += &format!("{}\n", escaped(paragraph)),
             Block::Facts(facts) => {
-                text += &facts.iter().map(|(name, what)| format!("- {}: {}\n", escaped(name), escaped(what))).collect::<String>();
+                text += &facts
+                    .iter()
+                    .map(|(name, what)| format!("- {}: {}\n", escaped(name), escaped(what)))
+                    .collect::<String>();
             }
             Block::Table(rows) => table(&mut text, rows),
         }
@@ -60,7 +63,12 @@ mod tests {
     fn a_table_has_its_amounts_at_the_right() {
         let columns = vec![Column::new("項", 1), Column::new("額", 1)];
         let rows = vec![vec![Cell::text("均等割"), Cell::Yen(Yen(500_000))]];
-        let paper = Paper { title: "調書".into(), foot: "円卓".into(), day: "2026-04-01".parse().expect("a day"), blocks: vec![Block::Table(Table { columns, rows })] };
+        let paper = Paper {
+            title: "調書".into(),
+            foot: "円卓".into(),
+            day: "2026-04-01".parse().expect("a day"),
+            blocks: vec![Block::Table(Table { columns, rows })],
+        };
         assert_eq!(markdown(&paper), "# 調書\n\n| 項 | 額 |\n| --- | ---: |\n| 均等割 | 500,000円 |\n\n---\n\n円卓\n");
     }
 }

@@ -2,13 +2,13 @@
 
 use chrono::Datelike;
 use krilla::Document;
+use krilla::SerializeSettings;
 use krilla::color::luma;
 use krilla::configure::{Archival, ConfigurationBuilder};
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
-use krilla::SerializeSettings;
 use krilla::surface::Surface;
 
 use super::Paper;

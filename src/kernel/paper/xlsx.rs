@@ -1,7 +1,9 @@
 //! A paper as a workbook of one sheet. Texts are written as texts, so that none becomes a formula.
 
 use chrono::Datelike;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 
 use super::{Block, Cell, Paper, Table};
 use crate::kernel::error::{Error, Result};
@@ -122,14 +124,19 @@ mod tests {
     #[test]
     fn v6_no_text_becomes_a_formula_and_the_same_paper_is_the_same_bytes() {
         let columns = vec![Column::new("=1+1", 1), Column::new("額", 1)];
-        let rows = vec![vec![Cell::text("@SUM(A1)\u{1}"), Cell::Yen(Yen(Yen::MAX.0))], vec![Cell::text("あ".repeat(40_000)), Cell::Yen(Yen(-1))]];
+        let rows = vec![
+            vec![Cell::text("@SUM(A1)\u{1}"), Cell::Yen(Yen(Yen::MAX.0))],
+            vec![Cell::text("あ".repeat(40_000)), Cell::Yen(Yen(-1))],
+        ];
         let blocks = vec![Block::Facts(vec![("+1".into(), "-1".into())]), Block::Table(Table { columns, rows })];
-        let paper = Paper { title: "=cmd|x".into(), foot: "@x".into(), day: "2026-04-01".parse().expect("a day"), blocks };
+        let paper =
+            Paper { title: "=cmd|x".into(), foot: "@x".into(), day: "2026-04-01".parse().expect("a day"), blocks };
         let bytes = xlsx(&paper).expect("a workbook");
         assert_eq!(bytes, xlsx(&paper).expect("a workbook"));
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a ZIP");
         let mut sheet = String::new();
-        std::io::Read::read_to_string(&mut zip.by_name("xl/worksheets/sheet1.xml").expect("a sheet"), &mut sheet).expect("read");
+        std::io::Read::read_to_string(&mut zip.by_name("xl/worksheets/sheet1.xml").expect("a sheet"), &mut sheet)
+            .expect("read");
         assert!(!sheet.contains("<f>") && sheet.contains("<v>9007199254740992</v>"), "{sheet}");
     }
 }

@@ -12,7 +12,8 @@ story!(RUN_APPROVE, "284-grant-run-approve");
 
 /// What somebody reads who opens a PDF, by poppler's pdftotext.
 fn read(pdf: &[u8]) -> String {
-    let command = Command::new("pdftotext").args(["-raw", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let command =
+        Command::new("pdftotext").args(["-raw", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut reader = command.expect("pdftotext is installed (poppler-utils)");
     reader.stdin.take().expect("an input").write_all(pdf).expect("written");
     let output = reader.wait_with_output().expect("an end");
@@ -36,10 +37,17 @@ fn part(xlsx: &[u8], name: &str) -> String {
 impl Office {
     /// Where the papers of an organization's line are, by its name.
     async fn papers_of(&self, run: &str, name: &str) -> Value {
-        let query = "query($id: ID!) { grantRun(id: $id) { xlsxUrl csvUrl rule { methodologyPdfUrl methodologyMarkdownUrl }
+        let query =
+            "query($id: ID!) { grantRun(id: $id) { xlsxUrl csvUrl rule { methodologyPdfUrl methodologyMarkdownUrl }
             lines(first: 100) { nodes { id name sheetPdfUrl sheetXlsxUrl } } } }";
         let mut run = self.staff.run(query, json!({ "id": run })).await.data()["grantRun"].take();
-        let line = run["lines"]["nodes"].as_array().expect("lines").iter().find(|n| n["name"] == name).expect("a line").clone();
+        let line = run["lines"]["nodes"]
+            .as_array()
+            .expect("lines")
+            .iter()
+            .find(|n| n["name"] == name)
+            .expect("a line")
+            .clone();
         run["line"] = line;
         run
     }
@@ -64,11 +72,23 @@ async fn every_yen_of_a_sheet_is_on_paper_with_its_article_day_and_source() {
     let query = "query($id: ID!) { grantRun(id: $id) { ruleHash inputsHash approvedOn approvedBy { name } lines(first: 9) {
         nodes { name amountYen terms { label legalReference expression amountYen inputs { value asOf source } } } } } }";
     let found = o.staff.run(query, json!({ "id": run })).await.data()["grantRun"].clone();
-    let line = found["lines"]["nodes"].as_array().expect("lines").iter().find(|n| n["name"] == "青葉の会").expect("a line").clone();
+    let line = found["lines"]["nodes"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .find(|n| n["name"] == "青葉の会")
+        .expect("a line")
+        .clone();
     let yen = |v: &Value| entaku::kernel::money::Yen(v.as_i64().expect("yen")).to_string();
-    let mut wanted = vec![yen(&line["amountYen"]), "算定調書(確定)".to_owned(), "1/1".to_owned(), "2026-04-01".to_owned()];
+    let mut wanted =
+        vec![yen(&line["amountYen"]), "算定調書(確定)".to_owned(), "1/1".to_owned(), "2026-04-01".to_owned()];
     for term in line["terms"].as_array().expect("terms") {
-        wanted.extend([yen(&term["amountYen"]), text(&term["label"]), text(&term["legalReference"]), text(&term["expression"])]);
+        wanted.extend([
+            yen(&term["amountYen"]),
+            text(&term["label"]),
+            text(&term["legalReference"]),
+            text(&term["expression"]),
+        ]);
         wanted.extend(term["inputs"].as_array().expect("inputs").iter().map(|input| text(&input["source"])));
     }
     wanted.extend(["ruleHash", "inputsHash", "approvedOn"].map(|name| text(&found[name])));
@@ -85,7 +105,8 @@ async fn z22_a_paper_is_for_whoever_may_read_its_row_and_tells_the_public_of_no_
     let rule = o.enacted("4000").await;
     let run = o.approved(&rule).await;
     let papers = o.papers_of(&run, "青葉の会").await;
-    let urls = [&papers["line"]["sheetPdfUrl"], &papers["line"]["sheetXlsxUrl"], &papers["xlsxUrl"], &papers["csvUrl"]].map(text);
+    let urls = [&papers["line"]["sheetPdfUrl"], &papers["line"]["sheetXlsxUrl"], &papers["xlsxUrl"], &papers["csvUrl"]]
+        .map(text);
     let stranger = Town::beside(o.town.app.clone()).await.staff(Role::GrantStaff).await;
     let public = o.town.public();
     let nothing = public.get("/files/gln_00000000000070008000000000000000.pdf").await;
@@ -130,7 +151,9 @@ async fn v6_what_people_wrote_is_text_on_paper_whatever_it_looks_like() {
     let papers = o.papers_of(&run, name).await;
     let pdf = o.staff.get(&text(&papers["line"]["sheetPdfUrl"])).await.bytes;
     let said = words(&pdf);
-    for piece in ["#settext(9pt)$x$\\input{a}〓田〓会", "=HYPERLINK(\"x\")*均等割*", "U+20BB7", "U+1F46A", "1,476,000円"] {
+    for piece in
+        ["#settext(9pt)$x$\\input{a}〓田〓会", "=HYPERLINK(\"x\")*均等割*", "U+20BB7", "U+1F46A", "1,476,000円"]
+    {
         assert!(said.contains(piece), "{piece} is not in {said}");
     }
     assert_eq!(said.matches('w').count(), 50, "a word without an end is broken, not cut");
@@ -149,7 +172,8 @@ async fn a_run_is_a_table_whose_rows_and_columns_sum() {
     let papers = o.papers_of(&run, "青葉の会").await;
     let csv = o.staff.get(&text(&papers["csvUrl"])).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-    let lines: Vec<Vec<&str>> = csv.text.trim_start_matches('\u{FEFF}').lines().map(|l| l.split(',').collect()).collect();
+    let lines: Vec<Vec<&str>> =
+        csv.text.trim_start_matches('\u{FEFF}').lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(lines[0][1..], ["団体名", "均等割(第4条第1号)", "世帯割(第4条第2号)", "人口割(第4条第3号)", "額(円)"]);
     let mut total = 0;
     for row in &lines[1..] {
@@ -171,7 +195,9 @@ async fn a_rule_is_told_in_plain_japanese() {
     let markdown = o.town.public().get(&text(&urls["methodologyMarkdownUrl"])).await;
     assert_eq!(markdown.header("content-type"), "text/markdown; charset=utf-8");
     let pdf = words(&o.town.public().get(&text(&urls["methodologyPdfUrl"])).await.bytes);
-    for said in ["世帯数 × 4,000円", "一団体につき500,000円", "第4条第2号", "年度の始まる年の4月1日", "地区の統計(世帯数)"] {
+    for said in
+        ["世帯数 × 4,000円", "一団体につき500,000円", "第4条第2号", "年度の始まる年の4月1日", "地区の統計(世帯数)"]
+    {
         assert!(markdown.text.contains(said), "{said} is not in {}", markdown.text);
         assert!(pdf.contains(&said.replace(' ', "")), "{said} is not in {pdf}");
     }
