@@ -30,6 +30,7 @@ mod m0024_single_sign_on;
 mod m0025_posts;
 mod m0027_privacy;
 mod m0028_ledger_years;
+mod m0031_large_runs;
 mod m0032_tasks;
 mod m0033_former_addresses;
 mod table;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_posts::Migration),
             Box::new(m0027_privacy::Migration),
             Box::new(m0028_ledger_years::Migration),
+            Box::new(m0031_large_runs::Migration),
             Box::new(m0032_tasks::Migration),
             Box::new(m0033_former_addresses::Migration),
         ]
