@@ -11,7 +11,7 @@ use crate::grants::allocation::rule::{
     Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Multiplier, Per, PerUnit, PhaseIn, Pool, ProRata,
     ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
 };
-use crate::grants::allocation::words::{condition, yen};
+use crate::grants::allocation::words::{condition_in, yen};
 use crate::kernel::paper::{Block, Cell, Column, Table};
 
 /// What a rule says, as parts of a paper. `district` tells a district's name by its id.
@@ -248,16 +248,13 @@ impl Teller<'_> {
         }
     }
 
-    /// A condition, with the districts it means.
+    /// A condition; districts by their names, where they stand.
     fn when(&self, when: &Condition) -> String {
-        let mut districts = Vec::new();
-        named(when, &mut districts);
-        let text = condition(when, &|key| self.metric(key));
-        if districts.is_empty() {
-            return text;
-        }
-        let names: Vec<String> = districts.into_iter().map(|id| (self.district)(id)).collect();
-        format!("{text}({})", names.join("、"))
+        let districts = |ids: &[String]| {
+            let names: Vec<String> = ids.iter().map(|id| (self.district)(id)).collect();
+            names.join("・")
+        };
+        condition_in(when, &|key| self.metric(key), &districts)
     }
 
     fn adjustment(&self, kind: &AdjustmentKind) -> String {
@@ -351,16 +348,6 @@ fn statistic(field: StatisticField) -> &'static str {
     }
 }
 
-/// The districts that a condition names.
-fn named<'r>(when: &'r Condition, found: &mut Vec<&'r str>) {
-    match when {
-        Condition::District(ids) => found.extend(ids.iter().map(String::as_str)),
-        Condition::All(of) | Condition::Any(of) => of.iter().for_each(|one| named(one, found)),
-        Condition::Not(of) => named(of, found),
-        Condition::Number(_) | Condition::Word(_) | Condition::Flag(_) => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,7 +375,7 @@ mod tests {
             "「基本額」の30%を団体の数で等しく",
             "基本額: 35,000,000円",
             "第3条第1号ア",
-            "指定の地区(薦原地区、錦生地区、箕曲地区): 400,000円",
+            "薦原地区・錦生地区・箕曲地区: 400,000円",
             "年度の始まる年の4月1日",
             "基礎的コミュニティの数 × 72,000円",
         ] {
