@@ -42,3 +42,4 @@ pub mod tab;
 pub mod telling;
 pub mod trusted;
 pub mod variables;
+pub mod workshop;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use crate::grants::allocation::methodology::methodology;
-use crate::grants::allocation::outcome::Line;
+use crate::grants::allocation::outcome::{Line, without_words_of_declarations};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantProgrammeId};
 use crate::grants::papers::districts;
@@ -45,9 +46,9 @@ pub struct Award {
 
 /// An organization, as the public knows it.
 pub struct Organization {
-    /// Its id on the wire.
-    pub id: String,
-    /// Its name; nothing where it is not public.
+    /// Its id on the wire; nothing where it is not public, nor of what follows but the district.
+    pub id: Option<String>,
+    /// Its name.
     pub name: Option<String>,
     /// In kana.
     pub kana: Option<String>,
@@ -81,16 +82,52 @@ pub struct Allocation {
     pub basis: String,
     /// Since when.
     pub decided_on: NaiveDate,
-    /// Term by term; none where it was set by hand.
-    pub lines: Vec<Line>,
+    terms: Option<String>,
 }
 
-/// The newest fiscal year of which the public may read of a programme.
-pub async fn newest_year(tx: &Tx) -> Result<Option<FiscalYear>> {
-    let mut sql = Sql::new("SELECT max(t.fiscal_year) AS year FROM grant_programmes t WHERE ");
-    visible::<GrantProgramme>("t", &mut sql);
-    let row = tx.rows(sql).await?.pop().ok_or(Error::NotFound)?;
-    Ok(row.try_get::<_, Option<i32>>("year")?.map(FiscalYear))
+impl Allocation {
+    /// Term by term, as the public reads it; none where it was set by hand.
+    ///
+    /// # Errors
+    /// INTERNAL where what was kept is not what was written.
+    pub fn lines(&self) -> Result<Vec<Line>> {
+        let Some(text) = &self.terms else { return Ok(Vec::new()) };
+        let mut lines: Vec<Line> = serde_json::from_str(text).map_err(Error::internal)?;
+        without_words_of_declarations(&mut lines);
+        Ok(lines)
+    }
+}
+
+/// What there is of a year.
+#[derive(Clone, Copy)]
+pub enum Content {
+    /// [`awards`].
+    Awards,
+    /// [`allocations`].
+    Allocations,
+    /// [`methods`].
+    Methods,
+}
+
+/// How many rows there are of a fiscal year, or of the newest that has one; nothing where there is none.
+pub async fn extent(tx: &Tx, content: Content, year: Option<FiscalYear>) -> Result<Option<(FiscalYear, u64)>> {
+    let mut sql = Sql::new("SELECT t.fiscal_year AS year, count(*) AS many");
+    match content {
+        Content::Awards => of_awards(&mut sql),
+        Content::Allocations => of_allocations(&mut sql),
+        Content::Methods => of_methods(&mut sql),
+    }
+    if let Some(year) = year {
+        of_year(year, &mut sql);
+    }
+    sql.push(" GROUP BY t.fiscal_year ORDER BY t.fiscal_year DESC LIMIT 1");
+    let Some(row) = tx.rows(sql).await?.pop() else { return Ok(None) };
+    Ok(Some((FiscalYear(row.try_get("year")?), row.try_get::<_, i64>("many")?.unsigned_abs())))
+}
+
+fn of_year(year: FiscalYear, sql: &mut Sql) {
+    sql.push(" AND t.fiscal_year = ");
+    sql.param(Param::Int(Some(year.0.into())));
 }
 
 /// The awards of a fiscal year, by the day of the decision.
@@ -99,11 +136,9 @@ pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
         "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_on, p.id AS programme_id, p.title AS programme, \
          p.legal_basis, ",
     );
-    whose("grant_applications", &mut sql);
-    sql.push(" AND t.decided_yen IS NOT NULL AND t.decided_on IS NOT NULL AND ");
-    visible::<GrantApplication>("t", &mut sql);
-    sql.push(" AND t.fiscal_year = ");
-    sql.param(Param::Int(Some(year.0.into())));
+    sql.push(WHOSE);
+    of_awards(&mut sql);
+    of_year(year, &mut sql);
     sql.push(" ORDER BY t.decided_on, t.id");
     let one = |row: &Row| {
         Ok(Award {
@@ -124,20 +159,35 @@ pub async fn allocations(tx: &Tx, year: FiscalYear, with_lines: bool) -> Result<
     let mut sql = Sql::new("SELECT t.id, t.amount_yen, t.basis, t.decided_on, ");
     sql.push(if with_lines { "l.terms, " } else { "NULL::text AS terms, " });
     sql.push("p.id AS programme_id, p.title AS programme, p.legal_basis, ");
-    whose("grant_allocations", &mut sql);
-    sql.push(" AND ");
-    visible::<GrantAllocation>("t", &mut sql);
-    sql.push(" AND t.fiscal_year = ");
-    sql.param(Param::Int(Some(year.0.into())));
+    sql.push(WHOSE);
+    of_allocations(&mut sql);
+    of_year(year, &mut sql);
     sql.push(" ORDER BY p.title, p.id, organization_kana, t.id");
     tx.rows(sql).await?.iter().map(allocation).collect()
 }
 
-/// The columns of the organization, and the tables; ends within a condition.
+/// The columns of the organization.
+const WHOSE: &str = "o.id AS organization_id, o.name AS organization, o.name_kana AS organization_kana, \
+                     o.corporate_number, d.name AS district";
+
+/// The tables of awards, and a condition.
+fn of_awards(sql: &mut Sql) {
+    whose("grant_applications", sql);
+    sql.push(" AND t.decided_yen IS NOT NULL AND t.decided_on IS NOT NULL AND ");
+    visible::<GrantApplication>("t", sql);
+}
+
+/// The tables of allocations, and a condition.
+fn of_allocations(sql: &mut Sql) {
+    whose("grant_allocations", sql);
+    sql.push(" AND ");
+    visible::<GrantAllocation>("t", sql);
+}
+
+/// The tables of both; ends within a condition.
 fn whose(table: &str, sql: &mut Sql) {
     sql.push(&format!(
-        "t.organization_id, o.name AS organization, o.name_kana AS organization_kana, o.corporate_number, \
-         d.name AS district FROM {table} t \
+        " FROM {table} t \
          JOIN grant_programmes p ON p.municipality_id = t.municipality_id AND p.id = t.programme_id \
          JOIN districts d ON d.municipality_id = t.municipality_id AND d.id = t.district_id \
          LEFT JOIN organizations o ON o.municipality_id = t.municipality_id AND o.id = t.organization_id AND "
@@ -152,10 +202,6 @@ fn whose(table: &str, sql: &mut Sql) {
 }
 
 fn allocation(row: &Row) -> Result<Allocation> {
-    let lines = match row.try_get::<_, Option<&str>>("terms")? {
-        Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
-        None => Vec::new(),
-    };
     Ok(Allocation {
         id: encode(GrantAllocationId::PREFIX, row.try_get("id")?),
         organization: organization(row)?,
@@ -163,13 +209,13 @@ fn allocation(row: &Row) -> Result<Allocation> {
         amount: Yen(row.try_get("amount_yen")?),
         basis: row.try_get("basis")?,
         decided_on: row.try_get("decided_on")?,
-        lines,
+        terms: row.try_get("terms")?,
     })
 }
 
 fn organization(row: &Row) -> Result<Organization> {
     Ok(Organization {
-        id: encode(OrganizationId::PREFIX, row.try_get("organization_id")?),
+        id: row.try_get::<_, Option<Uuid>>("organization_id")?.map(|id| encode(OrganizationId::PREFIX, id)),
         name: row.try_get("organization")?,
         kana: row.try_get("organization_kana")?,
         corporate_number: row.try_get("corporate_number")?,
@@ -190,17 +236,10 @@ fn programme(row: &Row) -> Result<Programme> {
 pub async fn methods(tx: &Tx, year: FiscalYear, town: &str) -> Result<Option<Paper>> {
     let mut sql = Sql::new(
         "SELECT DISTINCT ON (p.title, p.id) p.title AS programme, p.legal_basis, p.budget_yen, t.total_yen, \
-         t.organizations, t.approved_on, r.title AS rule, r.version, r.document FROM grant_runs t \
-         JOIN grant_programmes p ON p.municipality_id = t.municipality_id AND p.id = t.programme_id \
-         JOIN grant_rules r ON r.municipality_id = t.municipality_id AND r.id = t.rule_id WHERE ",
+         t.organizations, t.approved_on, r.title AS rule, r.version, r.document",
     );
-    visible::<GrantRun>("t", &mut sql);
-    for and in [visible::<GrantProgramme> as fn(&str, &mut Sql), visible::<GrantRule>].into_iter().zip(["p", "r"]) {
-        sql.push(" AND ");
-        and.0(and.1, &mut sql);
-    }
-    sql.push(" AND t.fiscal_year = ");
-    sql.param(Param::Int(Some(year.0.into())));
+    of_methods(&mut sql);
+    of_year(year, &mut sql);
     sql.push(" ORDER BY p.title, p.id, t.id DESC");
     let rows = tx.rows(sql).await?;
     if rows.is_empty() {
@@ -215,6 +254,20 @@ pub async fn methods(tx: &Tx, year: FiscalYear, town: &str) -> Result<Option<Pap
     Ok(Some(Paper { foot: title.clone(), title, day, blocks }))
 }
 
+/// The tables of runs with their rules, and a condition.
+fn of_methods(sql: &mut Sql) {
+    sql.push(
+        " FROM grant_runs t \
+         JOIN grant_programmes p ON p.municipality_id = t.municipality_id AND p.id = t.programme_id \
+         JOIN grant_rules r ON r.municipality_id = t.municipality_id AND r.id = t.rule_id WHERE ",
+    );
+    visible::<GrantRun>("t", sql);
+    sql.push(" AND ");
+    visible::<GrantProgramme>("p", sql);
+    sql.push(" AND ");
+    visible::<GrantRule>("r", sql);
+}
+
 fn method(row: &Row, names: &HashMap<String, String>) -> Result<Vec<Block>> {
     let document: &str = row.try_get("document")?;
     let rule: Rule = serde_json::from_str(document).map_err(Error::internal)?;
@@ -225,7 +278,7 @@ fn method(row: &Row, names: &HashMap<String, String>) -> Result<Vec<Block>> {
         ("算定規則", format!("{} 第{}版", text("rule")?, row.try_get::<_, i32>("version")?)),
         ("規則のSHA-256", sha256(document.as_bytes())),
         ("予算額", yen("budget_yen")?),
-        ("配分額の合計", yen("total_yen")?),
+        ("算定による合計", yen("total_yen")?),
         ("団体の数", row.try_get::<_, i32>("organizations")?.to_string()),
     ];
     let facts = facts.map(|(name, what)| (name.to_owned(), what));

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::columns::{Cell, Column};
 use crate::files::entity::ExportFormat;
@@ -54,6 +55,15 @@ impl Sheet {
         head(sheet, labels).map_err(Error::internal)?;
         let day = Format::new().set_num_format("yyyy-mm-dd");
         Ok(Self::Xlsx(Box::new(Book { workbook, day, next: 1, file })))
+    }
+
+    /// Says of which day a workbook is; otherwise it is of the present moment.
+    pub(in crate::api) fn dated(&mut self, day: NaiveDate) -> Result<()> {
+        if let Self::Xlsx(book) = self {
+            let made = ExcelDateTime::parse_from_str(&day.to_string()).map_err(Error::internal)?;
+            book.workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        }
+        Ok(())
     }
 
     /// Writes a row.

@@ -14,15 +14,16 @@ use crate::api::exports::columns::{Cell, Column};
 use crate::api::exports::graphql::plain;
 use crate::api::exports::sheet::Sheet;
 use crate::api::negotiation::Media;
-use crate::api::rates::Payer;
+use crate::api::rates::{Payer, Spent};
 use crate::files::entity::ExportFormat;
 use crate::grants::entity::{GrantRuleId, GrantRunId, GrantRunLineId};
-use crate::grants::papers::{self, Matrix};
+use crate::grants::papers::{self, Matrix, Row};
 use crate::kernel::audit;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::files::Store;
 use crate::kernel::id::{TypedId, decode};
 use crate::kernel::money::Yen;
-use crate::kernel::paper::{Paper, markdown, pdf, xlsx};
+use crate::kernel::paper::{markdown, pdf, xlsx};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Mode, Tx};
 
@@ -43,7 +44,7 @@ pub(super) enum Kind {
 /// What is made of a row.
 enum Made {
     Paper(papers::Filed),
-    Matrix(Matrix),
+    Matrix(Matrix, Vec<Row>),
 }
 
 /// An id and a kind of file, where that is what a path ends with.
@@ -65,25 +66,63 @@ pub(super) async fn content(caller: &Caller, request: &Arc<Request>, (id, kind):
     if let Err(spent) = caller.pay(Payer::of(request), MAKING) {
         return Ok(caller.too_many(&spent, Media::Json));
     }
+    let place = caller.app.workshop.place().await?;
     let tx = caller.app.database.begin(request.clone(), Mode::Write);
-    let (table, made) = find(&tx, prefix, id, kind).await?;
-    let (name, bytes) = match made {
-        Made::Paper(filed) => (filed.name, typeset(kind, filed.paper).await?),
-        Made::Matrix(matrix) => {
-            let rows = u64::try_from(matrix.organizations).unwrap_or_default() * ROW;
-            if let Err(spent) = caller.pay(Payer::of(request), rows) {
-                return Ok(caller.too_many(&spent, Media::Json));
+    let (name, made) = match gather(caller, &tx, (prefix, id), kind).await {
+        Ok(Ok(gathered)) => {
+            tx.commit().await?;
+            gathered
+        }
+        Ok(Err(spent)) => {
+            tx.rollback().await?;
+            return Ok(caller.too_many(&spent, Media::Json));
+        }
+        Err(error) => {
+            tx.rollback().await?;
+            return Err(error);
+        }
+    };
+    let files = caller.app.files.clone();
+    let bytes = place.work(move || write(&files, kind, made)).await?;
+    let size = bytes.len() as u64;
+    sending(Body::from(bytes), size, kind.media_type(), &name)
+}
+
+/// Reads what is on a paper, and how its file is called; notes who had it.
+async fn gather(
+    caller: &Caller,
+    tx: &Tx,
+    (prefix, id): (&str, Uuid),
+    kind: Kind,
+) -> Result<Result<(String, Made), Spent>> {
+    let (table, mut made) = find(tx, prefix, id, kind).await?;
+    let name = match &mut made {
+        Made::Paper(filed) => filed.name.clone(),
+        Made::Matrix(matrix, rows) => {
+            let price = u64::try_from(matrix.organizations).unwrap_or_default() * ROW;
+            if let Err(spent) = caller.pay(Payer::of(tx), price) {
+                return Ok(Err(spent));
             }
-            (matrix.name.clone(), sheet(caller, &tx, kind, &matrix).await?)
+            *rows = all(tx, matrix).await?;
+            matrix.name.clone()
         }
     };
     let name = format!("{}.{}", plain(&name), kind.end());
-    if request.principal.is_signed_in() {
-        audit::note(&tx, "DOWNLOADED", table, &[id], &name).await?;
+    if tx.principal.is_signed_in() {
+        audit::note(tx, "DOWNLOADED", table, &[id], &name).await?;
     }
-    tx.commit().await?;
-    let size = bytes.len() as u64;
-    sending(Body::from(bytes), size, kind.media_type(), &name)
+    Ok(Ok((name, made)))
+}
+
+async fn all(tx: &Tx, matrix: &Matrix) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    loop {
+        let page = matrix.page(tx, rows.last()).await?;
+        if page.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(page);
+    }
 }
 
 impl Kind {
@@ -116,42 +155,34 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid, kind: Kind) -> Result<(&'static s
             Ok(("grant_rules", Made::Paper(papers::rule(tx, GrantRuleId(id)).await?)))
         }
         (GrantRunId::PREFIX, Kind::Xlsx | Kind::Csv) => {
-            Ok(("grant_runs", Made::Matrix(papers::matrix(tx, GrantRunId(id)).await?)))
+            Ok(("grant_runs", Made::Matrix(papers::matrix(tx, GrantRunId(id)).await?, Vec::new())))
         }
         _ => Err(Error::NotFound),
     }
 }
 
-/// Typesets beside the server's other work.
-async fn typeset(kind: Kind, paper: Paper) -> Result<Vec<u8>> {
-    let work = move || match kind {
-        Kind::Pdf => pdf(&paper),
-        Kind::Markdown => Ok(markdown(&paper).into_bytes()),
-        Kind::Xlsx | Kind::Csv => xlsx(&paper),
-    };
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+fn write(files: &Store, kind: Kind, made: Made) -> Result<Vec<u8>> {
+    match (made, kind) {
+        (Made::Matrix(matrix, rows), kind) => sheet(files, kind, &matrix, &rows),
+        (Made::Paper(filed), Kind::Pdf) => pdf(&filed.paper),
+        (Made::Paper(filed), Kind::Markdown) => Ok(markdown(&filed.paper).into_bytes()),
+        (Made::Paper(filed), Kind::Xlsx | Kind::Csv) => xlsx(&filed.paper),
+    }
 }
 
 /// A run as a table, written row by row.
-async fn sheet(caller: &Caller, tx: &Tx, kind: Kind, matrix: &Matrix) -> Result<Vec<u8>> {
+fn sheet(files: &Store, kind: Kind, matrix: &Matrix, rows: &[Row]) -> Result<Vec<u8>> {
     let format = if kind == Kind::Csv { ExportFormat::Csv } else { ExportFormat::Xlsx };
     let labels = ["団体ID", "団体名"].into_iter().chain(matrix.terms.iter().map(|(_, label)| label.as_str()));
     let columns: Vec<Column> = labels.chain(["額(円)"]).map(Column::named).collect();
-    let files = &caller.app.files;
     let mut sheet = Sheet::begin(format, files.scratch()?, files.scratch_directory(), &columns)?;
+    sheet.dated(matrix.day)?;
     let number = |yen: &Yen| Cell::Number(yen.0.to_string());
-    let mut page = matrix.page(tx, None).await?;
-    while let Some(last) = page.last() {
-        for row in &page {
-            let names = [Cell::Text(row.organization.clone()), Cell::Text(row.name.clone())];
-            sheet.row(names.into_iter().chain(row.terms.iter().map(number)).chain([number(&row.amount)]))?;
-        }
-        page = matrix.page(tx, Some(last)).await?;
+    for row in rows {
+        let names = [row.organization.clone().map_or(Cell::Empty, Cell::Text), Cell::Text(row.name.clone())];
+        sheet.row(names.into_iter().chain(row.terms.iter().map(number)).chain([number(&row.amount)]))?;
     }
-    let whole = move || {
-        let (mut file, mut bytes) = (sheet.done()?, Vec::new());
-        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Error::internal)?;
-        Ok(bytes)
-    };
-    tokio::task::spawn_blocking(whole).await.map_err(Error::internal)?
+    let (mut file, mut bytes) = (sheet.done()?, Vec::new());
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Error::internal)?;
+    Ok(bytes)
 }

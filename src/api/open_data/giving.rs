@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Of;
 use crate::grants::open_data::{Award, Organization};
+use crate::grants::papers::NOT_PUBLIC;
 use crate::kernel::error::{Error, Result};
 
 /// The version of the standard.
@@ -40,7 +41,7 @@ fn grant(of: &Of, publisher: &str, award: &Award) -> Value {
         "currency": "JPY",
         "amountAwarded": decided,
         "awardDate": decided_on.to_string(),
-        "recipientOrganization": [recipient(publisher, organization)],
+        "recipientOrganization": [recipient(publisher, id, organization)],
         "fundingOrganization": [{ "id": funder(publisher), "name": of.town.name }],
         "grantProgramme": [{ "code": programme.id, "title": programme.title, "description": programme.legal_basis }],
         "beneficiaryLocation": [{ "name": organization.district, "countryCode": "JP" }],
@@ -51,12 +52,14 @@ fn grant(of: &Of, publisher: &str, award: &Award) -> Value {
     grant
 }
 
-fn recipient(publisher: &str, organization: &Organization) -> Value {
+/// Of an organization that is not public the award's id stands for its own.
+fn recipient(publisher: &str, award: &str, organization: &Organization) -> Value {
     let Organization { id, name, corporate_number, .. } = organization;
+    let id = id.as_deref().unwrap_or(award);
     // JP-JCN: the list of 法人番号 in org-id.guide.
     let id = match corporate_number {
         Some(number) => format!("JP-JCN-{number}"),
         None => format!("360G-{publisher}-ORG:{id}"),
     };
-    json!({ "id": id, "name": name.as_deref().unwrap_or("非公開の団体") })
+    json!({ "id": id, "name": name.as_deref().unwrap_or(NOT_PUBLIC) })
 }

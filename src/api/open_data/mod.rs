@@ -13,48 +13,57 @@
 //! is no such town or file, the answer is one.
 
 mod giving;
+mod shelf;
 mod tables;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request as Asked, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use self::shelf::{Key, Made};
 use crate::api::app::App;
 use crate::api::caller::Caller;
 use crate::api::negotiation::Media;
-use crate::api::rates::{ASKING, Payer};
+use crate::api::rates::{ASKING, Payer, Spent};
 use crate::api::response::refuse;
 use crate::api::status::{End, plain};
-use crate::grants::open_data::{allocations, awards, methods, newest_year};
+use crate::grants::open_data::{Allocation, Award, Content, allocations, awards, extent, methods};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::files::Store;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::keys::sha256;
-use crate::kernel::paper::{markdown, pdf};
+use crate::kernel::paper::{Paper, markdown, pdf};
 use crate::kernel::policy::Action;
 use crate::kernel::principal::Principal;
 use crate::kernel::tx::{Mode, Tx};
 use crate::people::entity::municipality;
 use crate::people::shapes::Municipality;
 
-/// What a file costs: it is a year of a town.
+pub use self::shelf::Shelf;
+
+/// What it costs to have a file made …
 const MAKING: u64 = 200;
+/// … and each row of it.
+const ROW: u64 = 1;
 
 /// The routes of open data.
 pub fn router() -> Router<Arc<App>> {
     Router::new().route("/open-data/{code}/{file}", get(send))
 }
 
-/// A file in the making.
-struct File {
-    media_type: &'static str,
-    bytes: Vec<u8>,
+/// What is in a file.
+enum Found {
+    Awards(Vec<Award>),
+    Allocations(Vec<Allocation>),
+    Terms(Vec<Allocation>),
+    Method(Paper),
 }
 
 /// Of which town and year.
@@ -81,58 +90,87 @@ async fn send(State(app): State<Arc<App>>, Path((code, file)): Path<(String, Str
 }
 
 async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts: &Parts) -> Result<Response> {
-    if !FILES.contains(&name) {
-        return Err(Error::NotFound);
+    let file = FILES.into_iter().find(|file| *file == name).ok_or(Error::NotFound)?;
+    let town = LocalGovernmentCode::parse(code).ok_or(Error::NotFound)?;
+    let key = Key { town, file, year: wanted(parts)? };
+    let (app, max_age) = (&caller.app, caller.app.settings.wire.max_age);
+    let kept = || app.open_data.find(&key, app.clock.now(), max_age);
+    if let Some(made) = kept() {
+        return Ok(sending(&made, &parts.headers, max_age));
     }
-    let app = &caller.app;
-    let code = LocalGovernmentCode::parse(code).ok_or(Error::NotFound)?;
-    let town = app.municipality(&code).await.map_err(|error| match error {
-        Error::BadRequest(_) => Error::NotFound,
-        other => other,
-    })?;
     if let Err(spent) = caller.pay(payer, MAKING) {
         return Ok(caller.too_many(&spent, Media::Json));
     }
-    let request = Arc::new(app.request(Principal::public(), Some(town)));
-    let tx = app.database.begin(request, Mode::Read);
-    let newest = newest_year(&tx).await?.ok_or(Error::NotFound)?;
-    let of = Of { town: tx.peek::<Municipality>(town, Action::READ).await?, year: wanted(parts)?.unwrap_or(newest) };
-    let made = make(caller, &tx, name, &of).await?;
-    tx.commit().await?;
-    Ok(sending(made, &parts.headers, app.settings.wire.max_age))
+    let place = app.workshop.place().await?;
+    // Who waited finds what the one before them made.
+    if let Some(made) = kept() {
+        return Ok(sending(&made, &parts.headers, max_age));
+    }
+    let (of, found) = match gather(caller, payer, &key).await? {
+        Ok(gathered) => gathered,
+        Err(spent) => return Ok(caller.too_many(&spent, Media::Json)),
+    };
+    let (files, at) = (app.files.clone(), app.clock.now());
+    let made = Arc::new(place.work(move || write(&files, &of, found, at, file)).await?);
+    app.open_data.keep(key, made.clone(), max_age);
+    Ok(sending(&made, &parts.headers, max_age))
 }
 
 const FILES: [&str; 5] = ["grants.json", "allocations.csv", "terms.csv", "methodology.md", "methodology.pdf"];
 
-async fn make(caller: &Caller, tx: &Tx, name: &str, of: &Of) -> Result<File> {
-    let csv = "text/csv; charset=utf-8";
-    match name {
-        "grants.json" => {
-            let found = something(awards(tx, of.year).await?)?;
-            Ok(File { media_type: "application/json", bytes: giving::package(of, &found)? })
+/// Reads what is in a file, and ends the transaction whatever comes of it.
+async fn gather(caller: &Caller, payer: Payer, key: &Key) -> Result<Result<(Of, Found), Spent>> {
+    let app = &caller.app;
+    let town = app.municipality(&key.town).await.map_err(|error| match error {
+        Error::BadRequest(_) => Error::NotFound,
+        other => other,
+    })?;
+    let tx = app.database.begin(Arc::new(app.request(Principal::public(), Some(town))), Mode::Read);
+    match read(caller, payer, &tx, key).await {
+        Ok(found) => {
+            tx.commit().await?;
+            Ok(found)
         }
-        "allocations.csv" => {
-            let found = something(allocations(tx, of.year, false).await?)?;
-            Ok(File { media_type: csv, bytes: tables::allocations(&caller.app.files, of, &found).await? })
-        }
-        "terms.csv" => {
-            let found = something(allocations(tx, of.year, true).await?)?;
-            Ok(File { media_type: csv, bytes: tables::terms(&caller.app.files, of, &found).await? })
-        }
-        _ => {
-            let paper = methods(tx, of.year, &of.town.name).await?.ok_or(Error::NotFound)?;
-            if name == "methodology.md" {
-                return Ok(File { media_type: "text/markdown; charset=utf-8", bytes: markdown(&paper).into_bytes() });
-            }
-            let bytes = tokio::task::spawn_blocking(move || pdf(&paper)).await.map_err(Error::internal)??;
-            Ok(File { media_type: "application/pdf", bytes })
+        Err(error) => {
+            tx.rollback().await?;
+            Err(error)
         }
     }
 }
 
 /// A file of nothing is none.
-fn something<T>(found: Vec<T>) -> Result<Vec<T>> {
-    if found.is_empty() { Err(Error::NotFound) } else { Ok(found) }
+async fn read(caller: &Caller, payer: Payer, tx: &Tx, key: &Key) -> Result<Result<(Of, Found), Spent>> {
+    let content = match key.file {
+        "grants.json" => Content::Awards,
+        "allocations.csv" | "terms.csv" => Content::Allocations,
+        _ => Content::Methods,
+    };
+    let (year, rows) = extent(tx, content, key.year).await?.ok_or(Error::NotFound)?;
+    if let Err(spent) = caller.pay(payer, rows * ROW) {
+        return Ok(Err(spent));
+    }
+    let of = Of { town: tx.peek::<Municipality>(tx.municipality()?, Action::READ).await?, year };
+    let found = match key.file {
+        "grants.json" => Found::Awards(awards(tx, year).await?),
+        "allocations.csv" => Found::Allocations(allocations(tx, year, false).await?),
+        "terms.csv" => Found::Terms(allocations(tx, year, true).await?),
+        _ => Found::Method(methods(tx, year, &of.town.name).await?.ok_or(Error::NotFound)?),
+    };
+    Ok(Ok((of, found)))
+}
+
+fn write(files: &Store, of: &Of, found: Found, at: chrono::DateTime<chrono::Utc>, file: &str) -> Result<Made> {
+    let csv = "text/csv; charset=utf-8";
+    let (media_type, bytes) = match found {
+        Found::Awards(all) => ("application/json", giving::package(of, &all)?),
+        Found::Allocations(all) => (csv, tables::allocations(files, of, &all)?),
+        Found::Terms(all) => (csv, tables::terms(files, of, &all)?),
+        Found::Method(paper) if file == "methodology.md" => {
+            ("text/markdown; charset=utf-8", markdown(&paper).into_bytes())
+        }
+        Found::Method(paper) => ("application/pdf", pdf(&paper)?),
+    };
+    Ok(Made { media_type, tag: format!("\"{}\"", sha256(&bytes)), bytes: Bytes::from(bytes), at })
 }
 
 /// The fiscal year that is asked for.
@@ -145,21 +183,24 @@ fn wanted(parts: &Parts) -> Result<Option<FiscalYear>> {
 }
 
 /// The file, or 304 where the reader has it (RFC 9110, 13.1.2). Any site may read what is everybody's.
-fn sending(File { media_type, bytes }: File, asked: &HeaderMap, max_age: u32) -> Response {
-    let tag = format!("\"{}\"", sha256(&bytes));
+fn sending(made: &Made, asked: &HeaderMap, max_age: u32) -> Response {
+    let tag = &made.tag;
     let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let unchanged = known.flat_map(|list| list.split(',')).any(|one| {
         let one = one.trim();
-        one == "*" || one.trim_start_matches("W/") == tag
+        one == "*" || one.trim_start_matches("W/") == *tag
     });
-    let mut response =
-        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(bytes).into_response() };
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Body::from(made.bytes.clone()).into_response()
+    };
     let headers = response.headers_mut();
     if !unchanged {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(made.media_type));
     }
-    let kept = if max_age > 0 { format!("public, max-age={max_age}") } else { "public, no-cache".to_owned() };
-    for (name, value) in [(header::ETAG, tag), (header::CACHE_CONTROL, kept)] {
+    let kept = if max_age > 0 { format!("public, max-age={max_age}") } else { "no-store".to_owned() };
+    for (name, value) in [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, kept)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }

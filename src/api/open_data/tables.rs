@@ -16,21 +16,20 @@ const WHOSE: [&str; 9] =
     ["全国地方公共団体コード", "法人番号", "ID", "地方公共団体名", "名称", "名称_カナ", "地区名", "年度", "制度名"];
 
 /// One row an allocation.
-pub(super) async fn allocations(files: &Store, of: &Of, all: &[Allocation]) -> Result<Vec<u8>> {
-    let labels = ["根拠", "配分額", "算定の根拠", "定めた日"];
-    let row = |a: &Allocation| {
-        let day = Cell::Day(a.decided_on);
-        let own = [text(&a.programme.legal_basis), yen(a.amount), text(&a.basis), day];
-        whose(of, a).into_iter().chain(own).collect()
-    };
-    whole(csv(files, &labels, all.iter().map(row))?).await
+pub(super) fn allocations(files: &Store, of: &Of, all: &[Allocation]) -> Result<Vec<u8>> {
+    let mut sheet = begin(files, &["根拠", "配分額", "算定の根拠", "定めた日"])?;
+    for a in all {
+        let own = [text(&a.programme.legal_basis), yen(a.amount), text(&a.basis), Cell::Day(a.decided_on)];
+        sheet.row(whose(of, a).into_iter().chain(own))?;
+    }
+    whole(sheet)
 }
 
-/// One row a term.
-pub(super) async fn terms(files: &Store, of: &Of, all: &[Allocation]) -> Result<Vec<u8>> {
-    let labels = ["項", "根拠条項", "用いた値", "計算", "端数処理", "額", "合計に入る額"];
-    let rows = all.iter().flat_map(|allocation| {
-        allocation.lines.iter().map(move |line| {
+/// One row a term. Terms are taken apart one organization after another, so that they are not all in memory at once.
+pub(super) fn terms(files: &Store, of: &Of, all: &[Allocation]) -> Result<Vec<u8>> {
+    let mut sheet = begin(files, &["項", "根拠条項", "用いた値", "計算", "端数処理", "額", "合計に入る額"])?;
+    for allocation in all {
+        for line in allocation.lines()? {
             let inputs = line.inputs.iter().map(|input| {
                 let day = input.as_of.map_or(String::new(), |day| format!("{day}、"));
                 format!("{} {}({day}{})", input.name, input.value, input.source)
@@ -45,10 +44,10 @@ pub(super) async fn terms(files: &Store, of: &Of, all: &[Allocation]) -> Result<
                 yen(line.amount),
                 yen(if line.counted { line.amount } else { Yen(0) }),
             ];
-            whose(of, allocation).into_iter().chain(own).collect()
-        })
-    });
-    whole(csv(files, &labels, rows)?).await
+            sheet.row(whose(of, allocation).into_iter().chain(own))?;
+        }
+    }
+    whole(sheet)
 }
 
 fn whose(of: &Of, allocation: &Allocation) -> [Cell; 9] {
@@ -75,20 +74,13 @@ fn yen(yen: Yen) -> Cell {
     Cell::Number(yen.0.to_string())
 }
 
-fn csv(files: &Store, labels: &[&str], rows: impl Iterator<Item = Vec<Cell>>) -> Result<Sheet> {
+fn begin(files: &Store, labels: &[&str]) -> Result<Sheet> {
     let columns: Vec<Column> = WHOSE.iter().chain(labels).map(|label| Column::named(label)).collect();
-    let mut sheet = Sheet::begin(ExportFormat::Csv, files.scratch()?, files.scratch_directory(), &columns)?;
-    for row in rows {
-        sheet.row(row.into_iter())?;
-    }
-    Ok(sheet)
+    Sheet::begin(ExportFormat::Csv, files.scratch()?, files.scratch_directory(), &columns)
 }
 
-async fn whole(sheet: Sheet) -> Result<Vec<u8>> {
-    let whole = move || {
-        let (mut file, mut bytes) = (sheet.done()?, Vec::new());
-        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Error::internal)?;
-        Ok(bytes)
-    };
-    tokio::task::spawn_blocking(whole).await.map_err(Error::internal)?
+fn whole(sheet: Sheet) -> Result<Vec<u8>> {
+    let (mut file, mut bytes) = (sheet.done()?, Vec::new());
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(Error::internal)?;
+    Ok(bytes)
 }

@@ -7,20 +7,24 @@ mod sheet;
 use crate::grants::allocation::methodology::methodology;
 use crate::grants::allocation::rule::Rule;
 use crate::grants::entity::{GrantRuleId, GrantRuleState, GrantRunId, GrantRunLineId, GrantRunState, grant_run};
-use crate::grants::shapes::{GrantProgramme, GrantRule, GrantRun, GrantRunLine};
+use crate::grants::shapes::{GrantProgramme, GrantRule, GrantRun, GrantRunLine, is_insider};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{TypedId, encode};
 use crate::kernel::keys::sha256;
 use crate::kernel::paper::{Block, Paper};
 use crate::kernel::policy::Action;
-use crate::kernel::read::sql::Sql;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::japan_day;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::DistrictId;
+use crate::organizations::shapes::CommunityOrganization;
 use crate::people::entity::municipality;
 use crate::people::shapes::{Account, Municipality};
 
 pub use run::{Matrix, Row};
+
+/// What stands for the name of an organization that the reader may not know.
+pub const NOT_PUBLIC: &str = "非公開の団体";
 
 /// A paper and what its file is called, without the end that says of which kind it is.
 pub struct Filed {
@@ -30,7 +34,7 @@ pub struct Filed {
     pub paper: Paper,
 }
 
-/// The 算定調書 of an organization, for whoever may read the line. Seven statements, however many terms there are.
+/// The 算定調書 of an organization, for whoever may read the line. Nine statements, however many terms there are.
 ///
 /// # Errors
 /// NOT_FOUND for everybody else.
@@ -48,8 +52,17 @@ pub async fn sheet(tx: &Tx, id: GrantRunLineId) -> Result<Filed> {
         Err(Error::NotFound) => None,
         found => found?,
     };
-    let (town, day) = (town(tx).await?, day_of(&run));
-    let sheet = sheet::Sheet { town: town.name, programme, rule, run, line, approver };
+    let known = match tx.peek::<CommunityOrganization>(line.organization_id, Action::READ).await {
+        Err(Error::NotFound) => false,
+        found => found.map(|_| true)?,
+    };
+    let inside = is_insider(&tx.principal, |column| match column {
+        "organization_id" => Some(line.organization_id.0),
+        "district_id" => Some(line.district_id.0),
+        _ => None,
+    });
+    let (town, day, corrected_by) = (town(tx).await?, day_of(&run), corrected_by(tx, &run).await?);
+    let sheet = sheet::Sheet { town: town.name, programme, rule, run, line, approver, known, inside, corrected_by };
     Ok(Filed { name: sheet.name(), paper: sheet.paper(day)? })
 }
 
@@ -85,7 +98,22 @@ pub async fn rule(tx: &Tx, id: GrantRuleId) -> Result<Filed> {
 pub async fn matrix(tx: &Tx, id: GrantRunId) -> Result<Matrix> {
     let run = tx.peek::<GrantRun>(id, Action::READ).await?;
     let rule = tx.peek::<GrantRule>(run.rule_id, Action::READ).await?;
-    Matrix::of(&run, &rule)
+    Matrix::of(&run, &rule, corrected_by(tx, &run).await?.is_some())
+}
+
+/// The approved run that took the place of this one.
+async fn corrected_by(tx: &Tx, run: &grant_run::Model) -> Result<Option<Correction>> {
+    let mut sql = Sql::new("SELECT id, title FROM grant_runs WHERE state = 'APPROVED' AND corrects_id = ");
+    sql.param(Param::Uuid(Some(run.id.0)));
+    sql.push(" ORDER BY id DESC LIMIT 1");
+    let one = |row: &tokio_postgres::Row| Ok(Correction { id: row.try_get("id")?, title: row.try_get("title")? });
+    tx.rows(sql).await?.first().map(one).transpose()
+}
+
+/// A run that corrects another.
+struct Correction {
+    id: uuid::Uuid,
+    title: String,
 }
 
 async fn town(tx: &Tx) -> Result<municipality::Model> {

@@ -2,9 +2,13 @@
 
 use chrono::NaiveDate;
 
-use crate::grants::allocation::outcome::{Line, LineInput};
-use crate::grants::entity::{GrantRunKind, GrantRunState, grant_programme, grant_rule, grant_run, grant_run_line};
+use crate::grants::allocation::outcome::{Line, LineInput, without_words_of_declarations};
+use crate::grants::entity::{
+    GrantRunId, GrantRunKind, GrantRunState, grant_programme, grant_rule, grant_run, grant_run_line,
+};
+use crate::grants::papers::{Correction, NOT_PUBLIC};
 use crate::kernel::error::{Error, Result};
+use crate::kernel::id::{TypedId, encode};
 use crate::kernel::keys::sha256;
 use crate::kernel::money::Yen;
 use crate::kernel::paper::{Block, Cell, Column, Paper, Table};
@@ -18,15 +22,29 @@ pub(super) struct Sheet {
     pub(super) line: grant_run_line::Model,
     /// Who approved; nothing where the reader may not know, or nobody has.
     pub(super) approver: Option<String>,
+    /// May the reader know the organization?
+    pub(super) known: bool,
+    /// May the reader read what people wrote in declarations?
+    pub(super) inside: bool,
+    /// The approved run that took the place of this one.
+    pub(super) corrected_by: Option<Correction>,
 }
 
 impl Sheet {
     pub(super) fn name(&self) -> String {
-        format!("算定調書_{}_{}", self.line.name, self.run.fiscal_year.label())
+        let run = encode(GrantRunId::PREFIX, self.run.id.0);
+        format!("算定調書_{}_{}_{run}", self.organization(), self.run.fiscal_year.label())
+    }
+
+    fn organization(&self) -> &str {
+        if self.known { &self.line.name } else { NOT_PUBLIC }
     }
 
     pub(super) fn paper(&self, day: NaiveDate) -> Result<Paper> {
-        let lines: Vec<Line> = serde_json::from_str(&self.line.terms).map_err(Error::internal)?;
+        let mut lines: Vec<Line> = serde_json::from_str(&self.line.terms).map_err(Error::internal)?;
+        if !self.inside {
+            without_words_of_declarations(&mut lines);
+        }
         let instalments: Vec<Yen> = serde_json::from_str(&self.line.instalments).map_err(Error::internal)?;
         let mut blocks = vec![
             Block::Facts(self.heading()),
@@ -42,7 +60,7 @@ impl Sheet {
         }
         blocks.push(Block::Heading("決裁と照合".into()));
         blocks.push(Block::Facts(self.approval(day)));
-        let foot = format!("{} {} {}", self.town, self.run.fiscal_year.label(), self.line.name);
+        let foot = format!("{} {} {}", self.town, self.run.fiscal_year.label(), self.organization());
         Ok(Paper { title: format!("算定調書({})", self.state()), foot, day, blocks })
     }
 
@@ -50,6 +68,7 @@ impl Sheet {
         match (self.run.kind, self.run.state) {
             (GrantRunKind::WhatIf, _) => "試算",
             (GrantRunKind::Real, GrantRunState::Calculated) => "案",
+            (GrantRunKind::Real, GrantRunState::Approved) if self.corrected_by.is_some() => "確定(訂正済み)",
             (GrantRunKind::Real, GrantRunState::Approved) => "確定",
         }
     }
@@ -61,7 +80,7 @@ impl Sheet {
             ("交付金制度", programme.title.clone()),
             ("根拠", programme.legal_basis.clone()),
             ("年度", format!("{}({})", run.fiscal_year.label(), run.fiscal_year.0)),
-            ("団体", line.name.clone()),
+            ("団体", self.organization().to_owned()),
             ("算定", run.title.clone()),
             ("算定規則", format!("{} 第{}版", rule.title, rule.version)),
             ("額", line.amount_yen.to_string()),
@@ -98,6 +117,10 @@ impl Sheet {
             facts.push(("承認".to_owned(), "されていない".to_owned()));
             facts.push(("算定した日".to_owned(), day.to_string()));
         }
+        let of = |id| encode(GrantRunId::PREFIX, id);
+        facts.extend(run.corrects_id.map(|id| ("訂正する算定".to_owned(), of(id.0))));
+        let by = self.corrected_by.iter();
+        facts.extend(by.map(|c| ("訂正した算定".to_owned(), format!("{}({})", c.title, of(c.id)))));
         // Rule and inputs decide everything: who has both counts again to the same yen.
         let whole = sha256(format!("{}\n{}", run.rule_hash, run.inputs_hash).as_bytes());
         for (name, what) in [

@@ -30,7 +30,10 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) async fn new() -> Self {
-        let town = Town::new().await;
+        Self::of(Town::new().await).await
+    }
+
+    pub(super) async fn of(town: Town) -> Self {
         let staff = town.staff(Role::GrantStaff).await;
         let programme = programme(&town, &staff, 10_000_000).await;
         let (mut districts, mut organizations) = (Vec::new(), Vec::new());

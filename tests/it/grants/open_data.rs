@@ -1,8 +1,11 @@
 //! What everybody may read of grants, as files.
 
+use entaku::kernel::config::WireConfig;
+
 use super::calculation::Office;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
+use crate::support::town::app_with;
 
 const FILES: [&str; 5] = ["grants.json", "allocations.csv", "terms.csv", "methodology.md", "methodology.pdf"];
 
@@ -61,7 +64,7 @@ async fn everybody_can_add_up_each_yen_of_the_allocations() {
     assert_eq!((terms.len(), sum(&terms, "合計に入る額")), (7, 2_700_000));
     assert!(terms.iter().any(|row| row.contains(&"4,000円 × 120世帯 = 480,000円".to_owned())), "{terms:?}");
     let method = nobody.get(&path(&o.town, "methodology.md")).await.text;
-    for said in ["世帯数 × 4,000円", "第4条第2号", "配分額の合計: 2,700,000円", "第1版"] {
+    for said in ["世帯数 × 4,000円", "第4条第2号", "算定による合計: 2,700,000円", "第1版"] {
         assert!(method.contains(said), "{said} is not in {method}");
     }
     assert!(nobody.get(&path(&o.town, "methodology.pdf")).await.bytes.starts_with(b"%PDF-1.7"));
@@ -99,4 +102,72 @@ async fn awards_are_a_package_of_360giving_without_a_person_and_cached_until_the
     assert_eq!((again.status.as_u16(), again.bytes.len()), (304, 0));
     let same = scene.staff.get(&path(&scene.town, "grants.json")).await;
     assert_eq!(same.bytes, answer.bytes, "everybody gets the same");
+}
+
+#[tokio::test]
+async fn a_year_of_which_there_is_nothing_yet_hides_no_older_one() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    o.approved(&rule).await;
+    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let query = "query($id: ID!) { grantProgramme(id: $id) { section { id } } }";
+    let section =
+        o.staff.run(query, json!({"id": o.programme})).await.data()["grantProgramme"]["section"]["id"].clone();
+    let mut next = programme_input(&section, 1_000);
+    next["input"]["fiscalYear"] = json!(2027);
+    next["input"]["opensOn"] = json!("2027-05-01");
+    next["input"]["closesOn"] = json!("2027-06-30");
+    let next = text(&o.staff.run(PROGRAMME_CREATE, next).await.data()["grantProgrammeCreate"]["id"]);
+    o.staff.run(PROGRAMME_PUBLISH, json!({ "id": next })).await.data();
+    let nobody = Client::new(o.town.app.clone());
+    for file in FILES.into_iter().filter(|file| *file != "grants.json") {
+        assert_eq!(nobody.get(&path(&o.town, file)).await.status, 200, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_made_once_while_caches_may_keep_it_and_each_time_where_none_may() {
+    for (max_age, kept) in [(60, "public, max-age=60"), (0, "no-store")] {
+        let app = app_with(WireConfig { max_age, ..WireConfig::default() });
+        let town = Town::beside(app).await;
+        let o = Office::of(town).await;
+        let rule = o.enacted("4000").await;
+        o.approved(&rule).await;
+        o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+        let nobody = Client::new(o.town.app.clone());
+        let first = nobody.get(&path(&o.town, "allocations.csv")).await;
+        assert_eq!(first.header("cache-control"), kept);
+        let tx = o.town.system();
+        tx.run(entaku::kernel::read::sql::Sql::new("UPDATE grant_allocations SET basis = '別の根拠'"))
+            .await
+            .expect("written");
+        tx.commit().await.expect("committed");
+        let second = nobody.get(&path(&o.town, "allocations.csv")).await;
+        assert_eq!(second.bytes == first.bytes, max_age > 0);
+        let other = nobody.get(&format!("{}?fiscalYear=2026", path(&o.town, "allocations.csv"))).await;
+        assert!(other.text.contains("別の根拠"), "another address is another file");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_costs_no_connection() {
+    let town = Town::new().await;
+    let nobody = Client::new(town.app.clone());
+    let connection = async || {
+        let tx = town.system();
+        let row = tx.rows(entaku::kernel::read::sql::Sql::new("SELECT pg_backend_pid() AS pid")).await.expect("a row");
+        tx.commit().await.expect("committed");
+        row[0].get::<_, i32>("pid")
+    };
+    let mut known = std::collections::HashSet::new();
+    for _ in 0..20 {
+        known.insert(connection().await);
+    }
+    for _ in 0..10 {
+        assert_eq!(nobody.get(&path(&town, "grants.json")).await.status, 404);
+        assert_eq!(nobody.get("/files/gln_00000000000070008000000000000000.pdf").await.status, 404);
+    }
+    for _ in 0..20 {
+        assert!(known.contains(&connection().await), "a connection was closed");
+    }
 }

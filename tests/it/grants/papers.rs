@@ -7,6 +7,7 @@ use super::calculation::Office;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
+story!(DECLARE, "282-grant-declaration-record");
 story!(RULE_ENACT, "281-grant-rule-enact");
 story!(RUN_APPROVE, "284-grant-run-approve");
 
@@ -201,4 +202,94 @@ async fn a_rule_is_told_in_plain_japanese() {
         assert!(markdown.text.contains(said), "{said} is not in {}", markdown.text);
         assert!(pdf.contains(&said.replace(' ', "")), "{said} is not in {pdf}");
     }
+}
+
+#[tokio::test]
+async fn z22_neither_papers_nor_lines_tell_the_public_of_an_organization_that_is_not_public() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    let run = o.approved(&rule).await;
+    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    published(&o.town, "青葉の会", false).await;
+    published(&o.town, "若葉の会", true).await;
+    let papers = o.papers_of(&run, "青葉の会").await;
+    let public = o.town.public();
+    let sheet = text(&papers["line"]["sheetPdfUrl"]);
+    let (inside, outside) = (o.staff.get(&sheet).await, public.get(&sheet).await);
+    assert!(words(&inside.bytes).contains("青葉の会") && inside.header("content-disposition").contains("filename"));
+    let said = words(&outside.bytes);
+    assert!(said.contains("非公開の団体") && said.contains("1,476,000円") && !said.contains("青葉"), "{said}");
+    let csv = public.get(&text(&papers["csvUrl"])).await.text;
+    assert!(csv.contains("若葉の会") && !csv.contains("青葉") && csv.contains("\r\n,非公開の団体,"), "{csv}");
+    assert!(!csv.contains(&o.organizations[0]) && csv.contains(&o.organizations[1]), "{csv}");
+    assert!(o.staff.get(&text(&papers["csvUrl"])).await.text.contains("青葉の会"));
+    let query = "query($id: ID!) { grantRun(id: $id) { lines(first: 9) { edges { cursor } nodes { name amountYen
+        organization { name } } } } }";
+    let lines = public.run(query, json!({ "id": run })).await.data()["grantRun"]["lines"].clone();
+    assert_eq!(lines["nodes"].as_array().map(Vec::len), Some(2));
+    assert!(lines["nodes"].as_array().expect("nodes").iter().all(|line| line["name"].is_null()), "{lines}");
+    for edge in lines["edges"].as_array().expect("edges") {
+        let cursor = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text(&edge["cursor"]));
+        assert!(!String::from_utf8_lossy(&cursor.expect("base64")).contains("青葉"));
+    }
+    let own = o.staff.run(query, json!({ "id": run })).await.data()["grantRun"]["lines"]["nodes"].clone();
+    assert_eq!([&own[0]["name"], &own[1]["name"]], [&json!("若葉の会"), &json!("青葉の会")], "by name");
+}
+
+/// Makes an organization public, or no longer.
+async fn published(town: &Town, name: &str, is: bool) {
+    let tx = town.system();
+    let mut sql =
+        entaku::kernel::read::sql::Sql::new(&format!("UPDATE organizations SET published = {is} WHERE name = "));
+    sql.param(entaku::kernel::read::sql::Param::text(name));
+    tx.run(sql).await.expect("written");
+    tx.commit().await.expect("committed");
+}
+
+#[tokio::test]
+async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
+    let o = Office::new().await;
+    let mut rule = Office::rule("4000");
+    let lamps = json!({"key": "lamps", "label": "防犯灯", "type": "NUMBER", "unit": "灯", "of": "BODY",
+        "source": {"declaration": "防犯灯"}, "asOf": {"month": 3, "day": 31, "yearOffset": 0, "missing": "LATEST_BEFORE"}});
+    rule["metrics"].as_array_mut().expect("metrics").push(lamps);
+    rule["terms"][0]["kind"] = json!({"perUnit": {"metric": "lamps", "yen": "1000"}});
+    for organization in &o.organizations {
+        let input = json!({"organizationId": organization, "item": "防犯灯", "asOf": "2026-03-01", "number": "3",
+            "source": "山田会長の携帯へ電話して確認"});
+        o.staff.run(DECLARE, json!({ "input": input })).await.data();
+    }
+    let id = text(&o.draft(&rule, 2026).await.data()["grantRuleDraft"]["id"]);
+    o.approver.run(RULE_ENACT, json!({ "id": id })).await.data();
+    let run = o.approved(&id).await;
+    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let public = o.town.public();
+    let sheet = text(&o.papers_of(&run, "青葉の会").await["line"]["sheetPdfUrl"]);
+    let query = "query($id: ID!) { grantRun(id: $id) { lines(first: 9) { nodes { terms { inputs { source } } } } } }";
+    let terms = format!("/open-data/{}/terms.csv", o.town.code.as_str());
+    for (who, reads) in [(&o.staff, true), (&public, false)] {
+        assert_eq!(words(&who.get(&sheet).await.bytes).contains("山田会長"), reads);
+        assert_eq!(who.run(query, json!({ "id": run })).await.data().to_string().contains("山田会長"), reads);
+        let everybodys = who.get(&terms).await.text;
+        assert!(everybodys.contains("、申告)") && !everybodys.contains("山田"), "{everybodys}");
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_that_was_corrected_says_so_and_by_what() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    let first = o.approved(&rule).await;
+    let old = text(&o.papers_of(&first, "青葉の会").await["line"]["sheetPdfUrl"]);
+    assert!(words(&o.staff.get(&old).await.bytes).contains("算定調書(確定)"));
+    let second = o.run(&rule, "REAL").await;
+    assert!(words(&o.staff.get(&old).await.bytes).contains("算定調書(確定)"), "what is not approved corrects nothing");
+    o.approver.run(RUN_APPROVE, json!({"id": second})).await.data();
+    let said = words(&o.staff.get(&old).await.bytes);
+    assert!(said.contains("算定調書(確定(訂正済み))") && said.contains(&second), "{said}");
+    let papers = o.papers_of(&second, "青葉の会").await;
+    let new = o.staff.get(&text(&papers["line"]["sheetPdfUrl"])).await;
+    let said = words(&new.bytes);
+    assert!(said.contains("算定調書(確定)") && said.contains(&first), "{said}");
+    assert!(new.header("content-disposition").contains(&second), "the run is in the file's name");
 }

@@ -197,11 +197,15 @@ async fn insert_lines(tx: &Tx, run: GrantRunId, inputs: &Inputs, outcome: &Outco
         inputs.bodies.iter().map(|body| (body.key.as_str(), body)).collect();
     let (mut ids, mut organizations, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut names, mut terms, mut instalments) = (Vec::new(), Vec::new(), Vec::new());
-    for body in &outcome.bodies {
+    let name = |key: &str| districts.get(key).map_or("", |body| body.name.as_str());
+    // Ids that are made later are greater: lines are read in the order of names.
+    let mut bodies: Vec<_> = outcome.bodies.iter().collect();
+    bodies.sort_by_key(|body| name(&body.key));
+    for body in bodies {
         ids.push(GrantRunLineId::new().0);
         organizations.push(decode_as(OrganizationId::PREFIX, &body.key)?);
         amounts.push(body.amount.0.to_string());
-        names.push(districts.get(body.key.as_str()).map_or_else(String::new, |body| body.name.clone()));
+        names.push(name(&body.key).to_owned());
         terms.push(serde_json::to_string(&body.lines).map_err(Error::internal)?);
         instalments.push(serde_json::to_string(&body.instalments).map_err(Error::internal)?);
     }
