@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
-use crate::grants::commands::calculation::run::approved;
+use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
@@ -39,6 +39,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.approved_by = Set(tx.principal.account);
     next.approved_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
+    take_time(tx).await?;
     allocate(tx, &row).await?;
     Ok(id)
 }

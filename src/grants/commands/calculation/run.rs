@@ -99,6 +99,7 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         ..Default::default()
     };
     let id = row.insert(tx).await?.id;
+    take_time(tx).await?;
     insert_lines(tx, id, &inputs, &outcome).await?;
     if let Some(corrected) = corrects {
         comparison::compare_runs(tx, id, corrected.id).await?;
@@ -189,6 +190,11 @@ fn told(fault: Fault) -> Violation {
     let whose = body.map_or_else(String::new, |name| format!("{name}: "));
     let message = Message::new(format!("{whose}{}", message.ja), format!("{whose}{}", message.en));
     Violation { path: path.into(), rule: reason, message }
+}
+
+/// A run of thousands of organizations writes for longer than a reader's statement may take.
+pub(super) async fn take_time(tx: &Tx) -> Result<()> {
+    tx.run(Sql::new("SET LOCAL statement_timeout = '2min'")).await.map(|_| ())
 }
 
 /// One statement, however many lines there are.
