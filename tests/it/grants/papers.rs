@@ -254,6 +254,7 @@ async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
         "source": {"declaration": "防犯灯"}, "asOf": {"month": 3, "day": 31, "yearOffset": 0, "missing": "LATEST_BEFORE"}});
     rule["metrics"].as_array_mut().expect("metrics").push(lamps);
     rule["terms"][0]["kind"] = json!({"perUnit": {"metric": "lamps", "yen": "1000"}});
+    rule["terms"][0]["rounding"] = json!({"mode": "FLOOR", "unit": "1"});
     for organization in &o.organizations {
         let input = json!({"organizationId": organization, "item": "防犯灯", "asOf": "2026-03-01", "number": "3",
             "source": "山田会長の携帯へ電話して確認"});
