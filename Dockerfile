@@ -13,6 +13,8 @@ RUN apt-get update \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin entaku \
     && install -d -o entaku -g entaku -m 0700 /var/lib/entaku
 COPY --from=builder /src/target/release/entaku /usr/local/bin/entaku
+# The font is in the program; its licence goes where it goes.
+COPY --from=builder /src/assets/fonts/BIZUDGothic-OFL.txt /usr/share/doc/entaku/
 USER 10001
 WORKDIR /var/lib/entaku
 ENV ENTAKU_LISTEN=0.0.0.0:8000 \

@@ -236,6 +236,12 @@ enum Bench {
     },
     /// Print a line of JSON for each large town: ids, places in lists, a token for five minutes
     Workload,
+    /// Measure allocation runs; a line of JSON for each size, in a database without towns of the bench
+    Runs {
+        /// How many organizations
+        #[arg(long, value_delimiter = ',', default_values_t = [30, 1_000, 10_000])]
+        sizes: Vec<u32>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -273,6 +279,7 @@ async fn main() -> anyhow::Result<()> {
             cli::demo::token(Config::from_env()?, &municipality, &role).await
         }
         Verb::Bench(Bench::Seed { scale }) => cli::bench::seed(scale).await,
+        Verb::Bench(Bench::Runs { sizes }) => cli::bench::runs(Config::from_env()?, &sizes).await,
         Verb::Bench(Bench::Workload) => cli::bench::workload(Config::from_env()?).await,
         Verb::Support(Support::Open { municipality, operator, reason, minutes }) => {
             cli::support::open(Config::from_env()?, &municipality, &operator, &reason, minutes).await

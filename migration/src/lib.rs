@@ -31,6 +31,7 @@ mod m0025_posts;
 mod m0027_privacy;
 mod m0028_ledger_years;
 mod m0029_grant_life;
+mod m0031_large_runs;
 mod m0032_tasks;
 mod m0033_former_addresses;
 mod m0035_cheaper_record;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_privacy::Migration),
             Box::new(m0028_ledger_years::Migration),
             Box::new(m0029_grant_life::Migration),
+            Box::new(m0031_large_runs::Migration),
             Box::new(m0032_tasks::Migration),
             Box::new(m0033_former_addresses::Migration),
             Box::new(m0035_cheaper_record::Migration),

@@ -11,11 +11,13 @@ use tokio_util::task::TaskTracker;
 use crate::api::documents::Documents;
 use crate::api::identity::SignIns;
 use crate::api::networks::Networks;
+use crate::api::open_data::Shelf;
 use crate::api::places::Places;
 use crate::api::rates::Rates;
 use crate::api::schema::{EntakuSchema, schema};
 use crate::api::trusted::Trusted;
 use crate::api::variables::InputTypes;
+use crate::api::workshop::Workshop;
 use crate::files::graphql::UploadLimit;
 use crate::kernel::clock::Clock;
 use crate::kernel::codes::LocalGovernmentCode;
@@ -68,6 +70,10 @@ pub struct App {
     pub documents: Documents,
     /// Where files are kept.
     pub files: Arc<Store>,
+    /// Where files are made while somebody waits.
+    pub workshop: Workshop,
+    /// Files of open data that were made lately.
+    pub open_data: Shelf,
     /// What changes.
     pub feed: Feed,
     /// The channels that are open.
@@ -111,6 +117,8 @@ impl App {
         let limit = UploadLimit(files.limit);
         Ok(Arc::new(Self {
             files,
+            workshop: Workshop::default(),
+            open_data: Shelf::default(),
             feed,
             places: Places::default(),
             turns: Arc::new(Semaphore::new(TURNS)),

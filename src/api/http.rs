@@ -21,7 +21,7 @@ use crate::api::lifecycle::{self, Call};
 use crate::api::negotiation::{Media, media};
 use crate::api::response::{bad_request, refuse};
 use crate::api::status::End;
-use crate::api::{account, caching, cors, files, playground, sdl, socket, sse, sso};
+use crate::api::{account, caching, cors, files, open_data, playground, sdl, socket, sse, sso};
 use crate::kernel::error::Error;
 use crate::kernel::request::Locale;
 use crate::people::token::jwks;
@@ -44,6 +44,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/jwks.json", get(jwk_set))
         .route("/schema.graphql", get(sdl::download))
         .merge(files::router(&app))
+        .merge(open_data::router())
         .merge(playground::router())
         .merge(account::router())
         .merge(sso::router())

@@ -19,11 +19,13 @@ mod calendar;
 mod dice;
 mod load;
 mod rows;
+mod runs;
 mod tables;
 mod town;
 mod words;
 mod workload;
 
 pub use load::{Progress, seed};
+pub use runs::runs;
 pub use town::Scale;
 pub use workload::{Signer, workload};

@@ -53,3 +53,14 @@ pub async fn workload(config: Config) -> Result<()> {
     }
     Ok(())
 }
+
+/// Prints a line for each size: how long an allocation run over so many organizations takes.
+pub async fn runs(config: Config, sizes: &[u32]) -> Result<()> {
+    let installation = Installation::visit(config).await?;
+    let app = installation.app()?;
+    let mut out = std::io::stdout().lock();
+    let measured = bench::runs(&app, sizes, |figures| drop(writeln!(out, "{figures}"))).await;
+    app.database.close();
+    installation.close().await?;
+    measured
+}

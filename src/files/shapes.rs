@@ -26,6 +26,11 @@ fn url(prefix: &str, row: &Cells<'_>) -> Result<Value> {
     Ok(Value::from(format!("/files/{}", encode(prefix, row.get("id")?))))
 }
 
+/// Where a paper about a row is fetched from, on this server: its id, and which kind of file it is.
+pub(crate) fn paper<I: TypedId>(row: &Cells<'_>, end: &str) -> Result<Value> {
+    Ok(Value::from(format!("/files/{}.{end}", encode(I::PREFIX, row.get("id")?))))
+}
+
 shape! {
     File("File", "送ったファイル。添付するまでは送った本人だけが読める。24時間のうちに添付しないと消える。", "files") { id: FileId, row: file::Entity }
     |shape| shape

@@ -27,5 +27,7 @@ pub mod commands;
 pub mod entity;
 pub mod graphql;
 mod notices;
+pub mod open_data;
+pub mod papers;
 pub mod rules;
 pub mod shapes;

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod money;
 mod orm;
 pub mod outbox;
+pub mod paper;
 pub mod patch;
 mod pipeline;
 pub mod policy;

@@ -28,6 +28,8 @@ mod calculation;
 mod duties;
 mod fiscal_year;
 mod life;
+mod open_data;
+mod papers;
 mod years;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");

@@ -12,7 +12,7 @@ type Fragments = [Node<FragmentDefinition>];
 
 /// A column.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(in crate::api) struct Column {
     pub(super) label: String,
     path: Vec<String>,
     kind: Kind,
@@ -32,7 +32,7 @@ enum Kind {
 
 /// What stands in one cell.
 #[derive(Debug, PartialEq)]
-pub(super) enum Cell {
+pub(in crate::api) enum Cell {
     Empty,
     /// A number as it is written, so that nothing of it is lost.
     Number(String),
@@ -95,6 +95,11 @@ fn kind(schema: &Schema, name: &str) -> Kind {
 }
 
 impl Column {
+    /// A column of texts or numbers that no document names.
+    pub(in crate::api) fn named(label: &str) -> Self {
+        Self { label: label.to_owned(), path: Vec::new(), kind: Kind::Text }
+    }
+
     fn below(mut self, key: &str, outer: &str) -> Self {
         self.path.insert(0, key.to_owned());
         self.label = if self.label == "ID" { format!("{outer}(ID)") } else { format!("{outer} › {}", self.label) };

@@ -109,7 +109,7 @@ fn text(app: &App, document: Option<String>, document_id: Option<String>) -> Res
 }
 
 /// A title as part of a file's name.
-fn plain(title: &str) -> String {
+pub(in crate::api) fn plain(title: &str) -> String {
     title.chars().map(|c| if c.is_whitespace() || "\\/:*?\"<>|".contains(c) { '_' } else { c }).collect()
 }
 

@@ -8,12 +8,12 @@
 //! An export is the caller's own query, asked again and again with `first` and `after`: it passes the guard, the judge,
 //! the limits of cost and the policy as if it came over the wire, so it can show nothing that the page could not.
 
-mod columns;
-mod graphql;
+pub(super) mod columns;
+pub(super) mod graphql;
 mod paging;
 mod personal;
 mod run;
-mod sheet;
+pub(super) mod sheet;
 
 pub use graphql::ExportMutation;
 pub use run::kind;

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::columns::{Cell, Column};
 use crate::files::entity::ExportFormat;
@@ -19,12 +20,12 @@ const ROWS: u32 = 1_048_576;
 const DIGITS: usize = 15;
 
 /// A file of rows.
-pub(super) enum Sheet {
+pub(in crate::api) enum Sheet {
     Csv(Box<Writer<File>>),
     Xlsx(Box<Book>),
 }
 
-pub(super) struct Book {
+pub(in crate::api) struct Book {
     workbook: Workbook,
     day: Format,
     next: u32,
@@ -33,7 +34,12 @@ pub(super) struct Book {
 
 impl Sheet {
     /// Begins a file with its head.
-    pub(super) fn begin(format: ExportFormat, mut file: File, directory: &Path, columns: &[Column]) -> Result<Self> {
+    pub(in crate::api) fn begin(
+        format: ExportFormat,
+        mut file: File,
+        directory: &Path,
+        columns: &[Column],
+    ) -> Result<Self> {
         let labels = columns.iter().map(|column| column.label.as_str());
         if format == ExportFormat::Csv {
             file.write_all(BOM).map_err(Error::internal)?;
@@ -51,11 +57,20 @@ impl Sheet {
         Ok(Self::Xlsx(Box::new(Book { workbook, day, next: 1, file })))
     }
 
+    /// Says of which day a workbook is; otherwise it is of the present moment.
+    pub(in crate::api) fn dated(&mut self, day: NaiveDate) -> Result<()> {
+        if let Self::Xlsx(book) = self {
+            let made = ExcelDateTime::parse_from_str(&day.to_string()).map_err(Error::internal)?;
+            book.workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        }
+        Ok(())
+    }
+
     /// Writes a row.
     ///
     /// # Errors
     /// CONFLICT/EXPORT_TOO_LARGE for what a spreadsheet cannot hold.
-    pub(super) fn row(&mut self, cells: impl Iterator<Item = Cell>) -> Result<()> {
+    pub(in crate::api) fn row(&mut self, cells: impl Iterator<Item = Cell>) -> Result<()> {
         match self {
             Self::Csv(writer) => writer.write_record(cells.map(text)).map_err(Error::internal),
             Self::Xlsx(book) => book.row(cells),
@@ -63,7 +78,7 @@ impl Sheet {
     }
 
     /// The whole file. It compresses, so it may block for long.
-    pub(super) fn done(self) -> Result<File> {
+    pub(in crate::api) fn done(self) -> Result<File> {
         match self {
             Self::Csv(writer) => writer.into_inner().map_err(|error| Error::internal(error.error())),
             Self::Xlsx(book) => {

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use super::{admitted, refused};
+use super::{admitted, papers, refused};
 use crate::api::app::App;
 use crate::files::commands::{export, key, upload};
 use crate::files::entity::{ExportFormat, ExportId, FileId};
@@ -39,7 +39,11 @@ pub(super) async fn send(State(app): State<Arc<App>>, Path(id): Path<String>, as
         Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };
-    match content(&caller.app, &request, &id).await {
+    let sent = match papers::asked(&id) {
+        Some(asked) => papers::content(&caller, &request, asked).await,
+        None => content(&caller.app, &request, &id).await,
+    };
+    match sent {
         Ok(response) => response,
         Err(error) => refused(&error, caller.locale),
     }
@@ -55,11 +59,16 @@ async fn content(app: &App, request: &Arc<Request>, id: &str) -> Result<Response
     }
     tx.commit().await?;
     let (size, stream) = app.files.read(town, kept.key).await?;
-    let mut response = Body::from_stream(stream).into_response();
+    sending(Body::from_stream(stream), size, &kept.media_type, &kept.name)
+}
+
+/// A body that is kept as a file by who receives it.
+pub(super) fn sending(body: Body, size: u64, media_type: &str, name: &str) -> Result<Response> {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kept.media_type).map_err(Error::internal)?);
-    let disposition = HeaderValue::from_str(&attachment(&kept.name)).map_err(Error::internal)?;
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(media_type).map_err(Error::internal)?);
+    let disposition = HeaderValue::from_str(&attachment(name)).map_err(Error::internal)?;
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     Ok(response)
 }
@@ -91,7 +100,7 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid) -> Result<Kept> {
     }
 }
 
-fn media_type(format: ExportFormat) -> &'static str {
+pub(super) fn media_type(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "text/csv; charset=utf-8",
         ExportFormat::Zip => "application/zip",

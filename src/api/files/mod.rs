@@ -23,6 +23,7 @@ use crate::kernel::error::{Error, SECOND_FACTOR_REQUIRED};
 use crate::kernel::request::{Errand, Locale, Request};
 
 mod download;
+mod papers;
 mod upload;
 
 /// What it costs to send or fetch a file.

@@ -19,6 +19,7 @@ mod evaluate;
 pub mod exact;
 mod graph;
 pub mod inputs;
+pub mod methodology;
 pub mod metric;
 pub mod outcome;
 pub mod rounding;

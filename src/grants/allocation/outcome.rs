@@ -100,3 +100,16 @@ pub struct Fault {
     /// For people.
     pub message: Message,
 }
+
+/// What the source of a declared value begins with; what follows is what whoever declared it wrote.
+pub const DECLARED: &str = "申告: ";
+
+/// Leaves of the sources of declared values only that they were declared: what people wrote there is for those who work
+/// with it, not for everybody.
+pub fn without_words_of_declarations(lines: &mut [Line]) {
+    for input in lines.iter_mut().flat_map(|line| &mut line.inputs) {
+        if input.source.starts_with(DECLARED) {
+            input.source = "申告".to_owned();
+        }
+    }
+}

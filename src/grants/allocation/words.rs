@@ -21,11 +21,24 @@ pub(super) fn value(metric: &Metric, datum: &Datum) -> String {
     }
 }
 
-/// `高齢化率が0.4以上`, `国津地区`, joined with かつ and または. `metric` finds a metric by key.
+/// `高齢化率が0.4以上`, `指定の地区`, joined with かつ and または. `metric` finds a metric by key.
 pub(super) fn condition<'r>(condition: &Condition, metric: &dyn Fn(&str) -> Option<&'r Metric>) -> String {
+    let districts = |ids: &[String]| match ids.len() {
+        many @ 4.. => format!("指定の{many}地区"),
+        _ => "指定の地区".to_owned(),
+    };
+    condition_in(condition, metric, &districts)
+}
+
+/// The same where `districts` tells which they are.
+pub(super) fn condition_in<'r>(
+    condition: &Condition,
+    metric: &dyn Fn(&str) -> Option<&'r Metric>,
+    districts: &dyn Fn(&[String]) -> String,
+) -> String {
     let label = |key: &str| metric(key).map_or_else(|| key.to_owned(), |m| m.label.clone());
     let joined = |of: &[Condition], word: &str| {
-        let parts: Vec<String> = of.iter().map(|c| self::condition(c, metric)).collect();
+        let parts: Vec<String> = of.iter().map(|c| condition_in(c, metric, districts)).collect();
         if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(word)) }
     };
     match condition {
@@ -35,11 +48,10 @@ pub(super) fn condition<'r>(condition: &Condition, metric: &dyn Fn(&str) -> Opti
         }
         Condition::Word(WordTest { metric: key, one_of }) => format!("{}が{}", label(key), one_of.join("・")),
         Condition::Flag(key) => format!("{}に該当", label(key)),
-        Condition::District(names) if names.len() > 3 => format!("指定の{}地区", names.len()),
-        Condition::District(_) => "指定の地区".to_owned(),
+        Condition::District(ids) => districts(ids),
         Condition::All(of) => joined(of, "、かつ"),
         Condition::Any(of) => joined(of, "、または"),
-        Condition::Not(of) => format!("「{}」でない", self::condition(of, metric)),
+        Condition::Not(of) => format!("「{}」でない", condition_in(of, metric, districts)),
     }
 }
 

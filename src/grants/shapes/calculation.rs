@@ -3,7 +3,9 @@
 
 use async_graphql::{InputObject, SimpleObject, Value};
 
+use crate::files::shapes::paper;
 use crate::grants::allocation::chart::{Bar, chart};
+use crate::grants::allocation::outcome::{Line, without_words_of_declarations};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::{
     GRANT_COMPARISON_CREATE, GRANT_DECLARATION_RECORD, GRANT_RULE_DRAFT, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
@@ -15,7 +17,8 @@ use crate::grants::entity::{
 };
 use crate::grants::rules;
 use crate::grants::shapes::{
-    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW,
+    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW, inside,
+    is_insider,
 };
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
@@ -142,8 +145,15 @@ fn rule_terms(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     told(terms.chain(adjustments).map(one).collect(), "GrantRuleTerm", &[])
 }
 
-fn line_terms(row: &Cells<'_>, _request: &Request) -> Result<Value> {
-    told(parsed(row, "terms")?, "GrantRunTerm", &[("inputs", "GrantRunTermInput")])
+/// The words of a declaration's source are for those who may read the declaration.
+fn line_terms(row: &Cells<'_>, request: &Request) -> Result<Value> {
+    let inside = is_insider(&request.principal, |column| row.scope(column));
+    if inside {
+        return told(parsed(row, "terms")?, "GrantRunTerm", &[("inputs", "GrantRunTermInput")]);
+    }
+    let mut lines: Vec<Line> = serde_json::from_str(row.get::<&str>("terms")?).map_err(Error::internal)?;
+    without_words_of_declarations(&mut lines);
+    told(serde_json::to_value(lines).map_err(Error::internal)?, "GrantRunTerm", &[("inputs", "GrantRunTermInput")])
 }
 
 fn line_instalments(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -178,6 +188,8 @@ shape! {
         .column::<GrantRuleState>("state", "状態。")
         .computed::<Vec<GrantRuleTerm>>("terms", "項と調整。", &["document"], rule_terms)
         .column::<String>("document", "規則の全文(JSON)。")
+        .computed::<String>("methodologyPdfUrl", "算定方法の説明(PDF/A)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRuleId>(row, "pdf"))
+        .computed::<String>("methodologyMarkdownUrl", "算定方法の説明(Markdown)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRuleId>(row, "md"))
         .column::<Option<Date>>("enactedOn", "施行の決裁をした日。")
         .one::<Account>("draftedBy", "drafted_by", "起草した人。")
         .one::<Account>("enactedBy", "enacted_by", "施行を決裁した人。")
@@ -248,6 +260,8 @@ shape! {
         .computed::<Vec<GrantRunPool>>("pools", "原資の配分と残り。", &["pools"], run_pools)
         .column::<String>("ruleHash", "規則の全文のSHA-256。")
         .column::<String>("inputsHash", "入力のSHA-256。")
+        .computed::<String>("xlsxUrl", "全団体の額(1行に1団体、1列に1項)の Excel ブックを GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "xlsx"))
+        .computed::<String>("csvUrl", "同じ内容の CSV(UTF-8、BOM 付き)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "csv"))
         .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
         .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
         .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
@@ -277,11 +291,15 @@ shape! {
     |shape| shape
         .one::<GrantRun>("run", "run_id", "算定。")
         .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
-        .column::<String>("name", "算定のときの団体の名称。")
+        .column::<Option<String>>("name", "算定のときの団体の名称。公開された団体の名称は `organization` で誰でも読める。")
+        .masked(inside())
         .column::<Yen>("amountYen", "額(円)。合計に入る項の和。")
-        .computed::<Vec<GrantRunTerm>>("terms", "項と調整。規則に書かれた順。", &["terms"], line_terms)
+        .computed::<Vec<GrantRunTerm>>("terms", "項と調整。規則に書かれた順。申告された値の出所は、職員・団体・地区の担当者にだけ全文を示す。", &["terms", "organization_id", "district_id"], line_terms)
         .computed::<Vec<Yen>>("instalments", "分割払の各回の額(円)。分割払の定めがなければ空。", &["instalments"], line_instalments)
-        .ordered([Key::up("name", Ty::Text)])
+        .computed::<String>("sheetPdfUrl", "算定調書(PDF/A)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunLineId>(row, "pdf"))
+        .computed::<String>("sheetXlsxUrl", "算定調書(Excel)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunLineId>(row, "xlsx"))
+        // Lines are written in the order of names, which are in no cursor: those are not everybody's.
+        .ordered([Key::up("created_at", Ty::Time)])
         .published(AS_ITS_RUN)
         .readable(Role::STAFF, Over::Municipality)
 }

@@ -6,6 +6,7 @@ mod tasks;
 
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::files::shapes::attached;
 use crate::grants::commands::{
@@ -28,7 +29,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
-use crate::kernel::principal::{Role, ScopeKind};
+use crate::kernel::principal::{Principal, Role, ScopeKind};
 use crate::kernel::read::sql::Param;
 use crate::kernel::read::{Cells, Filter, Key, Mask, Ty, Where};
 use crate::kernel::request::Request;
@@ -142,6 +143,7 @@ shape! {
         .ruled_by(GRANT_RULES)
         .create(GRANT_PROGRAMME_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_PUBLISH, "", GRANT_STAFF, Over::Municipality)
+        .step_up(GRANT_PROGRAMME_PUBLISH)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)
@@ -191,6 +193,11 @@ impl Filter for GrantApplicationFilterInput {
 fn insiders() -> Vec<Permit> {
     let read = |roles, over| Permit { action: Action::READ, roles, over };
     vec![read(Role::STAFF, Over::Municipality), read(Role::ORGANIZATION, IN_ORGANIZATION), read(LIAISON, IN_DISTRICT)]
+}
+
+/// Is somebody one of them? `column` finds the row's organization and district.
+pub(crate) fn is_insider(who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
+    who.system.is_some() || insiders().iter().any(|permit| permit.covers(who, &column))
 }
 
 fn inside() -> Mask {

@@ -20,17 +20,20 @@ story!(EXPLAIN, "287-grant-allocation-explain");
 
 /// A town with a programme of 10,000,000 yen and two organizations whose districts have statistics.
 pub(super) struct Office {
-    town: Town,
-    staff: Client,
-    approver: Client,
-    districts: Vec<String>,
-    organizations: Vec<String>,
-    programme: String,
+    pub(super) town: Town,
+    pub(super) staff: Client,
+    pub(super) approver: Client,
+    pub(super) districts: Vec<String>,
+    pub(super) organizations: Vec<String>,
+    pub(super) programme: String,
 }
 
 impl Office {
-    async fn new() -> Self {
-        let town = Town::new().await;
+    pub(super) async fn new() -> Self {
+        Self::of(Town::new().await).await
+    }
+
+    pub(super) async fn of(town: Town) -> Self {
         let staff = town.staff(Role::GrantStaff).await;
         let programme = programme(&town, &staff, 10_000_000).await;
         let (mut districts, mut organizations) = (Vec::new(), Vec::new());
@@ -42,6 +45,12 @@ impl Office {
         }
         let approver = town.staff(Role::Approver).await;
         Self { town, staff, approver, districts, organizations, programme }
+    }
+
+    /// An organization more, with the same numbers as 青葉の会.
+    pub(super) async fn joined_by(&self, name: &str) {
+        let (district, _) = active(&self.staff, name).await;
+        statistic(&self.staff, &district, 310, 120).await;
     }
 
     /// 九戸村's by-law with a rate by households.
@@ -60,18 +69,18 @@ impl Office {
         ]})
     }
 
-    async fn draft(&self, rule: &Value, year: i32) -> Answer {
+    pub(super) async fn draft(&self, rule: &Value, year: i32) -> Answer {
         let input = json!({"title": "交付要綱", "fromFiscalYear": year, "rule": rule});
         self.staff.run(RULE_DRAFT, json!({ "input": input })).await
     }
 
-    async fn enacted(&self, rate: &str) -> String {
+    pub(super) async fn enacted(&self, rate: &str) -> String {
         let id = text(&self.draft(&Self::rule(rate), 2026).await.data()["grantRuleDraft"]["id"]);
         self.approver.run(RULE_ENACT, json!({"id": id})).await.data();
         id
     }
 
-    async fn calculate(&self, rule: &str, kind: &str, more: &Value) -> Answer {
+    pub(super) async fn calculate(&self, rule: &str, kind: &str, more: &Value) -> Answer {
         let mut input = json!({"programmeId": self.programme, "ruleId": rule, "kind": kind, "title": "算定"});
         for (name, value) in more.as_object().expect("fields") {
             input[name] = value.clone();
@@ -79,11 +88,11 @@ impl Office {
         self.staff.run(RUN_CREATE, json!({ "input": input })).await
     }
 
-    async fn run(&self, rule: &str, kind: &str) -> String {
+    pub(super) async fn run(&self, rule: &str, kind: &str) -> String {
         text(&self.calculate(rule, kind, &json!({})).await.data()["grantRunCreate"]["id"])
     }
 
-    async fn approved(&self, rule: &str) -> String {
+    pub(super) async fn approved(&self, rule: &str) -> String {
         let id = self.run(rule, "REAL").await;
         self.approver.run(RUN_APPROVE, json!({"id": id})).await.data();
         id

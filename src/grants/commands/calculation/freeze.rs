@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
-use crate::grants::commands::calculation::run::approved;
+use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::offset;
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run};
 use crate::grants::rules;
@@ -40,6 +40,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.approved_by = Set(tx.principal.account);
     next.approved_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
+    take_time(tx).await?;
     allocate(tx, &row).await?;
     offset::deduct(tx, row.programme_id).await?;
     Ok(id)

@@ -12,6 +12,7 @@ use crate::grants::allocation::inputs::{Body, Datum, Given, Inputs};
 use crate::grants::allocation::metric::{
     Metric, MetricOf, MetricSource, RecordField, StatisticField, WhenMissing, full_years,
 };
+use crate::grants::allocation::outcome::DECLARED;
 use crate::grants::allocation::rule::Rule;
 use crate::grants::entity::GrantProgrammeId;
 use crate::kernel::error::{Error, Result};
@@ -216,7 +217,7 @@ async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> R
         let value = number.or(flag.map(Datum::Flag)).or(word.map(Datum::Word));
         let value = value.ok_or_else(|| Error::internal("a declaration without a value"))?;
         let source: String = row.try_get("source")?;
-        let given = Given { value, as_of: row.try_get("as_of")?, source: format!("申告: {source}") };
+        let given = Given { value, as_of: row.try_get("as_of")?, source: format!("{DECLARED}{source}") };
         Ok((row.try_get("organization_id")?, given))
     };
     tx.rows(sql).await?.iter().map(one).collect()

@@ -99,6 +99,7 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         ..Default::default()
     };
     let id = row.insert(tx).await?.id;
+    take_time(tx).await?;
     insert_lines(tx, id, &inputs, &outcome).await?;
     if let Some(corrected) = corrects {
         comparison::compare_runs(tx, id, corrected.id).await?;
@@ -191,17 +192,26 @@ fn told(fault: Fault) -> Violation {
     Violation { path: path.into(), rule: reason, message }
 }
 
+/// A run of thousands of organizations writes for longer than a reader's statement may take.
+pub(super) async fn take_time(tx: &Tx) -> Result<()> {
+    tx.run(Sql::new("SET LOCAL statement_timeout = '2min'")).await.map(|_| ())
+}
+
 /// One statement, however many lines there are.
 async fn insert_lines(tx: &Tx, run: GrantRunId, inputs: &Inputs, outcome: &Outcome) -> Result<()> {
     let districts: std::collections::HashMap<&str, &crate::grants::allocation::inputs::Body> =
         inputs.bodies.iter().map(|body| (body.key.as_str(), body)).collect();
     let (mut ids, mut organizations, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut names, mut terms, mut instalments) = (Vec::new(), Vec::new(), Vec::new());
-    for body in &outcome.bodies {
+    let name = |key: &str| districts.get(key).map_or("", |body| body.name.as_str());
+    // Ids that are made later are greater: lines are read in the order of names.
+    let mut bodies: Vec<_> = outcome.bodies.iter().collect();
+    bodies.sort_by_key(|body| name(&body.key));
+    for body in bodies {
         ids.push(GrantRunLineId::new().0);
         organizations.push(decode_as(OrganizationId::PREFIX, &body.key)?);
         amounts.push(body.amount.0.to_string());
-        names.push(districts.get(body.key.as_str()).map_or_else(String::new, |body| body.name.clone()));
+        names.push(name(&body.key).to_owned());
         terms.push(serde_json::to_string(&body.lines).map_err(Error::internal)?);
         instalments.push(serde_json::to_string(&body.instalments).map_err(Error::internal)?);
     }
