@@ -212,6 +212,8 @@ text_enum! {
         Approved,
         /// 不承認
         Refused,
+        /// 交付申請の取下げまたは交付決定の取消しにより、決定されずに終わった
+        Withdrawn,
     }
 }
 
@@ -382,11 +384,13 @@ entity! {
         commitment_id: Option<LedgerJournalId>,
         payment_id: Option<LedgerJournalId>,
         costs: Option<String>,
+        approved_costs: Option<String>,
         instalments: Option<String>,
         paid_yen: Yen,
         pending_yen: Option<Yen>,
         changed_yen: Option<Yen>,
         change_id: Option<GrantChangeId>,
+        changed_by: Option<AccountId>,
         completed_on: Option<Date>,
         report_due: Option<Date>,
         reported_on: Option<Date>,

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection, Row};
 
 use crate::support::database::{self, Own};
 
-async fn owner(own: &Own) -> DatabaseConnection {
+pub(crate) async fn owner(own: &Own) -> DatabaseConnection {
     let mut options = ConnectOptions::new(own.url("entaku_owner"));
     options.max_connections(1).sqlx_logging(false);
     Database::connect(options).await.expect("a connection")

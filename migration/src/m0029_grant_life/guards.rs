@@ -39,6 +39,7 @@ pub(super) fn constraints() -> String {
             ADD CONSTRAINT grant_applications_examiner CHECK (examined_by NOT IN (submitted_by, reported_by)),
             ADD CONSTRAINT grant_applications_fixer CHECK (fixed_by NOT IN (submitted_by, reported_by, examined_by)),
             ADD CONSTRAINT grant_applications_settler CHECK (paid_by <> fixed_by),
+            ADD CONSTRAINT grant_applications_changer CHECK (changed_by NOT IN (payment_requested_by, paid_by)),
             ADD CONSTRAINT grant_applications_revoker CHECK (revoked_by <> submitted_by);"
     )
 }
@@ -54,8 +55,13 @@ INSERT INTO duties_apart (object, act, done_by) VALUES
     ('grant_applications', 'AMOUNT_FIX', 'submitted_by'),
     ('grant_applications', 'AMOUNT_FIX', 'reported_by'),
     ('grant_applications', 'AMOUNT_FIX', 'examined_by'),
+    ('grant_applications', 'AMOUNT_FIX', 'paid_by'),
+    ('grant_applications', 'PAYMENT_REQUEST', 'changed_by'),
+    ('grant_applications', 'PAYMENT_EXECUTE', 'changed_by'),
+    ('grant_applications', 'PAYMENT_EXECUTE', 'examined_by'),
     ('grant_applications', 'PAYMENT_EXECUTE', 'fixed_by'),
     ('grant_applications', 'REPAYMENT_RECORD', 'submitted_by'),
+    ('grant_applications', 'REPAYMENT_RECORD', 'examined_by'),
     ('grant_applications', 'REPAYMENT_RECORD', 'fixed_by'),
     ('grant_applications', 'REPAYMENT_RECORD', 'revoked_by'),
     ('grant_applications', 'DECISION_REVOKE', 'submitted_by');
@@ -79,7 +85,7 @@ CREATE OR REPLACE FUNCTION grant_application_settled() RETURNS trigger LANGUAGE 
 DECLARE
     decision text[] := ARRAY['title', 'purpose', 'requested_yen', 'recommended_yen', 'submitted_by', 'recommended_by',
                              'decided_by', 'decided_on', 'withdrawal_until', 'commitment_id'];
-    fixing text[] := ARRAY['decided_yen', 'changed_yen', 'completed_on', 'reported_on', 'reported_by', 'eligible_yen',
+    fixing text[] := ARRAY['decided_yen', 'changed_yen', 'changed_by', 'approved_costs', 'completed_on', 'reported_on', 'reported_by', 'eligible_yen',
                            'examined_by', 'fixed_yen', 'fixed_on', 'fixed_by', 'surplus_rule'];
     money text[] := ARRAY['paid_yen', 'paid_on', 'paid_by', 'payment_id', 'payment_requested_by', 'pending_yen'];
     surplus text[] := ARRAY['kept_yen', 'offset_yen', 'ordered_yen', 'repayment_due'];
@@ -241,7 +247,7 @@ DROP TRIGGER settled ON grant_changes;
 DROP TRIGGER settled ON grant_subgrants;
 DROP FUNCTION grant_sums_kept(), grant_change_settled(), grant_subgrant_settled();
 DELETE FROM duties_apart WHERE act IN ('REPORT_RETURN', 'REPORT_REVIEW', 'AMOUNT_FIX', 'REPAYMENT_RECORD', 'DECISION_REVOKE')
-    OR done_by = 'fixed_by';
+    OR done_by IN ('fixed_by', 'examined_by', 'changed_by');
 ALTER TABLE grant_applications DROP CONSTRAINT grant_applications_decided, DROP CONSTRAINT grant_applications_within,
     DROP CONSTRAINT grant_applications_paid, DROP CONSTRAINT grant_applications_change;
 CREATE OR REPLACE FUNCTION entaku_grant_files_locked() RETURNS trigger LANGUAGE plpgsql AS $$

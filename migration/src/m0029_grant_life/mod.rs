@@ -65,7 +65,7 @@ const DECLARED: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Who acted on an application after the decision.
-const ACTORS: &[&str] = &["reported_by", "examined_by", "fixed_by", "revoked_by"];
+const ACTORS: &[&str] = &["changed_by", "reported_by", "examined_by", "fixed_by", "revoked_by"];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -92,8 +92,9 @@ impl MigrationTrait for Migration {
         run(manager, &faults::faults()).await
     }
 
-    /// The words stay allowed: rows may have them. States that are not known before become the nearest that are.
+    /// The words stay allowed: they do no harm. Rows that could not be held before are not bent: it refuses.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, tables::HELD_BEFORE).await?;
         run(manager, &m0028_ledger_years::FAULTS.replacen("CREATE", "CREATE OR REPLACE", 1)).await?;
         run(manager, guards::BACK).await?;
         let names: Vec<_> = DECLARED.iter().map(|(table, ..)| format!("'{table}'")).collect();

@@ -20,7 +20,7 @@ pub(super) fn columns() -> String {
             ADD COLUMN offset_yen bigint NOT NULL DEFAULT 0 CHECK (offset_yen >= 0);
         ALTER TABLE grant_application_files ADD COLUMN report boolean NOT NULL DEFAULT false;
         ALTER TABLE grant_applications
-            ADD COLUMN costs text, ADD COLUMN instalments text,
+            ADD COLUMN costs text, ADD COLUMN approved_costs text, ADD COLUMN instalments text,
             ADD COLUMN paid_yen bigint NOT NULL DEFAULT 0, ADD COLUMN pending_yen bigint CHECK (pending_yen > 0),
             ADD COLUMN changed_yen bigint CHECK (changed_yen > 0), ADD COLUMN change_id uuid,
             ADD COLUMN completed_on date, ADD COLUMN report_due date, ADD COLUMN reported_on date,
@@ -85,7 +85,7 @@ fn reports() -> Tenant {
 }
 
 fn changes() -> Tenant {
-    let state = words("state", &["REQUESTED", "MINOR", "APPROVED", "REFUSED"]);
+    let state = words("state", &["REQUESTED", "MINOR", "APPROVED", "REFUSED", "WITHDRAWN"]);
     Tenant::new(
         "grant_changes",
         format!(
@@ -164,15 +164,33 @@ INSERT INTO grant_payments (municipality_id, id, application_id, organization_id
     FROM grant_applications WHERE paid_yen > 0;
 ";
 
+/// What the release before could not hold: to go back would be to invent payments, or to lose them.
+pub(super) const HELD_BEFORE: &str = "
+DO $$
+DECLARE
+    later bigint;
+BEGIN
+    SELECT count(*) INTO later FROM grant_applications
+        WHERE state NOT IN ('DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'RETURNED', 'REVIEWED', 'REFUSED', 'WITHDRAWN',
+                            'DECIDED', 'PAYMENT_REQUESTED', 'PAID')
+            OR paid_yen NOT IN (0, coalesce(decided_yen, 0)) OR (state = 'PAID') <> (paid_yen > 0)
+            OR pending_yen <> decided_yen OR repaid_yen > 0 OR ordered_yen > 0
+            OR fixed_yen IS NOT NULL OR changed_yen IS NOT NULL OR revoked_on IS NOT NULL;
+    IF later > 0 THEN
+        RAISE EXCEPTION 'm0029 cannot be undone: % grant applications are paid in part, changed, reported, fixed, repaid or revoked, which the schema before cannot hold', later
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    SELECT count(*) INTO later FROM grant_allocations WHERE offset_yen > 0;
+    IF later > 0 THEN
+        RAISE EXCEPTION 'm0029 cannot be undone: from % grant allocations a surplus is deducted, which the schema before cannot hold', later
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END $$;
+";
+
 pub(super) const COLUMNS_BACK: &str = "
-ALTER TABLE grant_applications DISABLE TRIGGER USER;
-UPDATE grant_applications SET decided_yen = least(decided_yen, requested_yen),
-    state = CASE WHEN payment_id IS NOT NULL THEN 'PAID' WHEN state = 'REVOKED' THEN 'WITHDRAWN' ELSE 'DECIDED' END
-    WHERE state IN ('PARTLY_PAID', 'REPORTED', 'REPORT_REVIEWED', 'AMOUNT_FIXED', 'SETTLED', 'REPAYMENT_ORDERED',
-                    'REPAID', 'REVOKED') OR (state = 'PAYMENT_REQUESTED' AND payment_id IS NOT NULL);
-ALTER TABLE grant_applications ENABLE TRIGGER USER;
 ALTER TABLE grant_applications
-    DROP COLUMN costs, DROP COLUMN instalments, DROP COLUMN paid_yen, DROP COLUMN pending_yen,
+    DROP COLUMN costs, DROP COLUMN approved_costs, DROP COLUMN changed_by, DROP COLUMN instalments, DROP COLUMN paid_yen, DROP COLUMN pending_yen,
     DROP COLUMN changed_yen, DROP COLUMN change_id, DROP COLUMN completed_on, DROP COLUMN report_due,
     DROP COLUMN reported_on, DROP COLUMN eligible_yen, DROP COLUMN fixed_yen, DROP COLUMN fixed_on,
     DROP COLUMN surplus_rule, DROP COLUMN kept_yen, DROP COLUMN offset_yen, DROP COLUMN offset_done_yen,
@@ -180,11 +198,11 @@ ALTER TABLE grant_applications
     DROP COLUMN subgranted_yen, DROP COLUMN reported_by, DROP COLUMN examined_by, DROP COLUMN fixed_by,
     DROP COLUMN revoked_by,
     ADD CONSTRAINT grant_applications_decided CHECK (state NOT IN ('DECIDED', 'PAYMENT_REQUESTED', 'PAID')
-        OR (recommended_yen IS NOT NULL AND decided_yen IS NOT NULL AND commitment_id IS NOT NULL)) NOT VALID,
+        OR (recommended_yen IS NOT NULL AND decided_yen IS NOT NULL AND commitment_id IS NOT NULL)),
     ADD CONSTRAINT grant_applications_within
-        CHECK (recommended_yen <= requested_yen AND decided_yen <= requested_yen) NOT VALID,
+        CHECK (recommended_yen <= requested_yen AND decided_yen <= requested_yen),
     ADD CONSTRAINT grant_applications_paid
-        CHECK ((state = 'PAID') = (payment_id IS NOT NULL) AND (state = 'PAID') = (paid_on IS NOT NULL)) NOT VALID;
+        CHECK ((state = 'PAID') = (payment_id IS NOT NULL) AND (state = 'PAID') = (paid_on IS NOT NULL));
 ALTER TABLE grant_allocations DROP COLUMN offset_yen;
 ALTER TABLE grant_application_files DROP COLUMN report;
 ALTER TABLE grant_programmes

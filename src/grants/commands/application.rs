@@ -3,6 +3,7 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 
+use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::programme::{allocation_of, positive};
 use crate::grants::commands::{
     GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, begin,
@@ -160,6 +161,7 @@ pub async fn withdraw_application(tx: &Tx, id: GrantApplicationId) -> Result<Gra
     }
     next.change_id = Set(None);
     next.update(tx).await?;
+    end_open_change(tx, &row).await?;
     record(tx, &row, GrantActKind::Withdraw, None, row.decided_yen).await?;
     Ok(id)
 }

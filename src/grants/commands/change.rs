@@ -36,7 +36,8 @@ pub struct GrantChangeRequestInput {
     pub decided_yen: Option<Yen>,
 }
 
-/// Asks for a change. A minor one is in force at once.
+/// Asks for a change. A minor one is in force at once; what is minor is told from what was last decided on, so that
+/// many small changes do not make a great one.
 ///
 /// # Errors
 /// CONFLICT/PAID_ALREADY where less is to be granted than was paid or given on.
@@ -58,7 +59,7 @@ pub async fn request_change(
     let after = decided_yen.unwrap_or(before);
     covers(&row, after)?;
     let (_, terms) = terms_of(tx, row.programme_id).await?;
-    let planned: Vec<Cost> = kept(row.costs.as_deref())?;
+    let planned: Vec<Cost> = kept(row.approved_costs.as_deref())?;
     let minor = is_minor(&terms.minor_change(), &planned, &costs, (before, after));
     let document = serde_json::to_string(&costs).map_err(Error::internal)?;
     let change = grant_change::ActiveModel {
@@ -118,8 +119,10 @@ pub async fn approve_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecide
     commit(tx, &row, Yen(change.decided_yen.0 - before.0)).await?;
     let (_, terms) = terms_of(tx, row.programme_id).await?;
     let mut next: grant_application::ActiveModel = row.clone().into();
-    next.costs = Set(Some(change.costs));
+    next.costs = Set(Some(change.costs.clone()));
+    next.approved_costs = Set(Some(change.costs));
     next.change_id = Set(None);
+    next.changed_by = Set(tx.principal.account);
     if change.decided_yen != before {
         let parts = serde_json::to_string(&terms.parts(change.decided_yen)).map_err(Error::internal)?;
         next.decided_yen = Set(Some(change.decided_yen));
@@ -142,7 +145,19 @@ pub async fn refuse_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecideI
     Ok(id)
 }
 
-/// Writes the decision on a change, and locks its application.
+/// Ends a change that nobody decided on, because its application ends.
+pub(super) async fn end_open_change(tx: &Tx, row: &grant_application::Model) -> Result<()> {
+    let Some(id) = row.change_id else { return Ok(()) };
+    let change = grant_change::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    let change = change.ok_or_else(|| Error::internal("an application waits for no change"))?;
+    let mut next: grant_change::ActiveModel = change.into();
+    next.state = Set(GrantChangeState::Withdrawn);
+    next.update(tx).await?;
+    Ok(())
+}
+
+/// Writes the decision on a change, and locks its application. Neither who is of the applicant's side decides, nor who
+/// has paid.
 async fn decide(
     tx: &Tx,
     id: GrantChangeId,
@@ -153,7 +168,8 @@ async fn decide(
     let row = tx.load::<GrantChange>(id, action).await?;
     let application = grant_application::Entity::find_by_id(row.application_id).lock_exclusive().one(tx).await?;
     let application = application.ok_or_else(|| Error::internal("a change of no application"))?;
-    if is_party(tx, &application).await? {
+    let paid = tx.principal.account.is_some() && application.paid_by == tx.principal.account;
+    if paid || is_party(tx, &application).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
     change::change(&row, action, tx.now)?;

@@ -156,6 +156,8 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
         GrantActKind::Create,
         GrantActKind::Change,
         GrantActKind::Submit,
+        GrantActKind::PaymentRequest,
+        GrantActKind::CompletionRecord,
         GrantActKind::ReportSubmit,
         GrantActKind::ChangeRequest,
     ];

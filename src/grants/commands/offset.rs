@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
-use crate::grants::entity::{
-    GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, grant_offset, grant_programme,
-};
+use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, grant_offset};
 use crate::kernel::date::Date;
-use crate::kernel::error::{Refusal, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
@@ -31,17 +29,30 @@ struct Open {
     free: i64,
 }
 
-/// Deducts from the programmes that succeed one, where they have allocations already.
+/// Deducts from the programmes that succeed one, of the next year or a later one, where they have allocations already.
 pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
-    let successors = grant_programme::Entity::find().filter(grant_programme::Column::PreviousId.eq(id));
-    for successor in successors.all(tx).await? {
-        deduct(tx, successor.id).await?;
+    let mut sql = Sql::new("");
+    sql.fill(
+        "WITH RECURSIVE after AS (SELECT p.municipality_id, p.id, p.fiscal_year FROM grant_programmes p \
+         WHERE p.previous_id = ? UNION SELECT p.municipality_id, p.id, p.fiscal_year FROM after n \
+         JOIN grant_programmes p ON p.municipality_id = n.municipality_id AND p.previous_id = n.id) \
+         SELECT id FROM after ORDER BY fiscal_year, id",
+        [Param::Uuid(Some(id.0))],
+    );
+    for row in tx.rows(sql).await? {
+        deduct(tx, GrantProgrammeId(row.try_get("id")?)).await?;
     }
     Ok(())
 }
 
-/// Deducts what waits of the preceding programme's surpluses from a programme's allocations, as far as they are free.
+/// Deducts what waits of the preceding programmes' surpluses from a programme's allocations, as far as they are free and
+/// as long as they can be applied for: what is left over after that nobody could have had, so it pays for nothing.
+/// One deduction of a programme at a time.
 pub(super) async fn deduct(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
+    let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
+    lock.param(Param::Uuid(Some(programme.0)));
+    lock.push(" FOR NO KEY UPDATE");
+    tx.rows(lock).await?;
     let mut taken: HashMap<Uuid, i64> = HashMap::new();
     for open in open(tx, programme).await? {
         let taken = taken.entry(open.allocation.0).or_default();
@@ -56,18 +67,23 @@ pub(super) async fn deduct(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
 
 /// The surpluses that wait, locked, oldest first.
 async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
-    let mut sql = Sql::new(
-        "SELECT a.id, a.organization_id, a.district_id, l.id AS allocation_id, l.fiscal_year, a.title, \
-         a.offset_yen - a.offset_done_yen AS open, b.balance FROM grant_programmes p \
-         JOIN grant_applications a ON a.municipality_id = p.municipality_id AND a.programme_id = p.previous_id \
-         JOIN grant_allocations l ON l.municipality_id = p.municipality_id AND l.programme_id = p.id \
-         AND l.organization_id = a.organization_id \
-         JOIN ledger_accounts b ON b.municipality_id = p.municipality_id AND b.owner_id = l.id AND b.kind = 'GRANT' \
+    let mut sql = Sql::new("");
+    sql.fill(
+        "WITH RECURSIVE before AS (SELECT p.municipality_id, p.previous_id AS id FROM grant_programmes p \
+         WHERE p.id = ? AND p.previous_id IS NOT NULL UNION SELECT p.municipality_id, p.previous_id FROM before n \
+         JOIN grant_programmes p ON p.municipality_id = n.municipality_id AND p.id = n.id \
+         WHERE p.previous_id IS NOT NULL) \
+         SELECT a.id, a.organization_id, a.district_id, l.id AS allocation_id, l.fiscal_year, a.title, \
+         a.offset_yen - a.offset_done_yen AS open, b.balance FROM before n \
+         JOIN grant_applications a ON a.municipality_id = n.municipality_id AND a.programme_id = n.id \
+         JOIN grant_allocations l ON l.municipality_id = n.municipality_id AND l.organization_id = a.organization_id \
+         JOIN ledger_accounts b ON b.municipality_id = n.municipality_id AND b.owner_id = l.id AND b.kind = 'GRANT' \
          AND b.fiscal_year = l.fiscal_year \
-         WHERE a.offset_yen > a.offset_done_yen AND p.id = ",
+         WHERE a.offset_yen > a.offset_done_yen AND l.programme_id = ? \
+         AND (l.programme_state = 'DRAFT' OR l.programme_state = 'PUBLISHED' AND l.closes_on >= ?) \
+         ORDER BY a.id FOR NO KEY UPDATE OF a, l",
+        [Param::Uuid(Some(programme.0)), Param::Uuid(Some(programme.0)), Param::Date(Some(tx.today()))],
     );
-    sql.param(Param::Uuid(Some(programme.0)));
-    sql.push(" ORDER BY a.id FOR NO KEY UPDATE OF a, l");
     let one = |row: &tokio_postgres::Row| {
         Ok(Open {
             application: GrantApplicationId(row.try_get("id")?),
@@ -81,6 +97,27 @@ async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
         })
     };
     tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// Does every allocation of a programme, as it is about to be, cover what was deducted from it?
+///
+/// # Errors
+/// CONFLICT/OFFSET_TAKEN, which names the organization.
+pub(super) async fn covered(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
+    let mut sql = Sql::new("");
+    sql.fill(
+        "SELECT o.name, l.offset_yen FROM grant_allocations l \
+         JOIN organizations o ON o.municipality_id = l.municipality_id AND o.id = l.organization_id \
+         WHERE l.programme_id = ? AND l.amount_yen < l.offset_yen ORDER BY l.id LIMIT 1",
+        [Param::Uuid(Some(programme.0))],
+    );
+    let Some(row) = tx.rows(sql).await?.pop() else { return Ok(()) };
+    let (name, taken): (String, i64) = (row.try_get("name")?, row.try_get("offset_yen")?);
+    Err(Error::Conflict(Refusal::new(
+        "OFFSET_TAKEN",
+        format!("「{name}」の配分額が、前の年度の剰余金として差し引いた額({})を下回ります。", Yen(taken)),
+        format!("The allocation of {name} falls below what was deducted from it ({taken} yen)."),
+    )))
 }
 
 async fn take(tx: &Tx, open: &Open, amount: Yen) -> Result<()> {

@@ -110,7 +110,9 @@ async fn appropriate(tx: &Tx, row: &grant_programme::Model) -> Result<()> {
 
 /// Makes a programme and its allocations public.
 pub async fn publish_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
-    set_state(tx, id, GRANT_PROGRAMME_PUBLISH, GrantProgrammeState::Published).await
+    set_state(tx, id, GRANT_PROGRAMME_PUBLISH, GrantProgrammeState::Published).await?;
+    offset::deduct(tx, id).await?;
+    Ok(id)
 }
 
 /// Ends a programme: no allocation and no application comes in any more; those that are in go on.
@@ -174,6 +176,7 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         Some(row) => change_amount(tx, row, amount_yen, basis).await?,
         None => insert_allocation(tx, &programme, &organization, amount_yen, basis).await?,
     };
+    offset::covered(tx, programme_id).await?;
     move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
     offset::deduct(tx, programme.id).await?;
     Ok(id)

@@ -44,7 +44,7 @@ pub async fn record_repayment(
     not_to_come(&mut checks, tx, "input.receivedOn", received_on);
     checks.done()?;
     settlement::repayable(&row, amount_yen)?;
-    let journal = post(tx, &row, amount_yen).await?;
+    let journal = post(tx, &row, amount_yen, received_on).await?;
     let repaid = Yen(row.repaid_yen.0 + amount_yen.0);
     next.state = Set(settlement::after_repayment(row.ordered_yen, repaid));
     next.repaid_yen = Set(repaid);
@@ -57,12 +57,14 @@ pub async fn record_repayment(
 }
 
 /// In the grant's year as long as its accounts are open (戻入); after that it is income of the year in which it comes
-/// (歳入, 地方自治法施行令160条), with the town's own source on the other side.
-async fn post(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<LedgerJournalId> {
+/// (歳入, 地方自治法施行令160条), with the town's own source on the other side. Where that year is closed too by the time
+/// it is recorded, it is this year's.
+async fn post(tx: &Tx, row: &grant_application::Model, amount: Yen, received: Date) -> Result<LedgerJournalId> {
     let (allocation, town) = (row.allocation_id.0, tx.municipality()?.0);
-    let closed = is_closed(tx, row.fiscal_year).await?;
-    let (from, fiscal_year) = if closed {
-        ((AccountKind::Appropriation, town), FiscalYear::of(tx.today()))
+    let (from, fiscal_year) = if is_closed(tx, row.fiscal_year).await? {
+        let came = FiscalYear::of(received.0);
+        let year = if is_closed(tx, came).await? { FiscalYear::of(tx.today()) } else { came };
+        ((AccountKind::Appropriation, town), year)
     } else {
         ((AccountKind::Paid, allocation), row.fiscal_year)
     };

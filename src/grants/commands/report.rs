@@ -24,7 +24,8 @@ pub struct GrantCompletionRecordInput {
     pub completed_on: Date,
 }
 
-/// Records when the project was completed; from then on the report is due.
+/// Records when the project was completed; from then on the report is due. A later day than the one that is recorded
+/// would put the report off: only who was asked to correct a report may give it.
 pub async fn record_completion(
     tx: &Tx,
     id: GrantApplicationId,
@@ -36,6 +37,14 @@ pub async fn record_completion(
     not_to_come(&mut checks, tx, "input.completedOn", completed_on);
     let since = completed_on.0 >= row.fiscal_year.first_day();
     checks.check(since, "input.completedOn", "ORDER", "交付の年度より前です。", "Before the fiscal year of the grant.");
+    let kept = row.reported_on.is_some() || row.completed_on.is_none_or(|was| completed_on <= was);
+    checks.check(
+        kept,
+        "input.completedOn",
+        "ORDER",
+        "届け出た完了の日より後です。",
+        "Later than the day of completion that is recorded.",
+    );
     checks.done()?;
     let (_, terms) = terms_of(tx, row.programme_id).await?;
     next.completed_on = Set(Some(completed_on));

@@ -111,6 +111,7 @@ pub async fn decide_application(
     let (_, terms) = terms_of(tx, row.programme_id).await?;
     next.instalments = Set(Some(serde_json::to_string(&terms.parts(amount_yen)).map_err(Error::internal)?));
     next.report_due = Set(Some(terms.report_due(row.fiscal_year, None)));
+    next.approved_costs = Set(row.costs.clone());
     next.decided_yen = Set(Some(amount_yen));
     next.decided_by = Set(tx.principal.account);
     next.decided_on = Set(Some(Date(tx.today())));

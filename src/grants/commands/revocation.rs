@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
+use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::fixing::{repayment_due, tell_of_repayment};
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{GRANT_DECISION_REVOKE, MOST_REASON, begin, record, release};
@@ -46,6 +47,7 @@ pub async fn revoke_decision(
     next.ordered_yen = Set(ordered);
     next.repayment_due = Set(repayment_due(tx, &programme, open));
     next.update(tx).await?;
+    end_open_change(tx, &row).await?;
     release(tx, &row, Yen(settlement::payable(&row).0.max(row.paid_yen.0) - row.paid_yen.0)).await?;
     record(tx, &row, GrantActKind::DecisionRevoke, Some(reason), Some(ordered)).await?;
     tell_of_repayment(tx, &row, open).await?;

@@ -64,7 +64,8 @@ pub async fn submit_subgrant(tx: &Tx, input: GrantSubgrantSubmitInput) -> Result
 
 /// Is the grant given, and not yet reported on?
 fn given(row: &grant_application::Model) -> Result<(), Refusal> {
-    if matches!(row.state, Decided | PaymentRequested | PartlyPaid | Paid) {
+    // A payment is also asked for once the amount is fixed.
+    if row.fixed_yen.is_none() && matches!(row.state, Decided | PaymentRequested | PartlyPaid | Paid) {
         return Ok(());
     }
     Err(Refusal::new(

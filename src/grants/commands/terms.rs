@@ -5,7 +5,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::rule::Instalments;
-use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept};
+use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{GrantProgrammeId, GrantSurplusRule, grant_programme};
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
@@ -30,7 +30,8 @@ pub struct GrantProgrammeTermsInput {
     pub previous_programme_id: Option<GrantProgrammeId>,
 }
 
-/// Lays the terms down, as long as the programme is prepared.
+/// Lays the terms down, as long as the programme is prepared. Where it has allocations already, what waits of its
+/// predecessors' surpluses is deducted from them.
 pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTermsInput) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_TERMS_SET).await?;
     rules::programme(&row, GRANT_PROGRAMME_TERMS_SET, tx.now)?;
@@ -63,6 +64,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.repayment_days = Set(repayment_days);
     next.previous_id = Set(previous_programme_id);
     next.update(tx).await?;
+    offset::deduct(tx, id).await?;
     Ok(id)
 }
 

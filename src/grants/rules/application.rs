@@ -24,11 +24,12 @@ use crate::kernel::request::japan_day;
 /// payment, the fixing of the amount …) it is the usual one; [`settlement`](super::settlement) tells the right one.
 pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantApplicationState> {
     match (state, action) {
-        (Draft | Returned, GRANT_APPLICATION_CHANGE) => Some(state),
-        (
+        (Draft | Returned, GRANT_APPLICATION_CHANGE)
+        | (
             Draft | Returned | Decided | PartlyPaid | Paid,
             GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
-        ) => Some(state),
+        )
+        | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST) => Some(state),
         (Draft | Returned, GRANT_APPLICATION_SUBMIT) => Some(Submitted),
         (Draft | Submitted | UnderReview | Returned | Reviewed | Decided, GRANT_APPLICATION_WITHDRAW) => {
             Some(Withdrawn)
@@ -39,10 +40,8 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (Reviewed, GRANT_APPLICATION_DECIDE) => Some(Decided),
         (Reviewed, GRANT_APPLICATION_REFUSE) => Some(Refused),
         (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST) => Some(PaymentRequested),
-        (PaymentRequested, GRANT_PAYMENT_EXECUTE) => Some(Paid),
-        (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST) => Some(state),
+        (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
-        (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Reported, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),

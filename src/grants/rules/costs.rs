@@ -34,8 +34,8 @@ pub struct ActualCost {
 }
 
 /// The sum, nothing where it leaves the range.
-pub fn total(amounts: impl Iterator<Item = Yen>) -> Option<Yen> {
-    amounts.map(Some).fold(Some(Yen(0)), |sum, yen| sum?.checked_add(yen?))
+pub fn total(mut amounts: impl Iterator<Item = Yen>) -> Option<Yen> {
+    amounts.try_fold(Yen(0), Yen::checked_add)
 }
 
 /// Checks planned costs: categories once each, amounts of a yen or more, a sum within range.

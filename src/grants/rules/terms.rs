@@ -33,10 +33,13 @@ impl Terms {
         parts.into_iter().filter(|part| part.0 > 0).collect()
     }
 
-    /// The last day for the report: after the completion; while there is none, the year's last.
+    /// The last day for the report: after the completion; while there is none, the year's last. What is due within the
+    /// fiscal year is due within the grant's, however late the completion is.
     pub fn report_due(&self, year: FiscalYear, completed: Option<NaiveDate>) -> Date {
         let report = self.conditions.as_ref().and_then(|of| of.report).unwrap_or(USUAL_REPORT);
-        Date(completed.and_then(|day| report.day(day)).unwrap_or_else(|| year.last_day()))
+        let end = year.last_day();
+        let due = completed.and_then(|day| report.day(day)).unwrap_or(end);
+        Date(if report.within_fiscal_year { due.min(end) } else { due })
     }
 
     /// What may change without approval: a fifth of each cost, unless the programme says otherwise.
@@ -77,5 +80,11 @@ mod tests {
         assert_eq!(due(None), "2025-03-31");
         assert_eq!(due(Some("2025-02-10")), "2025-03-10");
         assert_eq!(due(Some("2025-03-15")), "2025-03-31");
+        assert_eq!(due(Some("2025-04-01")), "2025-03-31", "not the next year's last day");
+        let report = ReportDue { within_fiscal_year: false, ..USUAL_REPORT };
+        let conditions: Conditions =
+            serde_json::from_value(serde_json::json!({ "report": report })).expect("conditions");
+        let longer = Terms { instalments: None, conditions: Some(conditions) };
+        assert_eq!(longer.report_due(FiscalYear(2024), Some(day("2025-04-01"))).0, day("2025-05-01"));
     }
 }

@@ -94,6 +94,10 @@ fn overdue(row: &Cells<'_>, request: &Request, due: &str, open: &[GrantApplicati
 
 fn report_overdue(row: &Cells<'_>, request: &Request) -> Result<Value> {
     use GrantApplicationState::{Decided, Paid, PartlyPaid, PaymentRequested};
+    // A payment is also asked for once the amount is fixed; the report has come by then.
+    if row.get::<Option<i64>>("fixed_yen")?.is_some() {
+        return Ok(Value::from(false));
+    }
     overdue(row, request, "report_due", &[Decided, PaymentRequested, PartlyPaid, Paid])
 }
 
@@ -179,6 +183,8 @@ pub struct GrantApplicationFilterInput {
     pub organization_id: Option<OrganizationId>,
     /// 状態(いずれか)。
     pub state: Option<Vec<GrantApplicationState>>,
+    /// 額が確定したか。
+    pub fixed: Option<bool>,
 }
 
 impl Filter for GrantApplicationFilterInput {
@@ -186,6 +192,9 @@ impl Filter for GrantApplicationFilterInput {
         to.eq("programme_id", self.programme_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("organization_id", self.organization_id.map(|id| Param::Uuid(Some(id.0))));
         to.among("state", self.state.map(|states| states.into_iter().map(GrantApplicationState::word).collect()));
+        if let Some(fixed) = self.fixed {
+            to.also("(t.fixed_yen IS NOT NULL) = ?", vec![Param::Bool(fixed)]);
+        }
     }
 }
 
@@ -237,7 +246,7 @@ shape! {
         .masked(inside())
         .column::<Option<Date>>("reportDue", "実績報告の期限。完了の届出の前は、年度の末日。")
         .masked(inside())
-        .computed::<bool>("reportOverdue", "実績報告の期限が過ぎているか。", &["report_due", "state"], report_overdue)
+        .computed::<bool>("reportOverdue", "実績報告の期限が過ぎているか。", &["report_due", "state", "fixed_yen"], report_overdue)
         .masked(inside())
         .column::<Option<Date>>("reportedOn", "実績を報告した日。")
         .masked(inside())
@@ -293,14 +302,14 @@ shape! {
         .apart(GRANT_APPLICATION_REFUSE, &["submitted_by", "recommended_by"])
         .step_up(GRANT_APPLICATION_REFUSE)
         .act(GRANT_PAYMENT_REQUEST, "", &[Role::OrgOfficer, Role::OrgAccountant], IN_ORGANIZATION)
-        .apart(GRANT_PAYMENT_REQUEST, &["recommended_by", "decided_by"])
+        .apart(GRANT_PAYMENT_REQUEST, &["recommended_by", "decided_by", "changed_by"])
         .act(GRANT_PAYMENT_EXECUTE, PAYMENT_LAW, PAYER, Over::Municipality)
         .step_up(GRANT_APPLICATION_DECIDE)
         .step_up(GRANT_PAYMENT_REQUEST)
         .step_up(GRANT_PAYMENT_EXECUTE)
         .apart(GRANT_APPLICATION_REVIEW_START, &["submitted_by"])
         .apart(GRANT_APPLICATION_RETURN, &["submitted_by"])
-        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "payment_requested_by", "fixed_by"])
+        .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "changed_by", "payment_requested_by", "examined_by", "fixed_by"])
         .act(GRANT_COMPLETION_RECORD, "", REPORTER, IN_ORGANIZATION)
         .act(GRANT_REPORT_SUBMIT, "", REPORTER, IN_ORGANIZATION)
         .act(GRANT_CHANGE_REQUEST, "", OFFICER, IN_ORGANIZATION)
@@ -309,10 +318,10 @@ shape! {
         .act(GRANT_REPORT_REVIEW, "", GRANT_STAFF, Over::Municipality)
         .apart(GRANT_REPORT_REVIEW, &["submitted_by", "reported_by"])
         .act(GRANT_AMOUNT_FIX, "", APPROVER, Over::Municipality)
-        .apart(GRANT_AMOUNT_FIX, &["submitted_by", "reported_by", "examined_by"])
+        .apart(GRANT_AMOUNT_FIX, &["submitted_by", "reported_by", "examined_by", "paid_by"])
         .step_up(GRANT_AMOUNT_FIX)
         .act(GRANT_REPAYMENT_RECORD, INCOME_LAW, PAYER, Over::Municipality)
-        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "fixed_by", "revoked_by"])
+        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "examined_by", "fixed_by", "revoked_by"])
         .step_up(GRANT_REPAYMENT_RECORD)
         .act(GRANT_DECISION_REVOKE, "", APPROVER, Over::Municipality)
         .apart(GRANT_DECISION_REVOKE, &["submitted_by"])

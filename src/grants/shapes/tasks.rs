@@ -18,13 +18,15 @@ const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED'
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
-    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'REPORT_SUBMIT', 'CHANGE_REQUEST') \
+    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
+    'REPORT_SUBMIT', 'CHANGE_REQUEST') \
     AND h.actor_id IS NOT NULL";
 
 /// What is completed and waits for no decision on a change.
 const REPORTABLE: &str =
     "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL AND t.change_id IS NULL";
 
+#[allow(clippy::too_many_lines)] // a list
 pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
     shape
         .task(

@@ -80,10 +80,38 @@ impl Scene {
     /// Paid, settled and revoked: everybody's name stands in it.
     pub(super) async fn revoked(&self) -> String {
         let id = self.granted(1_000_000).await;
-        self.pay(&id, Some(1_000_000)).await;
-        self.fixed(&id, 1_000_000).await;
+        let change = self.change_to(&id, 900_000).await;
+        self.approver.run(CHANGE_APPROVE, because(&change)).await.data();
+        self.pay(&id, Some(900_000)).await;
+        self.fixed(&id, 900_000).await;
         self.approver.run(REVOKE, because(&id)).await.data();
         id
+    }
+
+    /// Asks for another amount; the change that waits.
+    async fn change_to(&self, id: &str, yen: i64) -> String {
+        let input = of(id, json!({"reason": "規模の変更", "costs": plan(), "decidedYen": yen}));
+        let asked = self.officer.run(CHANGE_REQUEST, input).await.data()["grantChangeRequest"]["changes"].clone();
+        text(&asked.as_array().expect("changes").last().expect("a change")["id"])
+    }
+
+    /// A programme of a later year that deducts what is left over of another.
+    async fn successor(&self, year: i32, previous: &str, yen: i64) -> String {
+        let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
+        let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
+        input["input"]["fiscalYear"] = json!(year);
+        let made = text(&self.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
+        allocate(&self.staff, &made, &self.organization, yen).await.data();
+        let mut terms = offsetting();
+        terms["previousProgrammeId"] = json!(previous);
+        self.staff.run(TERMS_SET, of(&made, terms)).await.data();
+        made
+    }
+
+    async fn deducted(&self, programme: &str) -> Value {
+        let read = "query($id: ID!) { grantProgramme(id: $id) { allocations { nodes { offsetYen } } } }";
+        let data = self.staff.run(read, json!({"id": programme})).await.data();
+        data["grantProgramme"]["allocations"]["nodes"][0]["offsetYen"].clone()
     }
 
     pub(super) async fn life(&self, id: &str) -> Value {
@@ -103,6 +131,12 @@ pub(super) const PAYMENT_REQUEST_OF: &str = "mutation($id: ID!, $input: GrantPay
 pub(super) fn report(id: &str, yen: i64) -> Value {
     let costs = json!([{"category": "SUPPLIES", "amountYen": yen, "eligibleYen": yen}]);
     of(id, json!({"summary": "月に二度開いた。", "costs": costs}))
+}
+
+fn offsetting() -> Value {
+    let mut terms = quarters();
+    terms["surplusRule"] = json!("OFFSET_NEXT_YEAR");
+    terms
 }
 
 fn returned(id: &str, yen: i64) -> Value {
@@ -171,6 +205,8 @@ async fn a_report_has_a_day_until_which_it_is_due_and_is_examined_by_somebody_el
     let done = s.officer.run(COMPLETION, of(&id, json!({"completedOn": "2026-05-10"}))).await.data();
     assert_eq!(done["grantCompletionRecord"]["reportDue"], "2026-06-10");
     assert_eq!(s.life(&id).await["reportOverdue"], false);
+    let later = of(&id, json!({"completedOn": "2026-05-11"}));
+    s.officer.run(COMPLETION, later.clone()).await.expect_code("INVALID_INPUT");
     let twice = json!([{"category": "FEES", "amountYen": 5, "eligibleYen": 6}, {"category": "FEES", "amountYen": 1, "eligibleYen": 1}]);
     let bad = of(&id, json!({"summary": "", "costs": twice}));
     let refused = s.officer.run(REPORT_SUBMIT, bad).await.expect_code("INVALID_INPUT");
@@ -178,6 +214,7 @@ async fn a_report_has_a_day_until_which_it_is_due_and_is_examined_by_somebody_el
     s.officer.run(REPORT_SUBMIT, report(&id, 900_000)).await.data();
     s.staff.run(REPORT_RETURN, because(&id)).await.data();
     assert_eq!(s.state(&id).await, "PAID");
+    s.officer.run(COMPLETION, later).await.data();
     s.officer.run(REPORT_SUBMIT, report(&id, 800_000)).await.data();
     let more = of(&id, json!({"eligibleYen": 800_001, "reason": "理由"}));
     s.staff.run(REPORT_REVIEW, more).await.expect_code("INVALID_INPUT");
@@ -271,12 +308,21 @@ async fn m9_what_comes_back_after_the_closing_is_income_of_its_year() {
     s.at_the_closing().await;
     s.payer.run(YEAR_CLOSE, json!({"fiscalYear": 2026})).await.data();
     let before = s.staff.run(JOURNALS, json!({"fiscalYear": 2026})).await.data();
-    let late = of(&id, json!({"amountYen": 300_000, "receivedOn": "2027-05-31"}));
-    let done = s.payer.run(REPAYMENT, late).await.data()["grantRepaymentRecord"].clone();
-    assert_eq!(done["state"], "REPAID");
-    let payments = done["payments"].as_array().expect("payments");
-    let journal = &payments.last().expect("a return")["journal"];
-    assert_eq!((&journal["kind"], &journal["fiscalYear"]), (&json!("GRANT_REPAID"), &json!(2027)));
+    let return_of = async |payer: &Client, yen: i64| {
+        let late = of(&id, json!({"amountYen": yen, "receivedOn": "2027-05-31"}));
+        let done = payer.run(REPAYMENT, late).await.data()["grantRepaymentRecord"].clone();
+        let journal = done["payments"].as_array().expect("payments").last().expect("a return")["journal"].clone();
+        assert_eq!(journal["kind"], "GRANT_REPAID");
+        (text(&done["state"]), journal["fiscalYear"].clone())
+    };
+    assert_eq!(return_of(&s.payer, 100_000).await, ("REPAYMENT_ORDERED".to_owned(), json!(2027)));
+    // Recorded a year later, it is of the year in which it came; where that is closed too, of the year of the record.
+    s.town.app.clock.advance(Duration::days(366));
+    s.payer = s.town.staff(Role::Payer).await;
+    assert_eq!(return_of(&s.payer, 100_000).await, ("REPAYMENT_ORDERED".to_owned(), json!(2027)));
+    s.payer.run(YEAR_CLOSE, json!({"fiscalYear": 2027})).await.data();
+    assert_eq!(return_of(&s.payer, 100_000).await, ("REPAID".to_owned(), json!(2028)));
+    s.staff = s.town.staff(Role::GrantStaff).await;
     assert_eq!(s.staff.run(JOURNALS, json!({"fiscalYear": 2026})).await.data(), before, "the closed year stays");
     s.is_sound().await;
 }
@@ -292,7 +338,7 @@ async fn a_small_change_is_kept_and_a_greater_one_waits_for_somebody_else() {
     };
     let kept = s.officer.run(CHANGE_REQUEST, change(1_200_000, None)).await.data()["grantChangeRequest"].clone();
     assert_eq!((&kept["changes"][0]["state"], &kept["costs"][0]["amountYen"]), (&json!("MINOR"), &json!(1_200_000)));
-    let asked = s.officer.run(CHANGE_REQUEST, change(1_440_001, None)).await.data()["grantChangeRequest"].clone();
+    let asked = s.officer.run(CHANGE_REQUEST, change(1_200_001, None)).await.data()["grantChangeRequest"].clone();
     assert_eq!(
         (&asked["changes"][1]["state"], &asked["costs"][0]["amountYen"]),
         (&json!("REQUESTED"), &json!(1_200_000))
@@ -545,4 +591,150 @@ async fn m8_m13_the_database_keeps_the_life_of_a_grant() {
         assert_eq!(attempt(&mut app, &update).await, Err("42501".into()), "{table}");
         assert_eq!(attempt(&mut app, &format!("DELETE FROM {table}")).await, Err("42501".into()), "{table}");
     }
+}
+
+#[tokio::test]
+async fn z20_who_decides_on_a_changed_amount_has_no_hand_in_its_payment() {
+    let s = Scene::with_terms(&quarters()).await;
+    let (account, both) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
+    let id = s.granted(400_000).await;
+    let change = s.change_to(&id, 500_000).await;
+    both.run(CHANGE_APPROVE, because(&change)).await.data();
+    s.officer.run(PAYMENT_REQUEST_OF, of(&id, json!({"amountYen": 500_000}))).await.data();
+    both.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    let mut app = inside(&s.town, "entaku_app").await;
+    let uuid = decode(&id).expect("an id").1;
+    for who in ["paid_by", "payment_requested_by"] {
+        let same = format!("UPDATE grant_applications SET changed_by = {who} WHERE id = '{uuid}'");
+        assert_eq!(attempt(&mut app, &same).await, Err("23514".into()), "{who}");
+    }
+    // Nor does who has paid decide on what is paid, or fix it.
+    let id = s.granted(400_000).await;
+    s.officer.run(PAYMENT_REQUEST_OF, of(&id, json!({"amountYen": 100_000}))).await.data();
+    both.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    let change = s.change_to(&id, 500_000).await;
+    both.run(CHANGE_APPROVE, because(&change)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.approver.run(CHANGE_REFUSE, because(&change)).await.data();
+    s.examined(&id, 300_000).await;
+    both.run(AMOUNT_FIX, because(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.approver.run(AMOUNT_FIX, because(&id)).await.data();
+}
+
+#[tokio::test]
+async fn z20_who_asked_for_an_instalment_or_examined_the_report_does_not_pay() {
+    let s = Scene::with_terms(&quarters()).await;
+    let organization = decode(&s.organization).expect("an id").1;
+    let (account, both) = s.town.person(Role::OrgAccountant, ScopeKind::Organization, Some(organization)).await;
+    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
+    let id = s.granted(400_000).await;
+    both.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    both.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    // Who told of the completion is of the applicant's side, too.
+    let id = s.granted(400_000).await;
+    both.run(COMPLETION, of(&id, json!({"completedOn": "2026-05-10"}))).await.data();
+    s.officer.run(REPORT_SUBMIT, report(&id, 300_000)).await.data();
+    let (account, clerk) = s.town.person(Role::GrantStaff, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
+    clerk.run(REPORT_REVIEW, of(&id, json!({"eligibleYen": 300_000, "reason": "理由"}))).await.data();
+    s.approver.run(AMOUNT_FIX, because(&id)).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    for payer in [&clerk, &both] {
+        payer.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    }
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+}
+
+#[tokio::test]
+async fn m8_a_surplus_is_deducted_whenever_the_predecessor_is_named_and_the_rest_a_year_later() {
+    let s = Scene::with_terms(&offsetting()).await;
+    let id = s.granted(1_000_000).await;
+    s.pay(&id, Some(1_000_000)).await;
+    s.fixed(&id, 940_000).await;
+    let next = s.successor(2027, &s.programme, 50_000).await;
+    assert_eq!(s.deducted(&next).await, 50_000);
+    let refused = allocate(&s.staff, &next, &s.organization, 49_999).await;
+    let refused = refused.expect_code("CONFLICT/OFFSET_TAKEN");
+    assert!(refused.body["errors"][0]["message"].as_str().is_some_and(|told| told.contains('「')), "{}", refused.body);
+    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    let last = s.successor(2028, &next, 100_000).await;
+    assert_eq!(s.deducted(&last).await, 10_000);
+    assert_eq!(s.life(&id).await["offsetDoneYen"], 60_000);
+    s.is_sound().await;
+}
+
+#[tokio::test]
+async fn m8_a_surplus_is_not_paid_out_of_what_nobody_can_have_any_more() {
+    let mut s = Scene::with_terms(&offsetting()).await;
+    let id = s.granted(1_000_000).await;
+    s.pay(&id, Some(1_000_000)).await;
+    let next = s.successor(2027, &s.programme, 100_000).await;
+    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.app.clock.advance(Duration::days(42));
+    s.staff = s.town.staff(Role::GrantStaff).await;
+    s.approver = s.town.staff(Role::Approver).await;
+    s.officer = s.town.over(Role::OrgOfficer, ScopeKind::Organization, &s.organization).await;
+    assert_eq!(s.fixed(&id, 940_000).await["offsetYen"], 60_000);
+    assert_eq!(s.deducted(&next).await, 0, "applications for it have closed");
+    let last = s.successor(2028, &next, 100_000).await;
+    assert_eq!(s.deducted(&last).await, 60_000);
+    s.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_change_that_waits_ends_with_its_application() {
+    let s = Scene::with_terms(&quarters()).await;
+    for (id, ends) in [(s.granted(300_000).await, "withdrawn"), (s.granted(300_000).await, "revoked")] {
+        let change = s.change_to(&id, 200_000).await;
+        match ends {
+            "withdrawn" => s.officer.run(WITHDRAW, json!({"id": id})).await.data(),
+            _ => s.approver.run(REVOKE, because(&id)).await.data(),
+        };
+        assert_eq!(s.life(&id).await["changes"][0]["state"], "WITHDRAWN", "{ends}");
+        s.approver.run(CHANGE_APPROVE, because(&change)).await.expect_code("CONFLICT/STATE");
+        s.is_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_fixed_and_waits_for_its_payment_has_been_reported() {
+    let s = Scene::with_terms(&quarters()).await;
+    let id = s.granted(1_000_000).await;
+    s.fixed(&id, 900_000).await;
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    let ask = json!({"input": {"applicationId": id, "association": "東自治会", "title": "花壇", "purpose": "花壇をつくる。", "requestedYen": 1}});
+    s.officer.run(SUBGRANT_SUBMIT, ask).await.expect_code("CONFLICT/STATE");
+    s.town.app.clock.advance(Duration::days(60));
+    let staff = s.town.staff(Role::GrantStaff).await;
+    let seen = staff.run(LIFE, json!({"id": id})).await.data()["grantApplication"].clone();
+    assert_eq!((&seen["state"], &seen["reportOverdue"]), (&json!("PAYMENT_REQUESTED"), &json!(false)));
+    let due = include_str!("../../../docs/reports/grant-reports-due.graphql");
+    assert_eq!(staff.run(due, json!({})).await.data()["grantApplications"]["totalCount"], 0);
+}
+
+/// Nothing is invented and nothing lost: what the schema before cannot hold keeps it from coming back.
+#[tokio::test]
+async fn going_back_is_refused_while_a_grant_is_paid_in_part() {
+    use migration::{Migrator, MigratorTrait};
+    use sea_orm::ConnectionTrait;
+    let own = crate::support::database::Own::migrated().await;
+    let s = Scene::over(crate::support::town::app_over(&own.url("entaku_app"))).await;
+    let id = s.granted(1_000).await;
+    s.pay(&id, Some(400)).await;
+    let owner = crate::migrations::owner(&own).await;
+    let newest = async || {
+        let applied = Migrator::get_applied_migrations(&owner).await.expect("applied");
+        applied.last().map(|migration| migration.name().to_owned()).expect("a migration")
+    };
+    while newest().await != "m0029_grant_life" {
+        Migrator::down(&owner, Some(1)).await.expect("down");
+    }
+    let refused = Migrator::down(&owner, Some(1)).await.expect_err("it holds what was not known before");
+    assert!(refused.to_string().contains("m0029 cannot be undone: 1 grant application"), "{refused}");
+    owner.execute_unprepared("SELECT paid_yen FROM grant_applications").await.expect("nothing is gone");
+    owner.close().await.expect("closed");
 }

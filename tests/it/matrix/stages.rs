@@ -39,7 +39,8 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
         }
         "GrantApplication" => ("PAID", application(state)),
         "GrantChange" if state != "MINOR" => {
-            ("REQUESTED", json!({"decided_on": "2026-05-19", "decision_reason": "要綱に合う。"}))
+            let decided = json!({"decided_on": "2026-05-19", "decision_reason": "要綱に合う。"});
+            ("REQUESTED", if state == "WITHDRAWN" { json!({}) } else { decided })
         }
         "GrantSubgrant" => {
             let adopted = if state == "ADOPTED" { json!(10_000) } else { Value::Null };

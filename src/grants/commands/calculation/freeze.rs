@@ -23,7 +23,8 @@ use crate::ledger::{self, Journal, Leg};
 ///
 /// # Errors
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
-/// exceeds the budget or an amount falls below what has been decided.
+/// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
+/// was deducted from it.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
@@ -64,6 +65,7 @@ async fn allocate(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     )
     .await?;
     write(tx, run).await?;
+    offset::covered(tx, run.programme_id).await?;
     let after = "SELECT a.organization_id, a.amount_yen, a.id FROM grant_allocations a WHERE a.programme_id = ";
     let mut sql = Sql::new(after);
     sql.param(Param::Uuid(Some(run.programme_id.0)));
