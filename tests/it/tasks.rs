@@ -242,7 +242,7 @@ async fn told(who: &Client) -> Vec<String> {
 async fn a_reminder_comes_once_for_each_threshold_to_whoever_can_do_it() {
     let s = Scene::new().await;
     let id = s.draft().await;
-    let (account, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, organization_of(&s)).await;
+    let (account, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization_of(&s))).await;
     let until = |day| Utc.with_ymd_and_hms(2026, 6, day, 1, 0, 0).single().expect("a time") - start();
     let clock = &s.town.app.clock;
     night(&s.town).await;
@@ -272,8 +272,8 @@ async fn a_reminder_comes_once_for_each_threshold_to_whoever_can_do_it() {
     assert_eq!(told(&staff).await, Vec::<String>::new(), "it is not theirs to do");
 }
 
-fn organization_of(s: &Scene) -> Option<Uuid> {
-    Some(entaku::kernel::id::decode(&s.organization).expect("an id").1)
+fn organization_of(s: &Scene) -> Uuid {
+    entaku::kernel::id::decode(&s.organization).expect("an id").1
 }
 
 #[tokio::test]

@@ -164,9 +164,9 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid, kind: Kind) -> Result<(&'static s
 fn write(files: &Store, kind: Kind, made: Made) -> Result<Vec<u8>> {
     match (made, kind) {
         (Made::Matrix(matrix, rows), kind) => sheet(files, kind, &matrix, &rows),
-        (Made::Paper(filed), Kind::Pdf) => pdf(&filed.paper),
-        (Made::Paper(filed), Kind::Markdown) => Ok(markdown(&filed.paper).into_bytes()),
-        (Made::Paper(filed), Kind::Xlsx | Kind::Csv) => xlsx(&filed.paper),
+        (Made::Paper(made), Kind::Pdf) => pdf(&made.paper),
+        (Made::Paper(made), Kind::Markdown) => Ok(markdown(&made.paper).into_bytes()),
+        (Made::Paper(made), Kind::Xlsx | Kind::Csv) => xlsx(&made.paper),
     }
 }
 

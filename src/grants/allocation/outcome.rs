@@ -109,7 +109,7 @@ pub const DECLARED: &str = "申告: ";
 pub fn without_words_of_declarations(lines: &mut [Line]) {
     for input in lines.iter_mut().flat_map(|line| &mut line.inputs) {
         if input.source.starts_with(DECLARED) {
-            input.source = "申告".to_owned();
+            "申告".clone_into(&mut input.source);
         }
     }
 }

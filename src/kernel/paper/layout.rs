@@ -250,7 +250,9 @@ fn wrap(face: &Face, text: &str, ems: f32) -> Vec<String> {
         }
     }
     lines.push(line);
-    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
     lines
 }
 

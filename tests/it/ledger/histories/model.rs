@@ -120,9 +120,8 @@ impl Model {
             Act::Reopen => Outcome::Done,
             _ if self.is_closed => Outcome::Closed,
             Act::Close if self.is_anything_promised() => Outcome::Promised,
-            Act::Close => Outcome::Done,
             Act::Post(legs) if self.is_short(legs) => Outcome::Short,
-            Act::Post(_) => Outcome::Done,
+            Act::Close | Act::Post(_) => Outcome::Done,
             Act::Reverse { place, .. } => {
                 let journal = &self.journals[*place];
                 match () {
