@@ -235,11 +235,9 @@ const PARTIES: &str = "SELECT p.account_id FROM appointments p WHERE p.municipal
     AND p.scope = 'ORGANIZATION' AND p.scope_id = t.organization_id AND p.ended_at IS NULL \
     AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity')";
 
-/// Those, and whoever scored: they do not decide (`commands::decision`).
-const PARTIES_AND_REVIEWERS: &str = "SELECT p.account_id FROM appointments p \
-    WHERE p.municipality_id = t.municipality_id AND p.scope = 'ORGANIZATION' AND p.scope_id = t.organization_id \
-    AND p.ended_at IS NULL AND entaku_today() BETWEEN p.starts_on AND coalesce(p.ends_on, 'infinity') UNION ALL \
-    SELECT r.reviewer_id FROM challenge_reviews r WHERE r.municipality_id = t.municipality_id AND r.proposal_id = t.id";
+/// Whoever has a sheet of it: they do not decide (`commands::decision`).
+const REVIEWERS: &str = "SELECT r.reviewer_id FROM challenge_reviews r \
+    WHERE r.municipality_id = t.municipality_id AND r.proposal_id = t.id";
 
 fn proposal_tasks(shape: ShapeDef) -> ShapeDef {
     shape
@@ -268,7 +266,8 @@ fn proposal_tasks(shape: ShapeDef) -> ShapeDef {
                 "All reviewers have scored it. Please adopt or reject it.",
             ],
         )
-        .except(PARTIES_AND_REVIEWERS)
+        .except(PARTIES)
+        .except(REVIEWERS)
         .task(
             PROPOSAL_PUBLISH,
             ["t.state = 'ADOPTED'", "t.title", ""],

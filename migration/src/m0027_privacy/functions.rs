@@ -205,7 +205,7 @@ GRANT EXECUTE ON FUNCTION entaku_dispose(text, int) TO entaku_app;
 ";
 
 /// What has been settled stays, but for the words of what is disposed of. A file whose attachment is gone goes as well.
-pub(super) const LOCKS: &str = "
+pub(crate) const LOCKS: &str = "
 CREATE OR REPLACE FUNCTION grant_application_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     kept text[] := CASE
@@ -244,7 +244,10 @@ BEGIN
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
+";
 
+/// What is detached from an application is discarded.
+pub(super) const DETACHED: &str = "
 CREATE FUNCTION entaku_detached() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE files f SET state = 'DISCARDED'

@@ -2,7 +2,7 @@
 //! (docs/adr/0027-a-persons-data.md).
 
 pub(crate) mod declared;
-mod functions;
+pub(crate) mod functions;
 mod kinds;
 
 use sea_orm_migration::prelude::*;
@@ -33,7 +33,8 @@ impl MigrationTrait for Migration {
         run(manager, GUARDS).await?;
         run(manager, functions::FORGETTING).await?;
         run(manager, functions::DISPOSING).await?;
-        run(manager, functions::LOCKS).await
+        run(manager, functions::LOCKS).await?;
+        run(manager, functions::DETACHED).await
     }
 
     /// The word of the format stays allowed: rows may have it.

@@ -230,7 +230,7 @@ UPDATE retention_kinds SET which = replace(which, '''PAID''', '''PAID'', ''SETTL
     WHERE name IN ('GRANT_APPLICATIONS', 'GRANT_FILES');
 ";
 
-/// As m0027 made them.
+/// Back to what m0027 left; its locks are set anew after this.
 pub(super) const BACK: &str = "
 UPDATE retention_kinds SET which = replace(which, '''PAID'', ''SETTLED'', ''REPAID'', ''REVOKED''', '''PAID''')
     WHERE name IN ('GRANT_APPLICATIONS', 'GRANT_FILES');
@@ -250,42 +250,4 @@ DELETE FROM duties_apart WHERE act IN ('REPORT_RETURN', 'REPORT_REVIEW', 'AMOUNT
     OR done_by IN ('fixed_by', 'examined_by', 'changed_by');
 ALTER TABLE grant_applications DROP CONSTRAINT grant_applications_decided, DROP CONSTRAINT grant_applications_within,
     DROP CONSTRAINT grant_applications_paid, DROP CONSTRAINT grant_applications_change;
-CREATE OR REPLACE FUNCTION entaku_grant_files_locked() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    decided date;
-BEGIN
-    SELECT decided_on INTO decided FROM grant_applications
-        WHERE municipality_id = coalesce(NEW.municipality_id, OLD.municipality_id)
-            AND id = coalesce(NEW.application_id, OLD.application_id) FOR SHARE;
-    IF decided IS NOT NULL AND NOT (TG_OP = 'DELETE' AND entaku_forgetting()) THEN
-        RAISE EXCEPTION 'the files of a decided application are locked' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-END $$;
-CREATE OR REPLACE FUNCTION grant_application_settled() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    kept text[] := CASE
-        WHEN OLD.state IN ('REFUSED', 'WITHDRAWN', 'PAID')
-            THEN ARRAY['state', 'title', 'purpose', 'requested_yen', 'recommended_yen', 'decided_yen', 'submitted_by',
-                       'recommended_by', 'decided_by', 'payment_requested_by', 'paid_by', 'paid_on', 'payment_id']
-        WHEN OLD.decided_on IS NOT NULL
-            THEN ARRAY['title', 'purpose', 'requested_yen', 'recommended_yen', 'decided_yen', 'submitted_by',
-                       'recommended_by', 'decided_by', 'decided_on', 'withdrawal_until', 'commitment_id']
-        WHEN OLD.state = 'REVIEWED'
-            THEN ARRAY['title', 'purpose', 'requested_yen', 'recommended_yen', 'submitted_by', 'recommended_by']
-        ELSE ARRAY[]::text[] END;
-    was jsonb := to_jsonb(OLD);
-    becomes jsonb := to_jsonb(NEW);
-    name text;
-BEGIN
-    FOREACH name IN ARRAY kept LOOP
-        IF was -> name IS DISTINCT FROM becomes -> name
-            AND NOT (name = 'purpose' AND becomes ->> name = '(削除済み)' AND entaku_forgetting()) THEN
-            RAISE EXCEPTION '% of a grant application is settled', name
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_settled';
-        END IF;
-    END LOOP;
-    RETURN NEW;
-END $$;
-DROP FUNCTION grant_life_follows(text, text);
 ";

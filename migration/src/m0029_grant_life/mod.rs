@@ -8,6 +8,7 @@ mod tables;
 use sea_orm_migration::prelude::*;
 
 use crate::m0027_privacy::declared::declare_acts;
+use crate::m0027_privacy::functions;
 use crate::m0028_ledger_years;
 use crate::table::{drop, more_words, run};
 
@@ -97,6 +98,8 @@ impl MigrationTrait for Migration {
         run(manager, tables::HELD_BEFORE).await?;
         run(manager, &m0028_ledger_years::FAULTS.replacen("CREATE", "CREATE OR REPLACE", 1)).await?;
         run(manager, guards::BACK).await?;
+        run(manager, functions::LOCKS).await?;
+        run(manager, "DROP FUNCTION grant_life_follows(text, text)").await?;
         let names: Vec<_> = DECLARED.iter().map(|(table, ..)| format!("'{table}'")).collect();
         run(manager, &format!("DELETE FROM personal_tables WHERE name IN ({})", names.join(", "))).await?;
         run(manager, &acted(false)).await?;

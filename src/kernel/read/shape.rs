@@ -316,7 +316,7 @@ impl ShapeDef {
     #[must_use]
     pub fn except(mut self, accounts: &'static str) -> Self {
         if let Some(work) = self.work.last_mut() {
-            work.except = accounts;
+            work.except.push(accounts);
         }
         self
     }
@@ -329,7 +329,7 @@ impl ShapeDef {
         why: [&'static str; 2],
     ) -> Self {
         let (table, prefix, apart) = (self.table, self.prefix, Vec::new());
-        let work = Work { table, prefix, act, permits, apart, except: "", when, title, due, why, policy_ref: "" };
+        let work = Work { table, prefix, act, permits, apart, except: Vec::new(), when, title, due, why, policy_ref: "" };
         self.work.push(work);
         self
     }

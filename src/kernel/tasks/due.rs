@@ -37,8 +37,8 @@ fn write_one(act: Action, work: &Work, from: Date, until: Date, sql: &mut Sql) {
     for column in &work.apart {
         sql.push(&format!(" AND t.{column} IS DISTINCT FROM a.id"));
     }
-    if !work.except.is_empty() {
-        sql.push(&format!(" AND a.id <> ALL(ARRAY({}))", work.except));
+    for accounts in &work.except {
+        sql.push(&format!(" AND a.id <> ALL(ARRAY({accounts}))"));
     }
 }
 

@@ -34,9 +34,9 @@ fn write_one(act: Action, work: &Work, sql: &mut Sql) {
         sql.push(&format!(" AND t.{column} IS DISTINCT FROM "));
         sql.viewer(Viewer::AccountOrNil);
     }
-    if !work.except.is_empty() {
+    for accounts in &work.except {
         sql.push(" AND ");
         sql.viewer(Viewer::AccountOrNil);
-        sql.push(&format!(" <> ALL(ARRAY({}))", work.except));
+        sql.push(&format!(" <> ALL(ARRAY({accounts}))"));
     }
 }

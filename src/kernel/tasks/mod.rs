@@ -34,8 +34,8 @@ pub struct Work {
     pub permits: Vec<Permit>,
     /// The columns of those whose it never is, whatever they hold.
     pub apart: Vec<&'static str>,
-    /// More of those: a query over `t` of accounts' ids; empty for nobody.
-    pub except: &'static str,
+    /// More of those: queries over `t` of accounts' ids.
+    pub except: Vec<&'static str>,
     /// Which objects, a condition over `t`.
     pub when: &'static str,
     /// What they are called, an expression over `t`.
