@@ -79,7 +79,7 @@ CREATE FUNCTION ledger_year_key(town uuid, fiscal_year int) RETURNS bigint LANGU
 ";
 
 /// As in m0004, but not while the year is being closed.
-const POST: &str = "
+pub(crate) const POST: &str = "
 CREATE OR REPLACE FUNCTION ledger_post(p_id uuid, p_kind text, p_subject uuid, p_fiscal_year int, p_memo text, p_once boolean,
     p_reverses uuid, p_kinds text[], p_owners uuid[], p_amounts bigint[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

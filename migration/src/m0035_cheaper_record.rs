@@ -141,4 +141,4 @@ END $$;
 ";
 
 /// PostgreSQL thinks lists of a known length worth a plan of their own at every posting; a plan costs more than it saves.
-const PLANS: &str = "ALTER FUNCTION ledger_post SET plan_cache_mode = force_generic_plan;";
+pub(crate) const PLANS: &str = "ALTER FUNCTION ledger_post SET plan_cache_mode = force_generic_plan;";

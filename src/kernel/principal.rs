@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
+use sea_orm::Iterable;
 use uuid::Uuid;
 
 use crate::{id_type, text_enum};
@@ -76,6 +77,11 @@ impl Role {
     /// sessions are short, and the municipality may ask them for a second factor.
     pub fn acts_for_the_town(self) -> bool {
         self != Self::Resident && !Self::ORGANIZATION.contains(&self)
+    }
+
+    /// The words of the roles that do, as rows have them.
+    pub fn of_the_town() -> Vec<String> {
+        Self::iter().filter(|role| role.acts_for_the_town()).map(Self::word).collect()
     }
 }
 

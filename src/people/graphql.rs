@@ -54,6 +54,7 @@ impl Identity {
         let mut checks = Checks::new();
         rules::check_password(&mut checks, path, password, &known);
         checks.done()?;
+        let _place = self.passwords.place().await?;
         self.passwords.hash(password).await
     }
 }

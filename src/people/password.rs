@@ -1,15 +1,18 @@
-//! Password hashing: argon2id (RFC 9106) with the installation's pepper, off the async threads and on all cores but
-//! one, which a rush of sign-ins leaves to everybody else.
+//! Password hashing: argon2id (RFC 9106) with the installation's pepper, on threads that give way to everybody else, on
+//! all cores but one, and for half of the time: a scheduler that is fair between processes lets the database wait for a
+//! core that hashes, whatever the thread's priority. Whoever proves something takes a place first; the rest of a rush
+//! waits before it has taken anything of the database, or is sent away.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, KeyId, Params, ParamsBuilder, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::keys::{KeyRing, Pepper};
@@ -20,16 +23,24 @@ use crate::kernel::tx::Tx;
 /// Hashes and verifies passwords.
 pub struct Passwords {
     keys: Arc<KeyRing>,
-    permits: Arc<Semaphore>,
-    /// Callers that may wait for a permit before they are sent away.
+    cores: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    /// Callers that have a place or wait for one; more are sent away.
     queue: Arc<Semaphore>,
     /// What an unknown user's password is compared with, so that the work is the same.
     nobody: String,
     hashes: AtomicU64,
 }
 
+/// A place among those who prove something: their statements run, or their password is hashed.
+#[must_use]
+pub struct Place {
+    _queue: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
 impl Passwords {
-    /// How many sign-ins may wait for a core.
+    /// How many may wait for a place.
     const QUEUE: usize = 64;
 
     /// Prepares the hash that unknown users are compared with.
@@ -38,11 +49,23 @@ impl Passwords {
         let nobody = hash(&keys, "an account that does not exist")?;
         Ok(Self {
             keys,
-            permits: Arc::new(Semaphore::new(cores)),
-            queue: Arc::new(Semaphore::new(cores + Self::QUEUE)),
+            cores: Arc::new(Semaphore::new(cores)),
+            // One more than cores: the statements of one run while the password of another is hashed.
+            places: Arc::new(Semaphore::new(cores + 1)),
+            queue: Arc::new(Semaphore::new(cores + 1 + Self::QUEUE)),
             nobody,
             hashes: AtomicU64::new(0),
         })
+    }
+
+    /// Waits for a place. To be held from the first statement of a proof to its last.
+    ///
+    /// # Errors
+    /// UNAVAILABLE where too many wait.
+    pub async fn place(&self) -> Result<Place> {
+        let queue = self.queue.clone().try_acquire_owned().map_err(|_| Error::Unavailable)?;
+        let place = self.places.clone().acquire_owned().await.map_err(Error::internal)?;
+        Ok(Place { _queue: queue, _place: place })
     }
 
     /// The hash of a new password, as a PHC string that names its pepper (`keyid`).
@@ -72,15 +95,30 @@ impl Passwords {
     }
 
     async fn work<T: Send + 'static>(&self, job: impl FnOnce(&KeyRing) -> T + Send + 'static) -> Result<T> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::Unavailable)?;
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         self.hashes.fetch_add(1, Ordering::Relaxed);
-        let keys = self.keys.clone();
+        let (keys, (answer, answered)) = (self.keys.clone(), oneshot::channel());
         let run = move || {
-            let _permit = permit;
-            job(&keys)
+            give_way();
+            let begun = Instant::now();
+            let done = job(&keys);
+            // Nobody waits any more where the request was given up.
+            answer.send(done).ok();
+            std::thread::sleep(begun.elapsed());
+            drop(core);
         };
-        tokio::task::spawn_blocking(run).await.map_err(Error::internal)
+        std::thread::Builder::new().name("password".to_owned()).spawn(run).map_err(Error::internal)?;
+        answered.await.map_err(Error::internal)
+    }
+}
+
+/// Lowers the priority of this thread for good, so that it computes when nobody else has to. A thread of the runtime
+/// could not be raised again without privileges.
+fn give_way() {
+    // Elsewhere the same call would lower the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::debug!(%error, "a password is hashed at the usual priority");
     }
 }
 

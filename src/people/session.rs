@@ -98,6 +98,8 @@ pub async fn prove(
     (email, devices): (&str, &[&str]),
     proof: Proof<'_>,
 ) -> Result<AccountId> {
+    turn.release().await?;
+    let _place = prover.passwords.place().await?;
     let tx = turn.tx();
     let known = find(tx, email).await?;
     let fits = |k: &Known| devices.iter().find_map(|shown| device::known(&tx.keys, k.id, shown, tx.now));
@@ -192,6 +194,8 @@ pub async fn elevate(turn: &mut Turn<'_>, prover: Prover<'_>, proof: Proof<'_>) 
 /// UNAUTHENTICATED for a wrong one; RATE_LIMITED after too many.
 pub async fn reprove(turn: &mut Turn<'_>, prover: Prover<'_>, password: &str) -> Result<commands::OwnPassword> {
     let Prover { passwords, throttle } = prover;
+    turn.release().await?;
+    let _place = passwords.place().await?;
     let stored = commands::own_password(turn.tx()).await?;
     let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
     let counted = throttle.count(turn.tx(), Subject::Session(session)).await?;

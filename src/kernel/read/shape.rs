@@ -329,7 +329,8 @@ impl ShapeDef {
         why: [&'static str; 2],
     ) -> Self {
         let (table, prefix, apart) = (self.table, self.prefix, Vec::new());
-        let work = Work { table, prefix, act, permits, apart, except: Vec::new(), when, title, due, why, policy_ref: "" };
+        let work =
+            Work { table, prefix, act, permits, apart, except: Vec::new(), when, title, due, why, policy_ref: "" };
         self.work.push(work);
         self
     }

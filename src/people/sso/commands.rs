@@ -198,7 +198,7 @@ async fn end_password_sessions(tx: &Tx) -> Result<()> {
     let mut sql = Sql::new("UPDATE sessions SET ended_at = ");
     sql.fill("?, end_reason = 'SSO_REQUIRED'", [Param::Time(Some(tx.now))]);
     sql.push(" WHERE ended_at IS NULL AND NOT single_sign_on AND account_id IN (SELECT account_id FROM appointments");
-    sql.push(" WHERE ended_at IS NULL AND role NOT IN ('RESIDENT', 'ORG_MEMBER', 'ORG_OFFICER', 'ORG_ACCOUNTANT', 'ORG_AUDITOR'))");
+    sql.fill(" WHERE ended_at IS NULL AND role = ANY(?))", [Param::Texts(Role::of_the_town())]);
     sql.fill(" AND id IS DISTINCT FROM ?", [Param::Uuid(tx.principal.session.map(|s| s.0))]);
     tx.run(sql).await?;
     Ok(())

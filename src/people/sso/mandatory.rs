@@ -95,9 +95,8 @@ pub async fn left_out(tx: &Tx, issuer: &str, emergency: Option<AccountId>) -> Re
     sql.fill(
         " AND EXISTS (SELECT FROM appointments p WHERE p.municipality_id = a.municipality_id AND p.account_id = a.id
             AND p.ended_at IS NULL AND (p.ends_on IS NULL OR p.ends_on >= ?)
-            AND p.role NOT IN ('RESIDENT', 'ORG_MEMBER', 'ORG_OFFICER', 'ORG_ACCOUNTANT', 'ORG_AUDITOR'))
-            ORDER BY a.name_kana, a.id",
-        [Param::Date(Some(tx.today()))],
+            AND p.role = ANY(?)) ORDER BY a.name_kana, a.id",
+        [Param::Date(Some(tx.today())), Param::Texts(Role::of_the_town())],
     );
     tx.rows(sql).await?.iter().map(|row| Ok(row.try_get("name")?)).collect()
 }

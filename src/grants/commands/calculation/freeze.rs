@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::offset;
-use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run};
+use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
 use crate::kernel::date::Date;
@@ -112,46 +112,44 @@ async fn amounts(tx: &Tx, select: &str, id: Uuid) -> Result<HashMap<Uuid, i64>> 
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// Two statements: the organizations of the run get its amounts, the others of the programme nothing.
+/// The organizations of the run get its amounts, the others of the programme nothing. The lines come back as lists: a
+/// join of lists with tables is planned without knowing how long they are.
 async fn write(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     let basis = format!("算定「{}」による", run.title);
-    let mut sql = Sql::new("SELECT organization_id FROM grant_run_lines WHERE run_id = ");
-    sql.param(Param::Uuid(Some(run.id.0)));
-    let rows = tx.rows(sql).await?;
-    let organizations = rows.iter().map(|row| Ok(row.try_get("organization_id")?)).collect::<Result<Vec<Uuid>>>()?;
-    let ids: Vec<Uuid> = organizations.iter().map(|_| GrantAllocationId::new().0).collect();
+    let lines = grant_run_line::Entity::find().filter(grant_run_line::Column::RunId.eq(run.id)).all(tx).await?;
     let mut sql = Sql::new(
         "INSERT INTO grant_allocations (id, programme_id, programme_state, fiscal_year, opens_on, closes_on, \
          organization_id, district_id, amount_yen, basis, decided_on, line_id) \
-         SELECT n.id, p.id, p.state, p.fiscal_year, p.opens_on, p.closes_on, l.organization_id, l.district_id, \
-         l.amount_yen, ",
+         SELECT n.id, p.id, p.state, p.fiscal_year, p.opens_on, p.closes_on, n.organization_id, n.district_id, n.amount, ",
     );
     sql.fill(
-        "?, ?, l.id FROM unnest(?, ?) n(id, organization_id) \
-         JOIN grant_run_lines l ON l.municipality_id = entaku_municipality() AND l.organization_id = n.organization_id \
-         AND l.run_id = ? \
-         JOIN grant_programmes p ON p.municipality_id = entaku_municipality() AND p.id = ? \
+        "?, ?, n.line_id FROM grant_programmes p CROSS JOIN unnest(?, ?, ?, ?::bigint[], ?) \
+         n(id, organization_id, district_id, amount, line_id) \
+         WHERE p.municipality_id = entaku_municipality() AND p.id = ? \
          ON CONFLICT (municipality_id, programme_id, organization_id) DO UPDATE SET \
          amount_yen = excluded.amount_yen, basis = excluded.basis, decided_on = excluded.decided_on, \
          line_id = excluded.line_id",
         [
             Param::text(&basis),
             Param::Date(Some(tx.today())),
-            Param::Uuids(ids),
-            Param::Uuids(organizations.clone()),
-            Param::Uuid(Some(run.id.0)),
+            Param::Uuids(lines.iter().map(|_| GrantAllocationId::new().0).collect()),
+            Param::Uuids(lines.iter().map(|line| line.organization_id.0).collect()),
+            Param::Uuids(lines.iter().map(|line| line.district_id.0).collect()),
+            Param::Texts(lines.iter().map(|line| line.amount_yen.0.to_string()).collect()),
+            Param::Uuids(lines.iter().map(|line| line.id.0).collect()),
             Param::Uuid(Some(run.programme_id.0)),
         ],
     );
     tx.run(sql).await?;
-    let mut sql = Sql::new("UPDATE grant_allocations SET amount_yen = 0, line_id = NULL, basis = ");
+    let mut sql = Sql::new("UPDATE grant_allocations t SET amount_yen = 0, line_id = NULL, basis = ");
     sql.fill(
-        "? , decided_on = ? WHERE programme_id = ? AND NOT organization_id = ANY(?)",
+        "?, decided_on = ? WHERE t.programme_id = ? AND NOT EXISTS (SELECT FROM grant_run_lines l \
+         WHERE l.municipality_id = t.municipality_id AND l.id = t.line_id AND l.run_id = ?)",
         [
             Param::text(format!("{basis}(対象外)")),
             Param::Date(Some(tx.today())),
             Param::Uuid(Some(run.programme_id.0)),
-            Param::Uuids(organizations),
+            Param::Uuid(Some(run.id.0)),
         ],
     );
     tx.run(sql).await?;
