@@ -36,6 +36,7 @@ mod m0032_tasks;
 mod m0033_former_addresses;
 mod m0035_cheaper_record;
 mod m0038_long_journals;
+mod m0039_grant_texts;
 mod table;
 
 /// All migrations, oldest first.
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0033_former_addresses::Migration),
             Box::new(m0035_cheaper_record::Migration),
             Box::new(m0038_long_journals::Migration),
+            Box::new(m0039_grant_texts::Migration),
         ]
     }
 }

@@ -8,16 +8,16 @@ use crate::table::run;
 
 /// From when it counts.
 #[derive(Clone, Copy)]
-enum Period {
+pub(crate) enum Period {
     /// Whole fiscal years after the one the day lies in (翌年度の4月1日から起算).
     FiscalYears(u16),
     /// Days.
     Days(u16),
 }
-use Period::{Days, FiscalYears};
+pub(crate) use Period::{Days, FiscalYears};
 
 /// One kind of records.
-struct Kind {
+pub(crate) struct Kind {
     name: &'static str,
     table: &'static str,
     /// The day from which it counts, of a row `t`.
@@ -32,28 +32,33 @@ struct Kind {
     least: u16,
 }
 
-const fn kind(name: &'static str, table: &'static str, dated: &'static str, which: &'static str) -> Kind {
+/// A kind of records that are thrown away after a year.
+pub(crate) const fn kind(name: &'static str, table: &'static str, dated: &'static str, which: &'static str) -> Kind {
     Kind { name, table, dated, which, holders: "", change: "", period: Days(365), least: 1 }
 }
 
 impl Kind {
-    const fn of(mut self, holders: &'static str) -> Self {
+    /// What a hold may be on, besides the row.
+    pub(crate) const fn of(mut self, holders: &'static str) -> Self {
         self.holders = holders;
         self
     }
 
-    const fn set(mut self, change: &'static str) -> Self {
+    /// What is set instead of throwing the row away.
+    pub(crate) const fn set(mut self, change: &'static str) -> Self {
         self.change = change;
         self
     }
 
-    const fn kept(mut self, period: Period, least: u16) -> Self {
+    /// How long it is kept, and the least that may be decided.
+    pub(crate) const fn kept(mut self, period: Period, least: u16) -> Self {
         self.period = period;
         self.least = least;
         self
     }
 
-    fn insert(&self, place: usize) -> String {
+    /// Puts it in its place of the list.
+    pub(crate) fn insert(&self, place: usize) -> String {
         let (unit, period) = match self.period {
             FiscalYears(years) => ("FISCAL_YEARS", years),
             Days(days) => ("DAYS", days),

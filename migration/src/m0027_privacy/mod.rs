@@ -3,7 +3,7 @@
 
 pub(crate) mod declared;
 pub(crate) mod functions;
-mod kinds;
+pub(crate) mod kinds;
 
 use sea_orm_migration::prelude::*;
 

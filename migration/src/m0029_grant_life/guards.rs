@@ -131,7 +131,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+";
 
+/// What was decided of a change request or a sub-application stays.
+pub(crate) const SETTLED_ROWS: &str = "
 CREATE FUNCTION grant_change_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     free text[] := ARRAY['revision', 'updated_at'];
@@ -144,8 +147,6 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER settled BEFORE UPDATE ON grant_changes FOR EACH ROW EXECUTE FUNCTION grant_change_settled();
-
 CREATE FUNCTION grant_subgrant_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state <> 'SUBMITTED' THEN
@@ -154,6 +155,11 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+";
+
+/// They are held to it.
+pub(super) const HELD: &str = "
+CREATE TRIGGER settled BEFORE UPDATE ON grant_changes FOR EACH ROW EXECUTE FUNCTION grant_change_settled();
 CREATE TRIGGER settled BEFORE UPDATE ON grant_subgrants FOR EACH ROW EXECUTE FUNCTION grant_subgrant_settled();
 ";
 

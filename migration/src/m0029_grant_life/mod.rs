@@ -2,7 +2,7 @@
 //! surplus, sub-applications (docs/adr/0029-the-life-of-a-grant.md).
 
 mod faults;
-mod guards;
+pub(crate) mod guards;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -83,7 +83,8 @@ impl MigrationTrait for Migration {
         run(manager, tables::LINKS).await?;
         run(manager, tables::BACKFILL).await?;
         run(manager, &guards::constraints()).await?;
-        for statements in [guards::SETTLED, guards::FILES, guards::SUMS, guards::PRIVACY] {
+        let held = [guards::SETTLED, guards::SETTLED_ROWS, guards::HELD, guards::FILES, guards::SUMS, guards::PRIVACY];
+        for statements in held {
             run(manager, statements).await?;
         }
         for (table, label, acted) in DECLARED {

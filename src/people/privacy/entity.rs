@@ -62,6 +62,12 @@ text_enum! {
         Exports,
         /// 停止したアカウント
         Accounts,
+        /// 終わった交付金の実績報告の文(金額・日付は残る)
+        GrantReports,
+        /// 終わった交付金の変更承認申請の理由(金額・決定・日付は残る)
+        GrantChanges,
+        /// 終わった交付金の地域内の申請の目的の文(金額・決定・日付は残る)
+        GrantSubgrants,
     }
 }
 

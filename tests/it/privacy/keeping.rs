@@ -8,7 +8,7 @@ async fn rule(who: &Client, kind: &str) -> Value {
     rules.as_array().expect("rules").iter().find(|rule| rule["kind"] == kind).expect("a rule").clone()
 }
 
-/// Moves the grants of a town back in time, past every trigger, as nobody but a superuser can.
+/// Moves the grants of a town back in time, and ends those that were decided, past every trigger, as nobody but a superuser can.
 async fn twenty_years_ago(town: &Town) {
     let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");
     let mut tx = superuser.begin().await.expect("begun");
@@ -17,7 +17,24 @@ async fn twenty_years_ago(town: &Town) {
         let text = format!("UPDATE {table} SET fiscal_year = fiscal_year - 20 WHERE municipality_id = $1");
         sqlx::query(AssertSqlSafe(text)).bind(town.id.0).execute(&mut *tx).await.expect("moved");
     }
+    let ended = "UPDATE grant_applications SET state = 'REVOKED' WHERE municipality_id = $1 AND decided_on IS NOT NULL
+        AND id IN (SELECT application_id FROM grant_changes UNION SELECT application_id FROM grant_subgrants)";
+    sqlx::query(ended).bind(town.id.0).execute(&mut *tx).await.expect("ended");
     tx.commit().await.expect("committed");
+}
+
+/// What was written on the way of a grant, and in which columns.
+const LIFE: [(&str, &str); 3] = [
+    ("grant_reports", "t.summary"),
+    ("grant_changes", "t.reason, t.decision_reason"),
+    ("grant_subgrants", "t.purpose, t.decision_reason"),
+];
+
+fn of_ended(table: &str) -> String {
+    format!(
+        "FROM {table} t JOIN grant_applications a ON a.municipality_id = t.municipality_id AND a.id = t.application_id
+         WHERE a.state IN ('SETTLED', 'REPAID', 'REVOKED')"
+    )
 }
 
 #[tokio::test]
@@ -27,7 +44,8 @@ async fn what_is_due_goes_at_night_decisions_and_the_ledger_stay_and_a_hold_keep
     let admin = town.staff(Role::Admin).await;
     sql(&town, "UPDATE legal_holds SET lifted_at = entaku_now(), lifted_by = placed_by, lift_reason = 'x'").await;
     twenty_years_ago(&town).await;
-    let paid = "FROM grant_applications WHERE state IN ('PAID', 'SETTLED', 'REFUSED', 'WITHDRAWN')";
+    let paid =
+        "FROM grant_applications WHERE state IN ('PAID', 'SETTLED', 'REPAID', 'REVOKED', 'REFUSED', 'WITHDRAWN')";
     let decided = format!(
         "SELECT concat_ws('|', id, title, decided_yen, decided_by, decided_on, paid_by, payment_id, state) {paid} ORDER BY id"
     );
@@ -37,6 +55,9 @@ async fn what_is_due_goes_at_night_decisions_and_the_ledger_stay_and_a_hold_keep
     assert!(!decisions.is_empty());
     let purposes = format!("SELECT DISTINCT purpose {paid} ORDER BY 1");
     let before = texts(&town, &purposes).await;
+    for (table, _) in LIFE {
+        assert_ne!(texts(&town, &format!("SELECT t.id::text {}", of_ended(table))).await, [], "{table}");
+    }
 
     let applications = rule(&admin, "GRANT_APPLICATIONS").await;
     assert_eq!(
@@ -60,12 +81,19 @@ async fn what_is_due_goes_at_night_decisions_and_the_ledger_stay_and_a_hold_keep
     }
     night(&town).await;
     assert_eq!(texts(&town, &purposes).await, [Some("(削除済み)".to_owned())]);
+    for (table, words) in LIFE {
+        let left = texts(&town, &format!("SELECT DISTINCT concat_ws(' ', {words}) {}", of_ended(table))).await;
+        assert!(
+            left.iter().flatten().all(|text| text.split(' ').all(|word| word == "(削除済み)")),
+            "{table}: {left:?}"
+        );
+    }
     assert_eq!(texts(&town, &decided).await, decisions, "what was decided stays");
     assert_eq!(texts(&town, books).await, ledger);
     let files = texts(
         &town,
         "SELECT id::text FROM grant_application_files f WHERE EXISTS (SELECT FROM grant_applications a
-        WHERE a.id = f.application_id AND a.state IN ('PAID', 'SETTLED', 'REFUSED', 'WITHDRAWN'))",
+        WHERE a.id = f.application_id AND a.state IN ('PAID', 'SETTLED', 'REPAID', 'REVOKED', 'REFUSED', 'WITHDRAWN'))",
     )
     .await;
     assert_eq!(files, []);

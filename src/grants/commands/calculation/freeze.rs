@@ -1,6 +1,6 @@
 //! Approving a run: it is frozen, and the programme's allocations become what it found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
@@ -64,7 +64,7 @@ async fn allocate(tx: &Tx, run: &grant_run::Model) -> Result<()> {
         run.programme_id.0,
     )
     .await?;
-    write(tx, run).await?;
+    write(tx, run, &before).await?;
     offset::covered(tx, run.programme_id).await?;
     let after = "SELECT a.organization_id, a.amount_yen, a.id FROM grant_allocations a WHERE a.programme_id = ";
     let mut sql = Sql::new(after);
@@ -114,7 +114,7 @@ async fn amounts(tx: &Tx, select: &str, id: Uuid) -> Result<HashMap<Uuid, i64>> 
 
 /// The organizations of the run get its amounts, the others of the programme nothing. The lines come back as lists: a
 /// join of lists with tables is planned without knowing how long they are.
-async fn write(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+async fn write(tx: &Tx, run: &grant_run::Model, before: &HashMap<Uuid, i64>) -> Result<()> {
     let basis = format!("算定「{}」による", run.title);
     let lines = grant_run_line::Entity::find().filter(grant_run_line::Column::RunId.eq(run.id)).all(tx).await?;
     let mut sql = Sql::new(
@@ -141,15 +141,19 @@ async fn write(tx: &Tx, run: &grant_run::Model) -> Result<()> {
         ],
     );
     tx.run(sql).await?;
-    let mut sql = Sql::new("UPDATE grant_allocations t SET amount_yen = 0, line_id = NULL, basis = ");
+    let inside: HashSet<Uuid> = lines.iter().map(|line| line.organization_id.0).collect();
+    let outside: Vec<Uuid> = before.keys().filter(|organization| !inside.contains(organization)).copied().collect();
+    if outside.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("UPDATE grant_allocations SET amount_yen = 0, line_id = NULL, basis = ");
     sql.fill(
-        "?, decided_on = ? WHERE t.programme_id = ? AND NOT EXISTS (SELECT FROM grant_run_lines l \
-         WHERE l.municipality_id = t.municipality_id AND l.id = t.line_id AND l.run_id = ?)",
+        "?, decided_on = ? WHERE programme_id = ? AND organization_id = ANY(?)",
         [
             Param::text(format!("{basis}(対象外)")),
             Param::Date(Some(tx.today())),
             Param::Uuid(Some(run.programme_id.0)),
-            Param::Uuid(Some(run.id.0)),
+            Param::Uuids(outside),
         ],
     );
     tx.run(sql).await?;
