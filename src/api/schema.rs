@@ -18,6 +18,7 @@ use crate::api::limits;
 use crate::files::graphql::{FileMutation, UploadLimit};
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot, described, tell_of_acts};
+use crate::people::approvals::graphql::ApprovalMutation;
 use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
@@ -71,6 +72,7 @@ struct Acts(
     ProofMutation,
     NotificationMutation,
     PostMutation,
+    ApprovalMutation,
     SupportMutation,
     PrivacyMutation,
     FileMutation,

@@ -49,6 +49,7 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     scenes::notifications::play(&stage).await?;
     scenes::people::play(&stage).await?;
     Box::pin(scenes::posts::play(&stage)).await?;
+    scenes::approvals::play(&stage).await?;
     scenes::files::play(&stage).await?;
     scenes::privacy::play(&stage).await?;
     signed(&stage).await?;

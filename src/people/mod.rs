@@ -15,6 +15,7 @@
 //! Invariants: one e-mail address is one account within a municipality; a session that has ended never
 //! comes back; a refresh token that is used twice ends its session, unless its answer was lost; nobody changes their own appointments.
 
+pub mod approvals;
 pub mod authenticate;
 pub mod browser;
 pub mod commands;

@@ -24,6 +24,7 @@ macro_rules! story {
     };
 }
 
+mod approvals;
 mod calculation;
 mod duties;
 mod fiscal_year;
@@ -70,7 +71,12 @@ impl Scene {
 
     /// The same on a server of one's own.
     pub(crate) async fn over(app: Arc<App>) -> Self {
-        let town = Town::beside(app).await;
+        Self::in_town(&Town::beside(app).await).await
+    }
+
+    /// The same in a town that is there already.
+    pub(crate) async fn in_town(town: &Town) -> Self {
+        let town = Town { app: town.app.clone(), id: town.id, code: town.code.clone() };
         let staff = town.staff(Role::GrantStaff).await;
         let (district, organization) = organization(&staff, "青葉の会").await;
         let programme = programme(&town, &staff, 10_000_000).await;
@@ -115,6 +121,17 @@ impl Scene {
 
     pub(crate) async fn payable(&self) -> String {
         let id = self.decided().await;
+        self.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+        id
+    }
+
+    /// The same of less money: an allocation has several of them.
+    pub(crate) async fn payable_of(&self, yen: i64) -> String {
+        let id = self.draft_of(&self.officer, yen).await;
+        self.officer.run(SUBMIT, json!({"id": id})).await.data();
+        self.staff.run(REVIEW_START, json!({"id": id})).await.data();
+        self.staff.run(RECOMMEND, opinion(&id, yen)).await.data();
+        self.approver.run(DECIDE, opinion(&id, yen)).await.data();
         self.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
         id
     }

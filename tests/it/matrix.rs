@@ -213,10 +213,18 @@ impl Table {
         Self::title(shape, &mutation.name, text);
         let credentials = CREDENTIAL_ACTS.contains(&mutation.name.as_str());
         let (document, variables) = self.document(mutation);
+        let mut targets = Vec::new();
         for target in self.targets(shape, creates, variables).await {
+            let owner = self.owner(shape, Action(leaked(&mutation.name)), target.object.as_deref()).await;
+            targets.push((target, owner));
+        }
+        // Whose one of them is may have signed in only now.
+        if targets.iter().any(|(_, owner)| owner.is_some()) {
+            self.hash = self.keeper.state().await;
+        }
+        for (target, owner) in targets {
             write!(text, "{:<28} {:<20}", mutation.name, target.state).expect("text");
             let mut actors = self.cast.actors.clone();
-            let owner = self.owner(shape, Action(leaked(&mutation.name)), target.object.as_deref()).await;
             actors.extend(owner);
             for actor in &actors {
                 let found = self.try_it(actor, shape, mutation, &document, &target, credentials).await;
@@ -291,7 +299,8 @@ impl Table {
             });
         }
         let state = self.keeper.state().await;
-        self.check(state == self.hash, || format!("{name} changed something"));
+        let changed: Vec<_> = state.lines().filter(|line| !self.hash.contains(line)).map(str::to_owned).collect();
+        self.check(changed.is_empty(), || format!("{name} changed {changed:?}"));
         (self.hash, self.denials) = (state, found);
     }
 

@@ -2,6 +2,7 @@
 //! its first record is not there yet.
 
 mod allocation;
+pub(super) mod approvals;
 pub(super) mod challenge;
 pub(super) mod files;
 mod grant_life;

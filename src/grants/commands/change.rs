@@ -24,6 +24,8 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, transfer};
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 変更承認申請。
 #[derive(InputObject)]
@@ -76,15 +78,18 @@ pub async fn request_change(
         requested_by: Set(tx.principal.account),
         ..Default::default()
     };
-    let change = change.insert(tx).await?;
+    let change = change.insert(tx).await?.id;
     if minor {
         next.costs = Set(Some(document));
     } else {
-        next.change_id = Set(Some(change.id));
+        next.change_id = Set(Some(change));
     }
     next.update(tx).await?;
     let act = if minor { GrantActKind::Change } else { GrantActKind::ChangeRequest };
     record(tx, &row, act, Some(reason), Some(after)).await?;
+    if !minor {
+        routing::ask(tx, RoutedAct::GrantApplicationDecide, change.0).await?;
+    }
     Ok(id)
 }
 
@@ -108,10 +113,11 @@ pub struct GrantChangeDecideInput {
     pub reason: String,
 }
 
-/// Approves a change; a changed amount moves the promise in the ledger.
+/// Approves a change; a changed amount moves the promise in the ledger. It is a decision on the changed amount, and needs
+/// the approvals of the route that covers it.
 ///
 /// # Errors
-/// CONFLICT/ALLOCATION_EXCEEDED where the allocation has too little.
+/// CONFLICT/ALLOCATION_EXCEEDED where the allocation has too little; CONFLICT/APPROVAL_REQUIRED where approvals are missing.
 pub async fn approve_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecideInput) -> Result<GrantChangeId> {
     let (change, row) = decide(tx, id, GRANT_CHANGE_APPROVE, GrantChangeState::Approved, &input).await?;
     let before = row.decided_yen.ok_or_else(|| Error::internal("a change of what was not decided"))?;
@@ -183,6 +189,9 @@ async fn decide(
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &input.reason, MOST_REASON);
     checks.done()?;
+    if state == GrantChangeState::Approved {
+        routing::settled(tx, RoutedAct::GrantApplicationDecide, id.0, row.decided_yen).await?;
+    }
     let mut next: grant_change::ActiveModel = row.into();
     next.state = Set(state);
     next.decided_on = Set(Some(Date(tx.today())));

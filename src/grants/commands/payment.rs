@@ -16,6 +16,8 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 支払の請求。
 #[derive(InputObject)]
@@ -43,6 +45,7 @@ pub async fn request_payment(
     next.payment_requested_by = Set(tx.principal.account);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::PaymentRequest, None, Some(amount)).await?;
+    routing::ask(tx, RoutedAct::GrantPaymentExecute, id.0).await?;
     Ok(id)
 }
 
@@ -66,6 +69,8 @@ pub async fn execute_payment(
     checks.check(since, "input.paidOn", "ORDER", "交付決定の日より前です。", "Before the decision.");
     not_to_come(&mut checks, tx, "input.paidOn", paid_on);
     checks.done()?;
+    let granted = row.decided_yen.unwrap_or(Yen(0));
+    routing::settled(tx, RoutedAct::GrantPaymentExecute, id.0, granted).await?;
     let amount = row.pending_yen.ok_or_else(|| Error::internal("a payment that nobody asked for"))?;
     let paid = Yen(row.paid_yen.0 + amount.0);
     let journal = pay(tx, &row, amount).await?;

@@ -18,6 +18,8 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 use crate::people::entity::settings;
 
 /// Begins the review.
@@ -77,6 +79,7 @@ pub async fn recommend_application(
     next.recommended_by = Set(tx.principal.account);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Recommend, Some(reason), Some(amount_yen)).await?;
+    routing::open(tx, RoutedAct::GrantApplicationDecide, id.0).await?;
     Ok(id)
 }
 
@@ -107,6 +110,7 @@ pub async fn decide_application(
     within_request(&mut checks, &row, amount_yen);
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     checks.done()?;
+    routing::settled(tx, RoutedAct::GrantApplicationDecide, id.0, amount_yen).await?;
     next.commitment_id = Set(Some(commit(tx, &row, amount_yen).await?));
     let (_, terms) = terms_of(tx, row.programme_id).await?;
     next.instalments = Set(Some(serde_json::to_string(&terms.parts(amount_yen)).map_err(Error::internal)?));

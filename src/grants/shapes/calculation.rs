@@ -244,6 +244,12 @@ impl Filter for GrantRunFilterInput {
     }
 }
 
+/// The newest calculation of an open programme, if it is still the newest and no route stands before it.
+const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.programme_state <> 'CLOSED' \
+    AND t.corrects_id IS NOT DISTINCT FROM (SELECT r.id FROM grant_runs r WHERE r.municipality_id = t.municipality_id \
+    AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
+    AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
+
 shape! {
     GrantRun("GrantRun", "配分の算定。規則の版と入力を固定して計算した結果で、変わることはない。承認すると配分になる。", "grant_runs") { id: GrantRunId, row: grant_run::Entity, may: rules::grant_run }
     |shape| shape
@@ -275,7 +281,7 @@ shape! {
         .create(GRANT_RUN_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_RUN_APPROVE, SUBSIDY_LAW, APPROVER, Over::Municipality)
         .apart(GRANT_RUN_APPROVE, &["run_by"])
-        .task(GRANT_RUN_APPROVE, ["t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.programme_state <> 'CLOSED'", "t.title", "t.opens_on"], [
+        .task(GRANT_RUN_APPROVE, [APPROVABLE, "t.title", "t.opens_on"], [
             "配分が算定されました。内容を確かめ、承認してください。承認すると配分になります。",
             "Allocations were calculated. Please examine and approve them; they become the allocations then.",
         ])

@@ -46,9 +46,13 @@ pub struct GrantReportCost {
     pub eligible_yen: Yen,
 }
 
-/// A change whose application still waits for it.
+/// A change whose application still waits for it, and before which no route stands; or before which one does.
 const OPEN_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant_applications a \
-    WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id)";
+    WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id) \
+    AND entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";
+const ROUTED_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant_applications a \
+    WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id) \
+    AND NOT entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";
 
 /// JSON that a row keeps; an empty list where it keeps none.
 pub(super) fn listed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {
@@ -119,6 +123,7 @@ shape! {
             "変更の承認が申請されました。承認するか、承認しないか決定してください。",
             "A change was requested. Please decide on it.",
         ])
+        .waits_for(APPROVER, Over::Municipality, [ROUTED_CHANGE, "t.title", ""])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)

@@ -6,6 +6,8 @@ use crate::grants::commands::{
     GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD, GRANT_PAYMENT_EXECUTE,
     GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
+use crate::kernel::policy::Over;
+use crate::kernel::principal::Role;
 use crate::kernel::read::ShapeDef;
 
 /// A draft within the window that has everything, or lacks something.
@@ -16,6 +18,19 @@ const UNREADY: &str = "t.state = 'DRAFT' AND (t.purpose IS NULL OR t.requested_y
 /// What was returned is put right and submitted again, without a deadline.
 const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED' AND t.purpose IS NOT NULL \
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
+/// What no route stands before, or whose approvals are complete. Where there are no routes, nothing is asked of each row.
+const DECIDABLE: &str = "t.state = 'REVIEWED' \
+    AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
+    OR entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL))";
+const PAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
+    AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
+    OR entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL))";
+const UNDECIDABLE: &str = "t.state = 'REVIEWED' \
+    AND EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
+    AND NOT entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";
+const UNPAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
+    AND EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
+    AND NOT entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL)";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
     AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
@@ -73,13 +88,15 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_APPLICATION_DECIDE,
-            ["t.state = 'REVIEWED'", "t.title", ""],
+            [DECIDABLE, "t.title", ""],
             [
                 "審査が終わりました。交付または不交付を決定してください。",
                 "The review is done. Please decide to grant it or not.",
             ],
         )
         .except(PARTIES)
+        .waits_for(&[Role::Approver], Over::Municipality, [UNDECIDABLE, "t.title", ""])
+        .waits_for(&[Role::Payer], Over::Municipality, [UNPAYABLE, "t.title", ""])
         .task(
             GRANT_PAYMENT_REQUEST,
             ["t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL", "t.title", ""],
@@ -90,7 +107,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_PAYMENT_EXECUTE,
-            ["t.state = 'PAYMENT_REQUESTED'", "t.title", ""],
+            [PAYABLE, "t.title", ""],
             [
                 "支払が請求されました。支払を行い、支払った日を記録してください。",
                 "The payment was requested. Please pay and record the day.",

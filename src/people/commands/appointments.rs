@@ -10,6 +10,7 @@ use crate::kernel::policy::Action;
 use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::seating;
 use crate::people::entity::{AppointmentId, account, appointment};
 use crate::people::posts::personnel;
 use crate::people::shapes::{Account, Appointment};
@@ -109,6 +110,7 @@ pub async fn appoint(tx: &Tx, new: NewAppointment) -> Result<AppointmentId> {
     };
     let id = row.insert(tx).await?.id;
     personnel::keeps_apart(tx, account_id).await?;
+    seating::seat_anew(tx).await?;
     Ok(id)
 }
 

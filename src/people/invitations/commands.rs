@@ -13,6 +13,7 @@ use crate::kernel::policy::Action;
 use crate::kernel::principal::{AccountId, Role, ScopeKind};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::seating;
 use crate::people::entity::{AppointmentId, InvitationId, Language, account, appointment, invitation};
 use crate::people::invitations::rules::{self, INVITATION_LIFE};
 use crate::people::invitations::shapes::Invitation;
@@ -239,6 +240,7 @@ async fn appoint(tx: &Tx, row: invitation::Model, account: AccountId) -> Result<
     };
     appointment.insert(tx).await?;
     personnel::keeps_apart(tx, account).await?;
+    seating::seat_anew(tx).await?;
     let mut row: invitation::ActiveModel = row.into();
     row.accepted_at = Set(Some(tx.now));
     row.update(tx).await?;

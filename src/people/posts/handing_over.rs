@@ -11,6 +11,7 @@ use crate::kernel::policy::Action;
 use crate::kernel::principal::{AccountId, Role};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::seating;
 use crate::people::commands::{NewAppointment, appoint};
 use crate::people::entity::{AppointmentId, appointment};
 use crate::people::invitations::rules::may_give;
@@ -183,6 +184,7 @@ async fn appoint_to(tx: &Tx, new: NewAppointment, post: PostId) -> Result<Appoin
     let id = appoint(tx, new).await?;
     let held = appointment::ActiveModel { id: Set(id), post_id: Set(Some(post)), ..Default::default() };
     held.update(tx).await?;
+    seating::seat_anew(tx).await?;
     Ok(id)
 }
 

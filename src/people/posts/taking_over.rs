@@ -11,6 +11,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::jobs::Kind;
 use crate::kernel::principal::{AccountId, AppointmentId, Role, ScopeKind};
 use crate::kernel::tx::Tx;
+use crate::people::approvals::seating;
 use crate::people::entity::appointment;
 use crate::people::posts::entity::{HandoverId, HandoverState, handover, post};
 use crate::people::posts::summary;
@@ -83,6 +84,7 @@ async fn run(tx: &Tx, id: Option<Uuid>, nouns: &[TakeOver]) -> Result<()> {
     for take_over in nouns {
         take_over(tx, &relay).await?;
     }
+    seating::seat_anew(tx).await?;
     let mut row: handover::ActiveModel = row.into();
     row.state = Set(HandoverState::Done);
     row.update(tx).await?;

@@ -60,6 +60,8 @@ text_enum! {
         AddressProofs,
         /// 書き出しの控え(内容は7日で消える)
         Exports,
+        /// 代決の理由
+        Delegations,
         /// 停止したアカウント
         Accounts,
         /// 終わった交付金の実績報告の文(金額・日付は残る)

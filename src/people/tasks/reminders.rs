@@ -10,6 +10,7 @@ use crate::kernel::jobs::Kind;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tasks::write_due;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::seating;
 use crate::people::entity::settings;
 use crate::people::notifications::entity::NotificationKind;
 use crate::people::notifications::texts;
@@ -26,8 +27,10 @@ pub fn kind() -> Kind {
     Kind::new(REMINDERS, |tx, _| Box::pin(remind(tx))).every(Duration::days(1))
 }
 
-/// Tells of all that is soon due or overdue today. May run twice.
+/// Tells of all that is soon due or overdue today; before that, whoever approves or stands in from today on has their
+/// tasks. May run twice.
 pub async fn remind(tx: &Tx) -> Result<()> {
+    seating::seat_anew(tx).await?;
     let settings = settings::Entity::find().one(tx).await?;
     let settings = settings.ok_or_else(|| Error::internal("a municipality without settings"))?;
     let mut days = rules::read(&settings.task_reminder_days);

@@ -25,6 +25,10 @@ pub async fn files(cast: &Cast, keeper: &mut Keeper) -> HashMap<Uuid, String> {
 /// Ids and documents of the demo that acts need.
 pub struct Known {
     reviewer: String,
+    /// Who may stand in for others.
+    deputy: String,
+    /// Waits for its payment, under a route.
+    payable: String,
     rule_document: Value,
     rule: String,
     programme: String,
@@ -98,7 +102,13 @@ impl Known {
             .await;
         let post = "SELECT p.id::text FROM posts p WHERE p.municipality_id = $1
             AND NOT EXISTS (SELECT FROM handovers h WHERE h.post_id = p.id) ORDER BY p.id LIMIT 1";
+        let deputy = "SELECT account_id::text FROM appointments WHERE municipality_id = $1 AND role = 'AUDITOR'
+            AND scope = 'MUNICIPALITY' AND ended_at IS NULL ORDER BY id LIMIT 1";
+        let payable = "SELECT v.object_id::text FROM approvals v JOIN grant_applications a ON a.id = v.object_id
+            WHERE v.municipality_id = $1 AND v.act = 'GRANT_PAYMENT_EXECUTE' AND a.state = 'PAYMENT_REQUESTED' ORDER BY v.id LIMIT 1";
         Self {
+            deputy: id(keeper, "acc", deputy).await,
+            payable: id(keeper, "gap", payable).await,
             post: id(keeper, "pst", post).await,
             indicator: id(keeper, "ind", indicator).await,
             run: id(keeper, Run::PREFIX, approved).await,
@@ -165,9 +175,15 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
 pub fn fit(name: &str, known: &Known, variables: &mut Value) {
     let set = match name {
         "appointmentCreate" => json!({"scope": "ORGANIZATION", "role": "ORG_MEMBER", "endsOn": "2027-03-31"}),
+        "approvalBegin" => json!({"act": "GRANT_PAYMENT_EXECUTE", "objectId": known.payable, "amountYen": null}),
+        "approvalRouteCreate" => {
+            json!({"fromYen": 123_456, "steps": [{"name": "部長決裁", "role": "APPROVER", "needed": 1}]})
+        }
         "challengeProposalChange" => json!({ "groupName": null }),
         "challengeProposalCreate" => json!({"organizationId": null, "proposerKind": "PERSON", "groupName": null}),
         "challengeReviewerAssign" => json!({ "accountId": known.reviewer }),
+        "delegationCreate" => json!({"accountId": null, "delegateAccountId": known.deputy, "startsOn": "2026-05-20",
+            "endsOn": "2026-06-20"}),
         "dutySeparationCreate" => json!({"one": "ORG_MEMBER", "other": "COORDINATOR"}),
         "personnelTransferOrder" => json!({"moves": [{"postId": known.post, "successorAccountId": known.reviewer}]}),
         "exportCreate" => {

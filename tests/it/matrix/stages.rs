@@ -69,6 +69,13 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
                 "rights": "[]"});
             ("", kept)
         }
+        "Approval" => ("", json!({ "object_id": Uuid::now_v7() })),
+        "ApprovalSeat" => {
+            let step = if state == "APPROVED" { 9 } else { 8 };
+            let given = json!({ "step": step });
+            let open = json!({"step": step, "comment": null, "acted_at": null});
+            ("RETURNED", if ["APPROVED", "RETURNED"].contains(&state) { given } else { open })
+        }
         "File" => ("", json!({ "object_key": Uuid::now_v7() })),
         _ => ("", nothing),
     }

@@ -29,11 +29,11 @@ impl Keeper {
             )
         };
         let all: Vec<String> = tables.iter().filter(|table| !BESIDE.contains(&table.as_str())).map(one).collect();
-        let hash = format!("SELECT md5(string_agg(h, '' ORDER BY t)) FROM ({}) x", all.join(" UNION ALL "));
+        let hash = format!("SELECT string_agg(t || ' ' || h, E'\\n' ORDER BY t) FROM ({}) x", all.join(" UNION ALL "));
         Self { connection, municipality, hash }
     }
 
-    /// The hash of all its rows.
+    /// The hash of all its rows, a line for each table.
     pub async fn state(&mut self) -> String {
         sqlx::query_scalar(AssertSqlSafe(self.hash.clone())).fetch_one(&mut self.connection).await.expect("a hash")
     }

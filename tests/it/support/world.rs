@@ -34,6 +34,7 @@ impl World {
         }
         town.resident().await;
         revise(&town).await;
+        approvals(&town).await;
         sign_on(&town).await;
         let mut ids = HashMap::new();
         for shape in Nouns::queries().shapes().iter().filter(|s| s.tenant) {
@@ -68,6 +69,25 @@ impl World {
         kinds.sort_by_key(|name| (name.to_lowercase() != wanted, name.len()));
         let kind = kinds.first().copied().unwrap_or(payload);
         self.ids.get(kind)?.first().cloned()
+    }
+}
+
+/// Two payments under a route: the approval of one is returned, the other's waits.
+async fn approvals(town: &Town) {
+    let admin = town.staff(Role::Admin).await;
+    let route = "mutation { approvalRouteCreate(input: {title: \"支払\", act: GRANT_PAYMENT_EXECUTE, fromYen: 1, inOrder: false,
+        steps: [{name: \"部長決裁\", role: APPROVER, needed: 1}, {name: \"合議\", role: PLANNING_STAFF, needed: 1}]}) { id } }";
+    admin.run(route, json!({})).await.data();
+    let s = crate::grants::Scene::in_town(town).await;
+    let seat = "{ viewer { tasks(first: 100, filter: {act: [\"approvalApprove\"]}) { nodes { objectId } } } }";
+    let planner = town.staff(Role::PlanningStaff).await;
+    for back in [true, false] {
+        s.payable_of(700_000).await;
+        if back {
+            let open = planner.run(seat, json!({})).await.data()["viewer"]["tasks"]["nodes"][0]["objectId"].clone();
+            let back = "mutation($id: ID!) { approvalReturn(id: $id, reason: \"確かめてください。\") { id } }";
+            planner.run(back, json!({ "id": open })).await.data();
+        }
     }
 }
 

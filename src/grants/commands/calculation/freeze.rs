@@ -18,6 +18,8 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, Leg};
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// Approves a run. Somebody else than who ran it does.
 ///
@@ -36,6 +38,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
+    Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
     let mut next: grant_run::ActiveModel = row.clone().into();
     next.state = Set(GrantRunState::Approved);
     next.approved_by = Set(tx.principal.account);

@@ -27,6 +27,8 @@ use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 算定の条件。
 #[derive(InputObject)]
@@ -104,6 +106,7 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
     if let Some(corrected) = corrects {
         comparison::compare_runs(tx, id, corrected.id).await?;
     }
+    Box::pin(routing::open(tx, RoutedAct::GrantRunApprove, id.0)).await?;
     Ok(id)
 }
 

@@ -1,0 +1,122 @@
+//! The acts that routes cover besides the first decision: changes of what was decided, allocations, payments.
+
+#[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
+use super::*;
+use crate::grants::calculation::Office;
+use crate::grants::life::{plan, quarters};
+
+story!(CHANGE_REQUEST, "267-grant-change-request");
+story!(CHANGE_APPROVE, "268-grant-change-approve");
+story!(RUN_APPROVE, "284-grant-run-approve");
+
+async fn change_to(s: &Scene, id: &str, yen: i64) -> String {
+    let input = json!({"reason": "規模の変更", "costs": plan(), "decidedYen": yen});
+    let asked = s.officer.run(CHANGE_REQUEST, json!({"id": id, "input": input})).await.data();
+    let changes = asked["grantChangeRequest"]["changes"].as_array().expect("changes").clone();
+    text(&changes.last().expect("a change")["id"])
+}
+
+#[tokio::test]
+async fn m14_a_raised_amount_needs_the_approvals_of_the_route_it_reaches() {
+    let s = Scene::with_terms(&quarters()).await;
+    route(&s, false, two_approvers()).await;
+    let (second, other) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    let id = s.granted(900_000).await;
+    let change = change_to(&s, &id, 1_200_000).await;
+    assert_eq!(newest(&s).await["objectId"], json!(change));
+    assert!(!has_task(&s.approver, "grantChangeApprove").await);
+    let allow = async || s.approver.run(CHANGE_APPROVE, because(&change)).await;
+    let refused = allow().await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    assert!(refused.text.contains("部長決裁 0/2"), "{}", refused.text);
+    approve(&other).await.data();
+    allow().await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    let uuid = decode(&change).expect("an id").1;
+    let forge = format!(
+        "UPDATE grant_changes SET state = 'APPROVED', decided_on = entaku_today(), decision_reason = '可' WHERE id = '{uuid}'"
+    );
+    refused_by("approval_route", &s.town, second, "SELECT 1", &forge).await;
+    approve(&s.approver).await.data();
+    assert!(has_task(&s.approver, "grantChangeApprove").await);
+    allow().await.data();
+    assert_eq!(s.life(&id).await["decidedYen"], 1_200_000);
+    assert_eq!(newest(&s).await["state"], "DONE");
+    s.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_change_below_the_threshold_is_one_approvers() {
+    let s = Scene::with_terms(&quarters()).await;
+    route(&s, false, two_approvers()).await;
+    let id = s.granted(900_000).await;
+    let change = change_to(&s, &id, 999_999).await;
+    assert!(has_task(&s.approver, "grantChangeApprove").await);
+    s.approver.run(CHANGE_APPROVE, because(&change)).await.data();
+}
+
+#[tokio::test]
+async fn m14_every_instalment_of_a_large_grant_is_approved() {
+    let s = Scene::with_terms(&quarters()).await;
+    let id = s.granted(1_234_567).await;
+    route_of(&s.town, "GRANT_PAYMENT_EXECUTE", false, one("会計の確認", "PLANNING_STAFF")).await;
+    let (planner, checks) = s.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    let (uuid, payer) =
+        (decode(&id).expect("an id").1, s.town.person(Role::Payer, ScopeKind::Municipality, None).await.0);
+    for state in ["PARTLY_PAID", "PARTLY_PAID", "PARTLY_PAID", "PAID"] {
+        s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+        assert!(!has_task(&s.payer, "grantPaymentExecute").await);
+        let refused = s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+        assert!(refused.text.contains("会計の確認 0/1"), "{}", refused.text);
+        let forge = format!(
+            "UPDATE grant_applications SET state = '{state}', paid_yen = paid_yen + pending_yen, pending_yen = NULL,
+                payment_id = commitment_id, paid_on = entaku_today(), paid_by = '{}' WHERE id = '{uuid}'",
+            payer.0
+        );
+        refused_by("approval_route", &s.town, planner, "SELECT 1", &forge).await;
+        approve(&checks).await.data();
+        assert!(has_task(&s.payer, "grantPaymentExecute").await);
+        let done = s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+        assert_eq!(done["grantPaymentExecute"]["state"], state);
+        assert_eq!(newest(&s).await["state"], "DONE");
+    }
+    s.is_sound().await;
+}
+
+#[tokio::test]
+async fn m14_an_allocation_of_much_money_is_approved_first() {
+    let o = Office::new().await;
+    route_of(&o.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
+    let (planner, agrees) = o.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    let rule = o.enacted("4000").await;
+    let run = o.run(&rule, "REAL").await;
+    assert!(!has_task(&o.approver, "grantRunApprove").await);
+    let refused = o.approver.run(RUN_APPROVE, json!({"id": run})).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    assert!(refused.text.contains("企画の合議 0/1"), "{}", refused.text);
+    let forge = format!(
+        "UPDATE grant_runs SET state = 'APPROVED', approved_on = entaku_today(), approved_by = '{}' WHERE id = '{}'",
+        planner.0,
+        decode(&run).expect("an id").1
+    );
+    refused_by("approval_route", &o.town, planner, "SELECT 1", &forge).await;
+    approve(&agrees).await.data();
+    assert!(has_task(&o.approver, "grantRunApprove").await);
+    o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
+    assert_eq!(newest_of(&o.staff).await["state"], "DONE");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_their_money_is_not_held_up_by_a_route_that_nobody_fills() {
+    let s = Scene::new().await;
+    let id = s.decided().await;
+    route_of(&s.town, "GRANT_PAYMENT_EXECUTE", false, one("監査の確認", "AUDITOR")).await;
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    let left = newest(&s).await;
+    assert_eq!(left["state"], "VOID");
+    assert!(has_task(&s.staff, "approvalRequest").await);
+    let again = s.staff.run(REQUEST, json!({"id": left["id"]})).await.expect_code("CONFLICT/ROUTE_VACANT");
+    assert!(again.text.contains("監査の確認"), "{}", again.text);
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    let auditor = s.town.staff(Role::Auditor).await;
+    s.staff.run(REQUEST, json!({"id": left["id"]})).await.data();
+    approve(&auditor).await.data();
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+}
