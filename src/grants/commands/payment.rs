@@ -4,18 +4,24 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, kept, record};
+use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, is_party, kept, record};
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
 };
+use crate::grants::rules;
 use crate::grants::rules::settlement;
+use crate::grants::shapes::GrantApplication;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::read::DUTIES_APART;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
+use crate::organizations::entity::OrganizationId;
 
 /// 支払の請求。
 #[derive(InputObject)]
@@ -46,6 +52,36 @@ pub async fn request_payment(
     Ok(id)
 }
 
+/// What is waiting to be paid: one sum, or one instalment.
+#[derive(Clone, Debug)]
+pub struct Payable {
+    /// To whom.
+    pub organization_id: OrganizationId,
+    /// What it is called.
+    pub title: String,
+    /// Which payment of the application it will be.
+    pub number: i32,
+    /// How much.
+    pub amount: Yen,
+}
+
+/// What of an application is waiting to be paid now; nobody else changes it until the transaction ends. Paying is
+/// [`execute_payment`]; whoever only puts payments together does it with [`Action::READ`], whoever sends money on its way
+/// with [`GRANT_PAYMENT_EXECUTE`], whose duties then hold.
+///
+/// # Errors
+/// CONFLICT/STATE where nothing is; FORBIDDEN as for the action.
+pub async fn payable(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<Payable> {
+    let row = tx.load::<GrantApplication>(id, action).await?;
+    if rules::is_the_halls(action) && is_party(tx, &row).await? {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    rules::application(&row, GRANT_PAYMENT_EXECUTE, tx.now)?;
+    let amount = row.pending_yen.ok_or_else(|| Error::internal("a payment that nobody asked for"))?;
+    let number = next_number(tx, id).await?;
+    Ok(Payable { organization_id: row.organization_id, title: row.title, number, amount })
+}
+
 /// 支払。
 #[derive(InputObject)]
 pub struct GrantPaymentExecuteInput {
@@ -60,6 +96,7 @@ pub async fn execute_payment(
     input: GrantPaymentExecuteInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_EXECUTE).await?;
+    not_at_the_bank(tx, id).await?;
     let GrantPaymentExecuteInput { paid_on } = input;
     let mut checks = Checks::new();
     let since = row.decided_on.is_none_or(|decided| paid_on >= decided);
@@ -86,6 +123,25 @@ pub async fn execute_payment(
 pub(super) fn not_to_come(checks: &mut Checks, tx: &Tx, path: &'static str, day: Date) {
     let until = day.0 <= tx.today();
     checks.check(until, path, "FUTURE", "まだ来ていない日です。", "This day is yet to come.");
+}
+
+/// What a file for the bank pays is not paid by hand as well, nor given up; the bank's report frees it. The database
+/// refuses it, too.
+pub(super) async fn not_at_the_bank(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    let mut sql = Sql::new(
+        "SELECT 1 FROM bank_transfer_lines l
+         JOIN bank_transfers t ON t.municipality_id = l.municipality_id AND t.id = l.transfer_id
+         WHERE l.state = 'WAITING' AND t.state = 'PRODUCED' AND l.application_id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    if tx.rows(sql).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "IN_TRANSFER",
+        "銀行へのファイルに入っています。銀行からの報告を取り込んでください。",
+        "It is in a file for the bank. Import the bank's report.",
+    )))
 }
 
 async fn pay(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<LedgerJournalId> {
@@ -119,14 +175,12 @@ pub(super) struct Moved {
 /// Keeps what has gone, numbered within its application, whose row is locked.
 pub(super) async fn keep(tx: &Tx, row: &grant_application::Model, moved: Moved) -> Result<()> {
     let Moved { kind, amount, paid_on, journal, requested } = moved;
-    let before =
-        grant_payment::Entity::find().filter(grant_payment::Column::ApplicationId.eq(row.id)).count(tx).await?;
     let kept = grant_payment::ActiveModel {
         id: Set(GrantPaymentId::new()),
         application_id: Set(row.id),
         organization_id: Set(row.organization_id),
         district_id: Set(row.district_id),
-        number: Set(i32::try_from(before + 1).map_err(Error::internal)?),
+        number: Set(next_number(tx, row.id).await?),
         kind: Set(kind),
         amount_yen: Set(amount),
         paid_on: Set(paid_on),
@@ -137,4 +191,10 @@ pub(super) async fn keep(tx: &Tx, row: &grant_application::Model, moved: Moved) 
     };
     kept.insert(tx).await?;
     Ok(())
+}
+
+/// The number of what goes next of an application, whose row is locked.
+async fn next_number(tx: &Tx, id: GrantApplicationId) -> Result<i32> {
+    let before = grant_payment::Entity::find().filter(grant_payment::Column::ApplicationId.eq(id)).count(tx).await?;
+    i32::try_from(before + 1).map_err(Error::internal)
 }

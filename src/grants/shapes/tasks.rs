@@ -22,6 +22,12 @@ const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_
     'REPORT_SUBMIT', 'CHANGE_REQUEST') \
     AND h.actor_id IS NOT NULL";
 
+/// What was asked for and is not on its way through the bank (`commands::payment::not_at_the_bank`).
+const BY_HAND: &str = "t.state = 'PAYMENT_REQUESTED' AND NOT EXISTS (SELECT FROM bank_transfer_lines l \
+    JOIN bank_transfers b ON b.municipality_id = l.municipality_id AND b.id = l.transfer_id \
+    WHERE l.municipality_id = t.municipality_id AND l.application_id = t.id AND l.state = 'WAITING' \
+    AND b.state = 'PRODUCED')";
+
 /// What is completed and waits for no decision on a change.
 const REPORTABLE: &str =
     "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL AND t.change_id IS NULL";
@@ -90,7 +96,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_PAYMENT_EXECUTE,
-            ["t.state = 'PAYMENT_REQUESTED'", "t.title", ""],
+            [BY_HAND, "t.title", ""],
             [
                 "支払が請求されました。支払を行い、支払った日を記録してください。",
                 "The payment was requested. Please pay and record the day.",
