@@ -2,6 +2,8 @@
 //! its first record is not there yet.
 
 mod allocation;
+mod bank;
+pub(super) mod books;
 pub(super) mod challenge;
 pub(super) mod files;
 mod grant_life;

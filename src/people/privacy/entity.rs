@@ -62,6 +62,8 @@ text_enum! {
         Exports,
         /// 停止したアカウント
         Accounts,
+        /// 監事が確認した会計の証拠書類
+        BookVouchers,
     }
 }
 
