@@ -11,13 +11,17 @@
 //! - [`roundtables`]: round tables and their minutes.
 //! - [`challenges`]: calls, proposals and their screening.
 //! - [`strategy`]: strategies, their goals, measures and indicators.
+//! - [`books`]: the books of organizations: budget, transactions, vouchers.
+//! - [`bank`]: the accounts of organizations, files of payments, what the bank reports.
 //! - [`api`]: the wire.
 //! - [`demo`]: five municipalities to try it with.
 //! - [`bench`]: invented municipalities to measure with.
 //! - [`cli`]: the commands of `entaku`.
 
 pub mod api;
+pub mod bank;
 pub mod bench;
+pub mod books;
 pub mod challenges;
 pub mod cli;
 pub mod demo;

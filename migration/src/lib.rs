@@ -35,6 +35,7 @@ mod m0031_large_runs;
 mod m0032_tasks;
 mod m0033_former_addresses;
 mod m0035_cheaper_record;
+mod m0036_books;
 mod m0037_approval_routes;
 mod m0038_long_journals;
 mod m0039_grant_texts;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_tasks::Migration),
             Box::new(m0033_former_addresses::Migration),
             Box::new(m0035_cheaper_record::Migration),
+            Box::new(m0036_books::Migration),
             Box::new(m0037_approval_routes::Migration),
             Box::new(m0038_long_journals::Migration),
             Box::new(m0039_grant_texts::Migration),

@@ -28,7 +28,7 @@ use crate::people::privacy::graphql::PrivacyMutation;
 use crate::people::proofs::graphql::ProofMutation;
 use crate::people::sso::graphql::SingleSignOnMutation;
 use crate::people::support::graphql::SupportMutation;
-use crate::{challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
+use crate::{bank, books, challenges, files, grants, ledger, liaison, organizations, people, roundtables, strategy};
 
 /// Every query of every noun.
 pub struct Nouns;
@@ -46,7 +46,9 @@ impl Catalogue for Nouns {
             let queries = grants::graphql::queries(queries);
             let queries = roundtables::graphql::queries(queries);
             let queries = challenges::graphql::queries(queries);
-            strategy::graphql::queries(queries)
+            let queries = strategy::graphql::queries(queries);
+            let queries = books::graphql::queries(queries);
+            bank::graphql::queries(queries)
         });
         &QUERIES
     }
@@ -85,6 +87,8 @@ struct Acts(
     roundtables::graphql::RoundtableMutation,
     challenges::graphql::ChallengeMutation,
     strategy::graphql::StrategyMutation,
+    books::graphql::BookMutation,
+    bank::graphql::BankMutation,
 );
 
 /// The mutation root: the acts, each with the right it needs.

@@ -43,6 +43,7 @@ pub async fn load_as(app: &App, paper: &str, code: &str, hash: &str) -> Result<M
     let active = town.people.organizations.iter().filter(|o| o.stage == "ACTIVE");
     let active: Vec<&str> = active.map(|o| o.key.as_str()).collect();
     scenes::grants::play(&stage, &active).await?;
+    Box::pin(scenes::books::play(&stage)).await?;
     scenes::roundtable::play(&stage).await?;
     scenes::challenge::play(&stage).await?;
     scenes::liaison::play(&stage).await?;

@@ -59,7 +59,8 @@ impl Identity {
     }
 }
 
-/// Mutations on credentials: they stand alone and take neither an idempotency key nor a dry run.
+/// Mutations on credentials, and what compares a secret: they stand alone and take neither an idempotency key nor a dry
+/// run.
 pub const CREDENTIAL_ACTS: &[&str] = &[
     "sessionSignIn",
     "sessionRefresh",
@@ -81,6 +82,7 @@ pub const CREDENTIAL_ACTS: &[&str] = &[
     "identityProviderSet",
     "identityLink",
     "invitationAcceptWithIdentity",
+    "bankAccountConfirm",
 ];
 /// Those of them that may end the very session they come with.
 pub const ENDING_ACTS: &[&str] = &["sessionEnd", "passwordResetConfirm"];

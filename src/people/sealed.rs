@@ -1,4 +1,5 @@
-//! What people have sealed with the key ring: secrets of second factors, and of clients at providers of single sign-on.
+//! What is sealed with the key ring: secrets of second factors, and of clients at providers of single sign-on; numbers of
+//! accounts at banks, and files of payments.
 
 use uuid::Uuid;
 
@@ -21,16 +22,23 @@ struct Kept {
     context: fn(Uuid) -> Vec<u8>,
 }
 
-const KEPT: [Kept; 2] = [
+const KEPT: [Kept; 4] = [
     Kept { table: "second_factors", bound_to: "account_id", context: |id| check::context(AccountId(id)) },
     Kept { table: "identity_providers", bound_to: "id", context: |id| flow::context(IdentityProviderId(id)) },
+    Kept { table: "bank_accounts", bound_to: "organization_id", context: |id| context("bank_accounts", id) },
+    Kept { table: "bank_transfers", bound_to: "id", context: |id| context("bank_transfers", id) },
 ];
+
+/// What is sealed in a table is bound to the table and to what the row is of.
+pub fn context(table: &str, bound_to: Uuid) -> Vec<u8> {
+    [table.as_bytes(), b":", bound_to.as_bytes()].concat()
+}
 
 /// How many things each key of the ring has sealed in this municipality.
 pub async fn keys_in_use(tx: &Tx) -> Result<Vec<(String, u64)>> {
     let mut found = Vec::new();
     for Kept { table, .. } in KEPT {
-        let sql = Sql::new(&format!("SELECT key_id, count(*) AS many FROM {table} GROUP BY key_id"));
+        let sql = Sql::new(&format!("SELECT key_id, count(*) AS many FROM {table} WHERE secret <> '' GROUP BY key_id"));
         for row in tx.rows(sql).await? {
             found.push((row.try_get("key_id")?, row.try_get::<_, i64>("many")?.unsigned_abs()));
         }
@@ -43,7 +51,9 @@ pub async fn keys_in_use(tx: &Tx) -> Result<Vec<(String, u64)>> {
 pub async fn reseal(tx: &Tx) -> Result<u64> {
     let mut done = 0;
     for Kept { table, bound_to, context } in KEPT {
-        let mut sql = Sql::new(&format!("SELECT id, {bound_to} AS bound_to, key_id, secret FROM {table} WHERE "));
+        let mut sql = Sql::new(&format!(
+            "SELECT id, {bound_to} AS bound_to, key_id, secret FROM {table} WHERE secret <> '' AND "
+        ));
         sql.fill("key_id <> ? LIMIT ?", [Param::text(tx.keys.sealing_id()), Param::Int(Some(MOST))]);
         sql.push(" FOR NO KEY UPDATE");
         for row in tx.rows(sql).await? {

@@ -46,7 +46,7 @@ async fn put(who: &Client, id: &str, content: impl Into<Body>) -> Answer {
 }
 
 /// A file that is here, and not attached.
-async fn sent(who: &Client, name: &str, content: &[u8]) -> String {
+pub(crate) async fn sent(who: &Client, name: &str, content: &[u8]) -> String {
     let id = announced(who, name, content).await;
     let answer = put(who, &id, content.to_vec()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);

@@ -56,8 +56,8 @@ story!(JOURNALS, "27-ledger-journals-read");
 pub(crate) struct Scene {
     pub(crate) town: Town,
     pub(crate) staff: Client,
-    approver: Client,
-    payer: Client,
+    pub(crate) approver: Client,
+    pub(crate) payer: Client,
     pub(crate) officer: Client,
     pub(crate) district: String,
     pub(crate) organization: String,
@@ -136,7 +136,7 @@ impl Scene {
         id
     }
 
-    async fn state(&self, id: &str) -> String {
+    pub(crate) async fn state(&self, id: &str) -> String {
         text(&self.staff.run(READ, json!({"id": id})).await.data()["grantApplication"]["state"])
     }
 

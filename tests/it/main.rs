@@ -5,7 +5,9 @@
 mod attacks;
 mod audit;
 mod audit_chain;
+mod bank;
 mod bench;
+mod books;
 mod challenges;
 mod changes;
 mod cli;

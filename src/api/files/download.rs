@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::{admitted, papers, refused};
 use crate::api::app::App;
+use crate::books::entity::BookFileId;
+use crate::books::shapes::BookFile;
 use crate::files::commands::{export, key, upload};
 use crate::files::entity::{ExportFormat, ExportId, FileId};
 use crate::grants::entity::GrantApplicationFileId;
@@ -90,6 +92,11 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid) -> Result<Kept> {
             let row = tx.peek::<GrantApplicationFile>(GrantApplicationFileId(id), Action::READ).await?;
             let key = key(tx, row.file_id).await?;
             Ok(Kept { table: "grant_application_files", name: row.name, media_type: row.media_type, key })
+        }
+        BookFileId::PREFIX => {
+            let row = tx.peek::<BookFile>(BookFileId(id), Action::READ).await?;
+            let key = key(tx, row.file_id).await?;
+            Ok(Kept { table: "book_files", name: row.name, media_type: row.media_type, key })
         }
         RoundtableFileId::PREFIX => {
             let row = tx.peek::<RoundtableFile>(RoundtableFileId(id), Action::READ).await?;

@@ -1,11 +1,11 @@
 //! A block grant of the year: allocated by its by-law less what was too much last year, published, applied for, decided
 //! and paid; the accounts of an earlier year are closed.
 
-use crate::demo::scenes::{allocation, files, grant_life};
+use crate::demo::scenes::{allocation, bank, files, grant_life};
 use crate::demo::stage::Stage;
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
-use crate::grants::commands::payment::{self, GrantPaymentExecuteInput};
+use crate::grants::commands::payment;
 use crate::grants::commands::programme::{self, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{self, GrantApplicationDecideInput, GrantApplicationRecommendInput};
 use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
@@ -96,7 +96,5 @@ async fn decide_and_pay(stage: &Stage<'_>, id: GrantApplicationId) -> Result<()>
     let input = GrantApplicationDecideInput { amount_yen: Yen(1_000_000), reason: reason.into() };
     stage.act("approver", move |tx| Box::pin(review::decide_application(tx, id, input))).await?;
     stage.act("org-officer", move |tx| Box::pin(payment::request_payment(tx, id, None))).await?;
-    let input = GrantPaymentExecuteInput { paid_on: Date(stage.today()) };
-    stage.act("payer", move |tx| Box::pin(payment::execute_payment(tx, id, input))).await?;
-    Ok(())
+    bank::pay(stage, id).await
 }

@@ -3,6 +3,8 @@
 
 mod allocation;
 pub(super) mod approvals;
+mod bank;
+pub(super) mod books;
 pub(super) mod challenge;
 pub(super) mod files;
 mod grant_life;

@@ -4,18 +4,24 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, kept, record};
+use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, is_party, kept, record};
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
 };
+use crate::grants::rules;
 use crate::grants::rules::settlement;
+use crate::grants::shapes::GrantApplication;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
+use crate::kernel::policy::Action;
+use crate::kernel::read::DUTIES_APART;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
+use crate::organizations::entity::OrganizationId;
 use crate::people::approvals::entity::RoutedAct;
 use crate::people::approvals::routing;
 
@@ -49,6 +55,46 @@ pub async fn request_payment(
     Ok(id)
 }
 
+/// What is waiting to be paid: one sum, or one instalment.
+#[derive(Clone, Debug)]
+pub struct Payable {
+    /// To whom.
+    pub organization_id: OrganizationId,
+    /// What it is called.
+    pub title: String,
+    /// Which payment of the application it will be.
+    pub number: i32,
+    /// How much.
+    pub amount: Yen,
+}
+
+/// What of an application is waiting to be paid now; nobody else changes it until the transaction ends. Paying is
+/// [`execute_payment`]; whoever only puts payments together does it with [`Action::READ`], whoever sends money on its way
+/// with [`GRANT_PAYMENT_EXECUTE`], whose duties then hold.
+///
+/// # Errors
+/// CONFLICT/STATE where nothing is; FORBIDDEN as for the action; CONFLICT/APPROVAL_REQUIRED where it is to be paid and
+/// its route is not complete.
+pub async fn payable(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<Payable> {
+    let row = tx.load::<GrantApplication>(id, action).await?;
+    if rules::is_the_halls(action) && is_party(tx, &row).await? {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    rules::application(&row, GRANT_PAYMENT_EXECUTE, tx.now)?;
+    if action == GRANT_PAYMENT_EXECUTE {
+        routed(tx, &row).await?;
+    }
+    let amount = row.pending_yen.ok_or_else(|| Error::internal("a payment that nobody asked for"))?;
+    let number = next_number(tx, id).await?;
+    Ok(Payable { organization_id: row.organization_id, title: row.title, number, amount })
+}
+
+/// Is the payment approved by the route for what was granted, where there is one?
+async fn routed(tx: &Tx, row: &grant_application::Model) -> Result<()> {
+    let granted = row.decided_yen.unwrap_or(Yen(0));
+    routing::settled(tx, RoutedAct::GrantPaymentExecute, row.id.0, granted).await
+}
+
 /// 支払。
 #[derive(InputObject)]
 pub struct GrantPaymentExecuteInput {
@@ -63,14 +109,14 @@ pub async fn execute_payment(
     input: GrantPaymentExecuteInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_EXECUTE).await?;
+    not_at_the_bank(tx, id).await?;
     let GrantPaymentExecuteInput { paid_on } = input;
     let mut checks = Checks::new();
     let since = row.decided_on.is_none_or(|decided| paid_on >= decided);
     checks.check(since, "input.paidOn", "ORDER", "交付決定の日より前です。", "Before the decision.");
     not_to_come(&mut checks, tx, "input.paidOn", paid_on);
     checks.done()?;
-    let granted = row.decided_yen.unwrap_or(Yen(0));
-    routing::settled(tx, RoutedAct::GrantPaymentExecute, id.0, granted).await?;
+    routed(tx, &row).await?;
     let amount = row.pending_yen.ok_or_else(|| Error::internal("a payment that nobody asked for"))?;
     let paid = Yen(row.paid_yen.0 + amount.0);
     let journal = pay(tx, &row, amount).await?;
@@ -91,6 +137,25 @@ pub async fn execute_payment(
 pub(super) fn not_to_come(checks: &mut Checks, tx: &Tx, path: &'static str, day: Date) {
     let until = day.0 <= tx.today();
     checks.check(until, path, "FUTURE", "まだ来ていない日です。", "This day is yet to come.");
+}
+
+/// What a file for the bank pays is not paid by hand as well, nor given up; the bank's report frees it. The database
+/// refuses it, too.
+pub(super) async fn not_at_the_bank(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    let mut sql = Sql::new(
+        "SELECT 1 FROM bank_transfer_lines l
+         JOIN bank_transfers t ON t.municipality_id = l.municipality_id AND t.id = l.transfer_id
+         WHERE l.state = 'WAITING' AND t.state = 'PRODUCED' AND l.application_id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    if tx.rows(sql).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "IN_TRANSFER",
+        "銀行へのファイルに入っています。銀行からの報告を取り込んでください。",
+        "It is in a file for the bank. Import the bank's report.",
+    )))
 }
 
 async fn pay(tx: &Tx, row: &grant_application::Model, amount: Yen) -> Result<LedgerJournalId> {
@@ -124,14 +189,12 @@ pub(super) struct Moved {
 /// Keeps what has gone, numbered within its application, whose row is locked.
 pub(super) async fn keep(tx: &Tx, row: &grant_application::Model, moved: Moved) -> Result<()> {
     let Moved { kind, amount, paid_on, journal, requested } = moved;
-    let before =
-        grant_payment::Entity::find().filter(grant_payment::Column::ApplicationId.eq(row.id)).count(tx).await?;
     let kept = grant_payment::ActiveModel {
         id: Set(GrantPaymentId::new()),
         application_id: Set(row.id),
         organization_id: Set(row.organization_id),
         district_id: Set(row.district_id),
-        number: Set(i32::try_from(before + 1).map_err(Error::internal)?),
+        number: Set(next_number(tx, row.id).await?),
         kind: Set(kind),
         amount_yen: Set(amount),
         paid_on: Set(paid_on),
@@ -142,4 +205,10 @@ pub(super) async fn keep(tx: &Tx, row: &grant_application::Model, moved: Moved) 
     };
     kept.insert(tx).await?;
     Ok(())
+}
+
+/// The number of what goes next of an application, whose row is locked.
+async fn next_number(tx: &Tx, id: GrantApplicationId) -> Result<i32> {
+    let before = grant_payment::Entity::find().filter(grant_payment::Column::ApplicationId.eq(id)).count(tx).await?;
+    i32::try_from(before + 1).map_err(Error::internal)
 }

@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::fixing::{repayment_due, tell_of_repayment};
+use crate::grants::commands::payment::not_at_the_bank;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{GRANT_DECISION_REVOKE, MOST_REASON, begin, record, release};
 use crate::grants::entity::{GrantActKind, GrantApplicationId};
@@ -24,12 +25,16 @@ pub struct GrantDecisionRevokeInput {
 
 /// Revokes a decision. What is not paid is released, what was paid is ordered back; what was deducted from a later
 /// allocation already has come back by that.
+///
+/// # Errors
+/// CONFLICT/IN_TRANSFER while money is on its way: the bank's report tells first what is to be returned.
 pub async fn revoke_decision(
     tx: &Tx,
     id: GrantApplicationId,
     input: GrantDecisionRevokeInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_DECISION_REVOKE).await?;
+    not_at_the_bank(tx, id).await?;
     let GrantDecisionRevokeInput { reason } = input;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, MOST_REASON);

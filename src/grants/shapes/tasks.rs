@@ -22,9 +22,14 @@ const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED'
 const DECIDABLE: &str = "t.state = 'REVIEWED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
     OR entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL))";
+/// What is on its way through the bank is not paid by hand (`commands::payment::not_at_the_bank`).
 const PAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
-    OR entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL))";
+    OR entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL)) \
+    AND NOT EXISTS (SELECT FROM bank_transfer_lines l \
+    JOIN bank_transfers b ON b.municipality_id = l.municipality_id AND b.id = l.transfer_id \
+    WHERE l.municipality_id = t.municipality_id AND l.application_id = t.id AND l.state = 'WAITING' \
+    AND b.state = 'PRODUCED')";
 const UNDECIDABLE: &str = "t.state = 'REVIEWED' \
     AND EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
     AND NOT entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";

@@ -90,6 +90,10 @@ text_enum! {
         TaskDue,
         /// やることの期限が過ぎた(それをできる人へ)
         TaskOverdue,
+        /// 団体の振込先の口座が届け出られた(団体の役員・会計・監事と、確認する職員へ)
+        BankAccountProposed,
+        /// 団体の振込先の口座が替わった(団体の役員・会計・監事へ)
+        BankAccountConfirmed,
     }
 }
 

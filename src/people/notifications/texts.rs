@@ -66,6 +66,8 @@ fn template(kind: NotificationKind) -> Template {
         Kind::SupportOpened => SUPPORT_OPENED,
         Kind::TaskDue => TASK_DUE,
         Kind::TaskOverdue => TASK_OVERDUE,
+        Kind::BankAccountProposed => BANK_ACCOUNT_PROPOSED,
+        Kind::BankAccountConfirmed => BANK_ACCOUNT_CONFIRMED,
     }
 }
 
@@ -264,6 +266,17 @@ const TASK_OVERDUE: Template = [
     "「{}」の期限が過ぎています。やることの一覧を確認してください。",
     "「{}」の しめきりが すぎました。やる ことを 見て ください。",
     "“{}” is overdue. Please see your tasks.",
+];
+
+const BANK_ACCOUNT_PROPOSED: Template = [
+    "交付金の振込先として口座「{}」が届け出られました。心当たりがなければ、すぐに連絡してください。確認されるまでは使われません。",
+    "お金を うけとる ところが「{}」に かわる かも しれません。ちがう ときは、すぐに やくしょに つたえて ください。",
+    "The bank account “{}” was registered for payments. If you do not know of it, please tell us at once; it is not used until it is confirmed.",
+];
+const BANK_ACCOUNT_CONFIRMED: Template = [
+    "交付金の振込先の口座が「{}」になりました。心当たりがなければ、すぐに連絡してください。",
+    "これから お金は「{}」に 来ます。ちがう ときは、すぐに やくしょに つたえて ください。",
+    "Payments now go to the bank account “{}”. If you do not know of it, please tell us at once.",
 ];
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ text_enum! {
         Delegations,
         /// 停止したアカウント
         Accounts,
+        /// 監事が確認した会計の証拠書類
+        BookVouchers,
         /// 終わった交付金の実績報告の文(金額・日付は残る)
         GrantReports,
         /// 終わった交付金の変更承認申請の理由(金額・決定・日付は残る)

@@ -43,7 +43,7 @@ pub(super) fn of(id: &str, input: Value) -> Value {
 
 impl Scene {
     /// A scene whose programme has these terms.
-    pub(super) async fn with_terms(terms: &Value) -> Self {
+    pub(crate) async fn with_terms(terms: &Value) -> Self {
         let mut s = Self::new().await;
         let sections = s.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
@@ -57,7 +57,7 @@ impl Scene {
     }
 
     /// A decision on so many yen, with a plan of costs.
-    pub(super) async fn granted(&self, yen: i64) -> String {
+    pub(crate) async fn granted(&self, yen: i64) -> String {
         let id = self.draft_of(&self.officer, yen).await;
         self.officer.run(CHANGE, of(&id, json!({ "costs": plan() }))).await.data();
         self.officer.run(SUBMIT, json!({"id": id})).await.data();
@@ -81,7 +81,7 @@ impl Scene {
         self.staff.run(REPORT_REVIEW, opinion).await.data();
     }
 
-    pub(super) async fn fixed(&self, id: &str, eligible: i64) -> Value {
+    pub(crate) async fn fixed(&self, id: &str, eligible: i64) -> Value {
         self.examined(id, eligible).await;
         self.approver.run(AMOUNT_FIX, because(id)).await.data()["grantAmountFix"].clone()
     }
@@ -128,7 +128,7 @@ impl Scene {
     }
 
     /// Is the ledger sound, and do grants and ledger agree?
-    pub(super) async fn is_sound(&self) {
+    pub(crate) async fn is_sound(&self) {
         let found = self.staff.run("mutation { ledgerVerify { faults { kind detail } } }", json!({})).await.data();
         assert_eq!(found["ledgerVerify"]["faults"], json!([]));
     }

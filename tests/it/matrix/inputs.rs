@@ -28,7 +28,7 @@ pub struct Known {
     /// Who may stand in for others.
     deputy: String,
     /// Waits for its payment, under a route.
-    payable: String,
+    routed: String,
     rule_document: Value,
     rule: String,
     programme: String,
@@ -47,6 +47,12 @@ pub struct Known {
     run: String,
     /// A post that nobody holds or will hold.
     pub post: String,
+    /// To be paid, and in no file.
+    payable: String,
+    /// An organization that people of organizations try for.
+    holder: String,
+    /// Of a book that is open.
+    line: String,
     /// Has no allocation yet.
     organization: String,
     /// Those of the demo's run.
@@ -100,15 +106,22 @@ impl Known {
                     WHERE run_id = (SELECT id FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1)",
             )
             .await;
+        let payable = "SELECT id::text FROM grant_applications WHERE municipality_id = $1 AND title = '二件目' LIMIT 1";
+        let holder = "SELECT id::text FROM organizations WHERE municipality_id = $1 ORDER BY id LIMIT 1";
+        let line = "SELECT l.id::text FROM budget_lines l JOIN account_books b ON b.id = l.book_id
+            WHERE l.municipality_id = $1 AND b.state = 'OPEN' AND l.side = 'EXPENSE' ORDER BY l.id LIMIT 1";
         let post = "SELECT p.id::text FROM posts p WHERE p.municipality_id = $1
             AND NOT EXISTS (SELECT FROM handovers h WHERE h.post_id = p.id) ORDER BY p.id LIMIT 1";
         let deputy = "SELECT account_id::text FROM appointments WHERE municipality_id = $1 AND role = 'AUDITOR'
             AND scope = 'MUNICIPALITY' AND ended_at IS NULL ORDER BY id LIMIT 1";
-        let payable = "SELECT v.object_id::text FROM approvals v JOIN grant_applications a ON a.id = v.object_id
+        let routed = "SELECT v.object_id::text FROM approvals v JOIN grant_applications a ON a.id = v.object_id
             WHERE v.municipality_id = $1 AND v.act = 'GRANT_PAYMENT_EXECUTE' AND a.state = 'PAYMENT_REQUESTED' ORDER BY v.id LIMIT 1";
         Self {
             deputy: id(keeper, "acc", deputy).await,
+            routed: id(keeper, "gap", routed).await,
             payable: id(keeper, "gap", payable).await,
+            holder: id(keeper, "org", holder).await,
+            line: id(keeper, "bgl", line).await,
             post: id(keeper, "pst", post).await,
             indicator: id(keeper, "ind", indicator).await,
             run: id(keeper, Run::PREFIX, approved).await,
@@ -171,14 +184,47 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
     }
 }
 
+/// Of nobody that was ever paid.
+const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// An account at a bank, with one more field.
+fn account(field: &str, value: &str) -> Value {
+    let mut account = json!({"bankCode": "0167", "bankName": "ゴウギン", "branchCode": "045", "branchName": "キスキ",
+        "kind": "ORDINARY", "number": "1234567", "holderKana": "アオバノカイ", "consignorName": "シケンマチ"});
+    account[field] = json!(value);
+    let other = if field == "organizationId" { "consignorName" } else { "holderKana" };
+    account[other] = Value::Null;
+    account
+}
+
 /// What an act needs besides.
 pub fn fit(name: &str, known: &Known, variables: &mut Value) {
     let set = match name {
         "appointmentCreate" => json!({"scope": "ORGANIZATION", "role": "ORG_MEMBER", "endsOn": "2027-03-31"}),
-        "approvalBegin" => json!({"act": "GRANT_PAYMENT_EXECUTE", "objectId": known.payable, "amountYen": null}),
+        "approvalBegin" => json!({"act": "GRANT_PAYMENT_EXECUTE", "objectId": known.routed, "amountYen": null}),
         "approvalRouteCreate" => {
             json!({"fromYen": 123_456, "steps": [{"name": "部長決裁", "role": "APPROVER", "needed": 1}]})
         }
+        "accountBookOpen" => {
+            json!({"fiscalYear": 2040, "lines": [{"category": "RENT", "title": "使用料", "budgetYen": 1000}]})
+        }
+        "accountBookClose" => json!({"completedOn": "2026-05-20"}),
+        "bankAccountRegister" => account("organizationId", &known.holder),
+        "bankAccountConfirm" => json!({ "number": "1234567" }),
+        "transferSourceSet" => account("consignorCode", "0123456789"),
+        "bankTransferPrepare" => json!({"transferOn": "2026-05-29", "grantApplicationIds": [known.payable]}),
+        "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bookTransactionRecord" => {
+            json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,
+            "amountYen": 100, "occurredOn": "2026-05-20", "budgetLineId": known.line})
+        }
+        "bookTransactionReverse" => json!({ "replacement": null }),
+        "ineligibleUseSet" => json!({"code": "TEST", "category": "RENT"}),
         "challengeProposalChange" => json!({ "groupName": null }),
         "challengeProposalCreate" => json!({"organizationId": null, "proposerKind": "PERSON", "groupName": null}),
         "challengeReviewerAssign" => json!({ "accountId": known.reviewer }),

@@ -63,6 +63,24 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
             let open = json!({"council_name": null, "session_number": null, "approved_on": null, "revised_on": null});
             ("APPROVED", open)
         }
+        "AccountBook" => {
+            let closed = json!({"fiscal_year": 2050, "completed_on": "2051-03-01", "closed_on": "2051-03-01",
+                "vouchers_until": "2056-03-31", "closed_by": Uuid::now_v7()});
+            ("OPEN", if state == "CLOSED" { closed } else { nothing })
+        }
+        "BankAccount" => (
+            "CONFIRMED",
+            json!({ "confirmed_by": null,
+            "rejection_reason": (state == "REJECTED").then_some("名義が違う。")}),
+        ),
+        "BankTransfer" => {
+            let made = state == "PRODUCED";
+            let unmade = json!({"produced_by": null, "produced_at": null, "sha256": null, "key_id": "", "secret": ""});
+            ("DONE", if made { nothing } else { unmade })
+        }
+        "BankTransferLine" => {
+            ("PAID", json!({"paid_on": null, "application_id": Uuid::now_v7(), "number": 100 + state.len()}))
+        }
         "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
         "Export" => {
             let kept = json!({"object_key": Uuid::now_v7(), "expires_at": "2026-06-01T00:00:00Z", "failure_code": "INTERNAL",
@@ -186,6 +204,22 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     for sql in OF_APPLICATIONS {
         keeper.force(&sql.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     }
+    // Two payments to be made: one is in the file that is prepared, the other can be.
+    for title in ["一件目", "二件目"] {
+        let copy = json!({"id": Uuid::now_v7(), "title": title, "commitment_id": Uuid::now_v7()});
+        keeper.copy("grant_applications", " AND state = 'PAYMENT_REQUESTED'", &copy).await.expect("a payment");
+    }
+    let prepared = "INSERT INTO bank_transfer_lines (municipality_id, id, transfer_id, number, application_id, payment_number,
+            organization_id, bank_account_id, amount_yen, state)
+        SELECT t.municipality_id, gen_random_uuid(), t.id, 1, a.id, 1, a.organization_id, b.id, a.pending_yen, 'WAITING'
+        FROM bank_transfers t
+        JOIN grant_applications a ON a.municipality_id = t.municipality_id AND a.title = '一件目'
+        JOIN bank_accounts b ON b.municipality_id = t.municipality_id AND b.organization_id = a.organization_id AND b.state = 'CONFIRMED'
+        WHERE t.municipality_id = $ID AND t.state = 'PREPARED'";
+    keeper.force(&prepared.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    let total = "UPDATE bank_transfers t SET count = 1, total_yen = l.amount_yen FROM bank_transfer_lines l
+        WHERE t.municipality_id = $ID AND t.state = 'PREPARED' AND l.transfer_id = t.id";
+    keeper.force(&total.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     // Support is there again.
     let there = "UPDATE support_sessions SET ended_at = NULL, ended_by = NULL WHERE municipality_id = $ID";
     keeper.force(&there.replace("$ID", &format!("'{}'", world.town.id.0))).await;

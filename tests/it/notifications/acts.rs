@@ -71,6 +71,12 @@ async fn a_years_work_has_told_whom_it_concerns() {
         "grant-staff HANDOVER_PLANNED",
         "planning-staff HANDOVER_PLANNED",
         "admin SUPPORT_OPENED",
+        "grant-staff BANK_ACCOUNT_PROPOSED",
+        "org-accountant BANK_ACCOUNT_PROPOSED",
+        "org-auditor BANK_ACCOUNT_PROPOSED",
+        "org-officer BANK_ACCOUNT_CONFIRMED",
+        "org-accountant BANK_ACCOUNT_CONFIRMED",
+        "org-auditor BANK_ACCOUNT_CONFIRMED",
     ]);
     assert_eq!(told, expected);
 }

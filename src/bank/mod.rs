@@ -1,0 +1,19 @@
+//! The bank: the accounts of organizations, files of payments for the bank, and what it reports back.
+//!
+//! ```text
+//! account    PROPOSED -> CONFIRMED (somebody else of the town hall) -> REPLACED (by the next one); REJECTED
+//! transfer   PREPARED -> PRODUCED (somebody else, the file) -> DONE (everything was reported); CANCELLED
+//! line       WAITING -> PAID | FAILED; CANCELLED
+//! ```
+//!
+//! Invariants: numbers are sealed with the key ring and shown to payers alone; an account is used after a second person of
+//! the municipality has typed its number again; a payment is in one file that counts; a payment is executed in the ledger
+//! when the bank reports it, by the act that pays (`grantPaymentExecute`), once; what fits no payment is listed.
+
+pub mod commands;
+pub mod entity;
+pub mod graphql;
+mod notices;
+pub mod rules;
+pub mod shapes;
+pub mod zengin;

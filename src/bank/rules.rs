@@ -1,0 +1,240 @@
+//! What may be done to an account or a file of payments, and which reported line is which payment. Pure.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
+
+use crate::bank::commands::{BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE};
+use crate::bank::entity::{BankAccountState, BankTransferState, TransferLineState, bank_account, bank_transfer};
+use crate::bank::zengin::report::Reported;
+use crate::bank::zengin::transfer::Account;
+use crate::kernel::error::Refusal;
+use crate::kernel::policy::Action;
+
+/// What may be done to an account now.
+pub fn account(row: &bank_account::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    match (action, row.state) {
+        (BANK_ACCOUNT_CONFIRM | BANK_ACCOUNT_REJECT, BankAccountState::Proposed) => Ok(()),
+        _ => Err(Refusal::new(
+            "STATE",
+            format!("口座の今の状態({})では行えません。", row.state.label()),
+            format!("The account is {}.", row.state.word()),
+        )),
+    }
+}
+
+/// What may be done to a file of payments now.
+pub fn transfer(row: &bank_transfer::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    match (action, row.state) {
+        (BANK_TRANSFER_PRODUCE | BANK_TRANSFER_CANCEL, BankTransferState::Prepared) => Ok(()),
+        _ => Err(Refusal::new(
+            "STATE",
+            format!("総合振込の今の状態({})では行えません。", row.state.label()),
+            format!("The transfer is {}.", row.state.word()),
+        )),
+    }
+}
+
+/// Do banks transfer on this day? Holidays are the bank's to refuse.
+pub fn banks_work(day: NaiveDate) -> bool {
+    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+/// CONFLICT/TRANSFER_DAY_PASSED once the day is over on which a file was to pay.
+pub fn in_time(transfer_on: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
+    if transfer_on >= today {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "TRANSFER_DAY_PASSED",
+        "振込指定日を過ぎています。起案し直してください。",
+        "The day of the transfer has passed. Prepare it again.",
+    ))
+}
+
+/// What is seen of an account's number: `****123`.
+pub fn masked(tail: &str) -> String {
+    format!("****{tail}")
+}
+
+/// The last three digits of a number.
+pub fn tail(number: &str) -> &str {
+    number.get(number.len().saturating_sub(3)..).unwrap_or("")
+}
+
+/// A payment that was sent to the bank.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// To where.
+    pub account: Account,
+    /// Yen.
+    pub yen: i64,
+    /// When it was to be paid.
+    pub on: NaiveDate,
+    /// Its number in its file, which is its 顧客コード.
+    pub number: u64,
+    /// What was reported before: it was paid, or could not be. Nothing while it waits.
+    pub outcome: Option<bool>,
+}
+
+impl Sent {
+    /// Could this line be about it? A table has no 顧客コード.
+    fn is(&self, r: &Reported) -> bool {
+        self.account == r.account
+            && self.yen == r.yen
+            && self.on == r.on
+            && r.reference.is_none_or(|reference| reference == self.number)
+    }
+}
+
+/// What was reported of a payment: it was paid, or could not be. Nothing while it waits.
+pub fn outcome(state: TransferLineState) -> Option<bool> {
+    match state {
+        TransferLineState::Waiting => None,
+        TransferLineState::Paid => Some(true),
+        TransferLineState::Failed | TransferLineState::Cancelled => Some(false),
+    }
+}
+
+/// Which payment a reported line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// The one at this place, which waits.
+    Waiting(usize),
+    /// One that was settled before.
+    Settled,
+    /// None.
+    Nothing,
+}
+
+/// Finds the payment of each reported line by account, amount and day, and by its number where the report tells it. Each
+/// payment is found once. A line that may be one of an earlier report is taken for that: the same report in another form
+/// must not pay what is alike and waits. Then it is the first that waits.
+pub fn matches(sent: &[Sent], reported: &[Reported]) -> Vec<Match> {
+    let mut taken = vec![false; sent.len()];
+    let one = |r: &Reported| {
+        let first = |outcome: Option<bool>| {
+            (0..sent.len()).find(|at| !taken[*at] && sent[*at].outcome == outcome && sent[*at].is(r))
+        };
+        let known = first(Some(r.paid));
+        let found = known.or_else(|| first(None));
+        if let Some(at) = found {
+            taken[at] = true;
+        }
+        match found {
+            Some(at) if known.is_none() => Match::Waiting(at),
+            None if !sent.iter().any(|s| s.is(r)) => Match::Nothing,
+            _ => Match::Settled,
+        }
+    };
+    reported.iter().map(one).collect()
+}
+
+/// What tells a report from another: its lines, in whatever form, order or spelling of names they come.
+pub fn contents(reported: &[Reported]) -> String {
+    let line = |r: &Reported| {
+        let Account { bank, branch, kind, number } = &r.account;
+        let reference = r.reference.map(|n| n.to_string()).unwrap_or_default();
+        format!("{bank} {branch} {kind} {number} {} {} {} {reference}", r.yen, r.on, r.paid)
+    };
+    let mut lines: Vec<String> = reported.iter().map(line).collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn account_of(number: u32) -> Account {
+        Account { bank: "0167".into(), branch: "045".into(), kind: 1, number: format!("{number:07}") }
+    }
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 5, n).expect("a day")
+    }
+
+    #[test]
+    fn a_number_shows_its_last_three_digits() {
+        assert_eq!(masked(tail("1234567")), "****567");
+        assert_eq!(masked(tail("")), "****");
+    }
+
+    fn sent_one(number: u64, outcome: Option<bool>) -> Sent {
+        Sent { account: account_of(1), yen: 5, on: day(1), number, outcome }
+    }
+
+    fn reported_one(reference: Option<u64>, paid: bool) -> Reported {
+        Reported { account: account_of(1), holder: String::new(), yen: 5, on: day(1), paid, reference }
+    }
+
+    /// Two payments alike: what was reported before is not taken for the other.
+    #[test]
+    fn m14_the_same_report_in_another_form_pays_nothing_more() {
+        let sent = [sent_one(1, Some(true)), sent_one(2, None)];
+        assert_eq!(matches(&sent, &[reported_one(None, true)]), [Match::Settled]);
+        let both = [reported_one(None, true), reported_one(None, true)];
+        assert_eq!(matches(&sent, &both), [Match::Settled, Match::Waiting(1)]);
+        assert_eq!(matches(&sent, &[reported_one(Some(2), true)]), [Match::Waiting(1)]);
+        assert_eq!(matches(&sent, &[reported_one(Some(3), true)]), [Match::Nothing]);
+        // What failed before was sent again on the same day, and is paid now.
+        let again = [sent_one(1, Some(false)), sent_one(1, None)];
+        assert_eq!(matches(&again, &[reported_one(None, true)]), [Match::Waiting(1)]);
+        assert_eq!(matches(&again, &[reported_one(None, false)]), [Match::Settled]);
+    }
+
+    #[test]
+    fn a_report_is_its_lines() {
+        let (one, other) = (reported_one(None, true), reported_one(None, false));
+        let spelled = Reported { holder: "ｱ".into(), ..one.clone() };
+        assert_eq!(contents(&[one.clone(), other.clone()]), contents(&[other.clone(), spelled]));
+        let alone = contents(std::slice::from_ref(&one));
+        assert_ne!(alone, contents(&[other]));
+        assert_ne!(alone, contents(&[one.clone(), one]));
+    }
+
+    #[test]
+    fn banks_rest_on_weekends_and_files_are_made_in_time() {
+        assert!(banks_work(day(22)) && !banks_work(day(23)) && !banks_work(day(24)) && banks_work(day(25)));
+        assert!(in_time(day(2), day(2)).is_ok() && in_time(day(1), day(2)).is_err());
+    }
+
+    proptest! {
+        /// Whatever is reported, however often, each payment is found once, and only by what is like it; what is
+        /// reported a second time finds nothing more.
+        #[test]
+        fn each_payment_is_found_once(
+            sent in proptest::collection::vec((0..3_u32, 1..4_i64, 1..3_u32, any::<Option<bool>>()), 0..12),
+            reported in proptest::collection::vec((0..3_u32, 1..4_i64, 1..3_u32, any::<bool>()), 0..30),
+        ) {
+            let mut sent: Vec<Sent> = (1..).zip(sent)
+                .map(|(number, (n, yen, on, outcome))| Sent { account: account_of(n), yen, on: day(on), number, outcome })
+                .collect();
+            let reported: Vec<Reported> = reported.into_iter()
+                .map(|(n, yen, on, paid)| Reported {
+                    account: account_of(n), holder: String::new(), yen, on: day(on), paid, reference: None,
+                })
+                .collect();
+            let found = matches(&sent, &reported);
+            prop_assert_eq!(found.len(), reported.len());
+            let mut taken: Vec<usize> = Vec::new();
+            for (r, found) in reported.iter().zip(&found) {
+                match found {
+                    Match::Waiting(at) => {
+                        prop_assert!(sent[*at].is(r) && sent[*at].outcome.is_none() && !taken.contains(at));
+                        taken.push(*at);
+                    }
+                    Match::Settled => prop_assert!(sent.iter().any(|s| s.is(r))),
+                    Match::Nothing => prop_assert!(!sent.iter().any(|s| s.is(r))),
+                }
+            }
+            for (r, found) in reported.iter().zip(&found) {
+                if let Match::Waiting(at) = found {
+                    sent[*at].outcome = Some(r.paid);
+                }
+            }
+            let again = matches(&sent, &reported);
+            prop_assert!(again.iter().all(|found| !matches!(found, Match::Waiting(_))), "{:?}", again);
+        }
+    }
+}

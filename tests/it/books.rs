@@ -1,0 +1,442 @@
+//! The books of organizations: the documents of docs/stories, played by those who keep them, examine them and try what
+//! they may not.
+
+use chrono::Duration;
+use entaku::kernel::principal::{AccountId, Role, ScopeKind};
+use entaku::kernel::read::sql::Sql;
+use entaku::people::privacy::entity::RetentionKind;
+use entaku::people::privacy::retention;
+use serde_json::{Value, json};
+
+use crate::files::sent;
+use crate::grants::Scene;
+use crate::organizations::{organization, text};
+use crate::support::Client;
+
+macro_rules! story {
+    ($name:ident, $file:literal) => {
+        const $name: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stories/", $file, ".graphql"));
+    };
+}
+
+story!(OPEN, "400-account-book-open");
+story!(CHANGE, "401-account-book-change");
+story!(LINE_SET, "402-budget-line-set");
+story!(RECORD, "403-book-transaction-record");
+story!(REVERSE, "404-book-transaction-reverse");
+story!(ATTACH, "405-book-transaction-file-attach");
+story!(JUDGE, "406-book-transaction-judge");
+story!(CLOSE, "407-account-book-close");
+story!(CONFIRM, "408-account-book-confirm");
+story!(USE_SET, "409-ineligible-use-set");
+story!(READ, "410-account-books-read");
+
+/// An organization with its officer, accountant and auditor, and a book with two lines.
+struct Desk {
+    scene: Scene,
+    accountant: Client,
+    auditor: (AccountId, Client),
+    book: String,
+    fuel: String,
+    fees: String,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let scene = Scene::new().await;
+        let over = entaku::kernel::id::decode(&scene.organization).expect("an id").1;
+        let accountant = scene.town.over(Role::OrgAccountant, ScopeKind::Organization, &scene.organization).await;
+        let auditor = scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
+        let made = scene.officer.run(OPEN, opening(&scene.organization, 2026)).await.data()["accountBookOpen"].clone();
+        let line = |n: usize| text(&made["lines"][n]["id"]);
+        let (fuel, fees) = (line(0), line(1));
+        Self { accountant, auditor, book: text(&made["id"]), fuel, fees, scene }
+    }
+
+    async fn record(&self, input: Value) -> Value {
+        self.accountant.run(RECORD, json!({ "input": input })).await.data()["bookTransactionRecord"].clone()
+    }
+
+    async fn spend(&self, yen: i64) -> String {
+        text(&self.record(entry(&self.fuel, yen)).await["id"])
+    }
+
+    async fn close(&self) {
+        let input = json!({"id": self.book, "input": {"completedOn": "2026-05-20"}});
+        self.scene.officer.run(CLOSE, input).await.data();
+    }
+
+    async fn confirm(&self, who: &Client) -> crate::support::client::Answer {
+        who.run(CONFIRM, json!({"id": self.book, "input": {"opinion": "適正と認める。"}})).await
+    }
+
+    async fn sql(&self, statement: &str) -> String {
+        let tx = self.scene.town.system();
+        let failure = tx.run(Sql::new(&statement.replace("$BOOK", &uuid(&self.book)))).await.expect_err(statement);
+        format!("{failure:?}")
+    }
+}
+
+fn uuid(id: &str) -> String {
+    format!("'{}'", entaku::kernel::id::decode(id).expect("an id").1)
+}
+
+fn opening(organization: &str, year: i32) -> Value {
+    json!({"input": {"organizationId": organization, "fiscalYear": year, "plan": "見守りと買い物支援", "adoptedOn": "2026-04-20",
+        "lines": [{"category": "SUPPLIES", "title": "燃料", "budgetYen": 40_000},
+                  {"category": "MEMBERSHIP_FEE", "title": "会費", "budgetYen": 120_000}]}})
+}
+
+fn entry(line: &str, yen: i64) -> Value {
+    json!({"budgetLineId": line, "occurredOn": "2026-05-20", "amountYen": yen, "counterparty": "給油所 山田", "summary": "燃料"})
+}
+
+fn use_of(code: &str, more: &Value) -> Value {
+    let input = json!({"code": code, "title": "対象外", "titleEn": "Not for this", "legalBasis": "交付要綱第5条",
+        "withoutReceipt": false, "inForce": true});
+    json!({"input": with(input, more)})
+}
+
+fn with(mut value: Value, more: &Value) -> Value {
+    value.as_object_mut().expect("fields").extend(more.as_object().expect("fields").clone());
+    value
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_line_is_seen_while_entering() {
+    let d = Desk::new().await;
+    let first = d.record(entry(&d.fuel, 12_000)).await;
+    assert_eq!(first["number"], 1);
+    assert_eq!(
+        first["line"],
+        json!({"title": "燃料", "budgetYen": 40_000, "actualYen": 12_000, "remainingYen": 28_000})
+    );
+    let second = d.record(entry(&d.fees, 120_000)).await;
+    assert_eq!(second["book"], json!({"incomeYen": 120_000, "expenseYen": 12_000, "balanceYen": 108_000}));
+    let beyond = d.record(entry(&d.fuel, 30_000)).await;
+    assert_eq!(beyond["line"]["remainingYen"], -2_000, "more than the budget is seen, not forbidden");
+    let more = json!({"bookId": d.book, "category": "SUPPLIES", "title": "燃料", "budgetYen": 50_000});
+    let line = d.scene.officer.run(LINE_SET, json!({ "input": more })).await.data()["budgetLineSet"].clone();
+    assert_eq!((&line["id"], &line["remainingYen"]), (&json!(d.fuel), &json!(8_000)));
+    let change = json!({"id": d.book, "input": {"plan": "広報紙を加える。", "revision": 1}});
+    d.scene.officer.run(CHANGE, change).await.expect_code("CONFLICT/STALE");
+}
+
+#[tokio::test]
+async fn m8_a_mistake_is_undone_whole_once_and_replaced() {
+    let d = Desk::new().await;
+    let wrong = d.spend(8_600).await;
+    let again = json!({"id": wrong, "input": {"reason": "金額の誤り", "replacement": entry(&d.fuel, 6_800)}});
+    let reversal = d.accountant.run(REVERSE, again.clone()).await.data()["bookTransactionReverse"].clone();
+    assert_eq!((&reversal["amountYen"], &reversal["number"]), (&json!(-8_600), &json!(2)));
+    assert_eq!(reversal["line"], json!({"actualYen": 6_800, "remainingYen": 33_200}));
+    assert_eq!(reversal["reverses"]["replacedBy"]["amountYen"], 6_800);
+    d.accountant.run(REVERSE, again).await.expect_code("CONFLICT/REVERSED");
+    let of_reversal = json!({"id": reversal["id"], "input": {"reason": "やはり"}});
+    d.accountant.run(REVERSE, of_reversal).await.expect_code("CONFLICT/REVERSAL");
+}
+
+/// M3: nothing, less than nothing, more than an amount can be, and days of other years.
+#[tokio::test]
+async fn m3_amounts_and_days_are_what_they_must_be() {
+    let d = Desk::new().await;
+    for yen in [0, -1, -9_007_199_254_740_992] {
+        d.accountant.run(RECORD, json!({"input": entry(&d.fuel, yen)})).await.expect_code("INVALID_INPUT");
+    }
+    let most = entaku::kernel::money::Yen::MAX.0;
+    d.spend(most).await;
+    d.accountant.run(RECORD, json!({"input": entry(&d.fuel, 1)})).await.expect_code("CONFLICT/AMOUNT_RANGE");
+    for day in ["2026-03-31", "2026-05-21", "2027-04-01"] {
+        let input = with(entry(&d.fuel, 100), &json!({ "occurredOn": day }));
+        d.accountant.run(RECORD, json!({ "input": input })).await.expect_code("INVALID_INPUT");
+    }
+    let input = with(entry(&d.fuel, 100), &json!({ "counterparty": "a\u{0}b" }));
+    d.accountant.run(RECORD, json!({ "input": input })).await.expect_code("INVALID_INPUT");
+    let negative = json!({"bookId": d.book, "category": "RENT", "title": "使用料", "budgetYen": -1});
+    d.accountant.run(LINE_SET, json!({ "input": negative })).await.expect_code("INVALID_INPUT");
+}
+
+#[tokio::test]
+async fn a_grant_pays_for_what_the_list_allows_and_with_a_receipt() {
+    let d = Desk::new().await;
+    let grant = d.scene.decided().await;
+    let set = |code: &str, more: Value| use_of(code, &more);
+    let all = d.scene.staff.run(USE_SET, set("SUPPLIES", json!({"category": "SUPPLIES"}))).await.data();
+    let all = all["ineligibleUseSet"]["id"].clone();
+    d.scene.staff.run(USE_SET, set("bad code", json!({}))).await.expect_code("INVALID_INPUT");
+    d.scene.staff.run(USE_SET, set("INCOME", json!({"category": "GRANT"}))).await.expect_code("INVALID_INPUT");
+    d.scene.officer.run(USE_SET, set("MINE", json!({}))).await.expect_code("FORBIDDEN");
+    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
+    let refused = d.accountant.run(RECORD, json!({ "input": paid })).await.expect_code("CONFLICT/INELIGIBLE_USE");
+    assert!(refused.text.contains("交付要綱第5条"), "{}", refused.text);
+    let halved = with(paid.clone(), &json!({ "ineligibleUseId": all }));
+    d.accountant.run(RECORD, json!({ "input": halved })).await.expect_code("INVALID_INPUT");
+    let declared = with(halved, &json!({ "ineligibleReason": "会費で補う。" }));
+    assert_eq!(d.record(declared).await["ineligibleUse"]["code"], "SUPPLIES");
+    d.scene.staff.run(USE_SET, set("SUPPLIES", json!({"inForce": false, "withoutReceipt": true}))).await.data();
+    let unproved = d.record(paid.clone()).await["id"].clone();
+    d.scene.staff.run(USE_SET, set("NO_RECEIPT", json!({"withoutReceipt": true}))).await.data();
+    let closing = json!({"id": d.book, "input": {"completedOn": "2026-05-20"}});
+    let told = d.scene.officer.run(CLOSE, closing.clone()).await.expect_code("CONFLICT/RECEIPTS_MISSING");
+    assert!(told.text.contains('2') && !told.text.contains("1, 2"), "what is declared needs none: {}", told.text);
+    let receipt = sent(&d.accountant, "領収書.csv", "日付,円\n5月,12000\n".as_bytes()).await;
+    d.accountant.run(ATTACH, json!({"id": unproved, "fileId": receipt})).await.data();
+    let judged = json!({"id": unproved, "input": {"ineligibleUseId": all, "reason": "私用の燃料"}});
+    assert_eq!(d.scene.staff.run(JUDGE, judged).await.data()["bookTransactionJudge"]["ineligibleReason"], "私用の燃料");
+    let closed = d.scene.officer.run(CLOSE, closing).await.data()["accountBookClose"].clone();
+    assert_eq!((&closed["state"], &closed["vouchersUntil"]), (&json!("CLOSED"), &json!("2032-03-31")));
+}
+
+/// M13: each state takes what it takes, in the program and in the database.
+#[tokio::test]
+async fn m13_a_closed_book_takes_reversals_only_and_a_confirmed_one_nothing() {
+    let d = Desk::new().await;
+    let first = d.spend(1_000).await;
+    d.confirm(&d.auditor.1).await.expect_code("CONFLICT/STATE");
+    d.close().await;
+    d.accountant.run(RECORD, json!({"input": entry(&d.fuel, 1)})).await.expect_code("CONFLICT/STATE");
+    let line = json!({"bookId": d.book, "category": "RENT", "title": "使用料", "budgetYen": 1});
+    d.accountant.run(LINE_SET, json!({ "input": line })).await.expect_code("CONFLICT/STATE");
+    d.accountant.run(CHANGE, json!({"id": d.book, "input": {"plan": "別の計画"}})).await.expect_code("CONFLICT/STATE");
+    let undo = json!({"id": first, "input": {"reason": "誤り", "replacement": entry(&d.fuel, 900)}});
+    d.accountant.run(REVERSE, undo).await.data();
+    for statement in [
+        "INSERT INTO book_transactions (id, book_id, organization_id, fiscal_year, line_id, side, category, number,
+            occurred_on, amount_yen, counterparty, summary) SELECT gen_random_uuid(), book_id, organization_id, fiscal_year,
+            line_id, side, category, 4, occurred_on, 5, 'x', 'x' FROM book_transactions WHERE book_id = $BOOK AND number = 1",
+        "INSERT INTO book_transactions (id, book_id, organization_id, fiscal_year, line_id, side, category, number,
+            occurred_on, amount_yen, counterparty, summary, replaces_id) SELECT gen_random_uuid(), book_id, organization_id,
+            fiscal_year, line_id, side, category, 4, occurred_on, 5, 'x', 'x', id FROM book_transactions
+            WHERE book_id = $BOOK AND number = 3",
+        "INSERT INTO account_books (id, organization_id, district_id, fiscal_year, plan, state, last_number)
+            SELECT gen_random_uuid(), organization_id, district_id, 2050, plan, 'OPEN', 1 FROM account_books WHERE id = $BOOK",
+        "INSERT INTO account_books (id, organization_id, district_id, fiscal_year, plan, state, completed_on, closed_on,
+            vouchers_until) SELECT gen_random_uuid(), organization_id, district_id, 2050, plan, 'CLOSED', completed_on,
+            closed_on, vouchers_until FROM account_books WHERE id = $BOOK",
+        "UPDATE account_books SET plan = 'x' WHERE id = $BOOK",
+        "UPDATE account_books SET expense_yen = 0 WHERE id = $BOOK",
+        "UPDATE account_books SET state = 'OPEN', closed_on = NULL, completed_on = NULL, vouchers_until = NULL WHERE id = $BOOK",
+        "UPDATE budget_lines SET budget_yen = 1 WHERE book_id = $BOOK",
+        "UPDATE budget_lines SET actual_yen = 0 WHERE book_id = $BOOK",
+        "UPDATE book_transactions SET amount_yen = 1 WHERE book_id = $BOOK",
+        "DELETE FROM book_transactions WHERE book_id = $BOOK",
+    ] {
+        let told = d.sql(statement).await;
+        assert!(told.contains("RULE") || told.contains("permission denied"), "{statement}: {told}");
+    }
+    d.confirm(&d.auditor.1).await.data();
+    let undo = json!({"id": first, "input": {"reason": "誤り"}});
+    d.accountant.run(REVERSE, undo).await.expect_code("CONFLICT/STATE");
+    let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
+    d.accountant.run(ATTACH, json!({"id": first, "fileId": receipt})).await.expect_code("CONFLICT/STATE");
+    d.confirm(&d.auditor.1).await.expect_code("CONFLICT/STATE");
+}
+
+/// M14: whoever kept the book does not confirm it, whatever they are appointed to.
+#[tokio::test]
+async fn m14_the_auditor_is_nobody_who_kept_the_book() {
+    let d = Desk::new().await;
+    let over = entaku::kernel::id::decode(&d.scene.organization).expect("an id").1;
+    let (both, _) = d.scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
+    d.scene.town.appoint(both, Role::OrgAccountant, ScopeKind::Organization, Some(over)).await;
+    let client_now = d.scene.town.as_account(both).await;
+    client_now.run(RECORD, json!({"input": entry(&d.fuel, 500)})).await.data();
+    d.close().await;
+    d.confirm(&client_now).await.expect_code("FORBIDDEN/DUTIES_APART");
+    d.confirm(&d.accountant).await.expect_code("FORBIDDEN");
+    d.confirm(&d.scene.officer).await.expect_code("FORBIDDEN");
+    d.confirm(&d.scene.staff).await.expect_code("FORBIDDEN");
+    let statement = format!(
+        "UPDATE account_books SET state = 'CONFIRMED', confirmed_by = '{}', confirmed_on = '2026-05-20', opinion = 'x'
+            WHERE id = $BOOK",
+        both.0
+    );
+    let told = d.sql(&statement).await;
+    assert!(told.contains("RULE"), "{told}");
+    let done = d.confirm(&d.auditor.1).await.data()["accountBookConfirm"].clone();
+    assert_eq!(done["state"], "CONFIRMED");
+}
+
+/// M14: nor whoever laid down its plan or a line, attached a voucher or judged, also when another wrote over it.
+#[tokio::test]
+async fn m14_every_hand_in_a_book_is_remembered() {
+    let d = Desk::new().await;
+    let over = entaku::kernel::id::decode(&d.scene.organization).expect("an id").1;
+    let id = d.spend(1_000).await;
+    let mine = d.scene.staff.run(USE_SET, use_of("SOCIAL", &json!({}))).await.data()["ineligibleUseSet"]["id"].clone();
+    let mut hands = Vec::new();
+    for act in ["line", "plan", "voucher", "judgement"] {
+        let (hand, _) = d.scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
+        d.scene.town.appoint(hand, Role::OrgAccountant, ScopeKind::Organization, Some(over)).await;
+        let client = d.scene.town.as_account(hand).await;
+        let line = json!({"bookId": d.book, "category": "RENT", "title": "使用料", "budgetYen": 1_000});
+        let plan = json!({"id": d.book, "input": {"plan": "広報紙を加える。"}});
+        match act {
+            "line" => {
+                client.run(LINE_SET, json!({ "input": line })).await.data();
+                d.scene.officer.run(LINE_SET, json!({ "input": line })).await.data();
+            }
+            "plan" => {
+                client.run(CHANGE, plan.clone()).await.data();
+                d.scene.officer.run(CHANGE, plan).await.data();
+            }
+            "voucher" => {
+                let receipt = sent(&client, "領収書.csv", b"a,b\n1,2\n").await;
+                client.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
+            }
+            _ => {
+                let judged = json!({"id": id, "input": {"ineligibleUseId": mine, "reason": "会食"}});
+                client.run(JUDGE, judged.clone()).await.data();
+                d.accountant.run(JUDGE, judged).await.data();
+            }
+        }
+        hands.push((act, hand, client));
+    }
+    d.close().await;
+    for (act, hand, client) in hands {
+        assert_eq!(d.confirm(&client).await.code(), "FORBIDDEN/DUTIES_APART", "{act}");
+        let statement = format!(
+            "UPDATE account_books SET state = 'CONFIRMED', confirmed_by = '{}', confirmed_on = '2026-05-20', opinion = 'x'
+                WHERE id = $BOOK",
+            hand.0
+        );
+        assert!(d.sql(&statement).await.contains("RULE"), "{act}");
+    }
+    assert!(
+        d.sql(
+            "UPDATE account_books SET state = 'CONFIRMED', confirmed_on = '2026-05-20', opinion = 'x' WHERE id = $BOOK"
+        )
+        .await
+        .contains("RULE")
+    );
+    let keepers = "query($id: ID!) { accountBook(id: $id) { keepers { account { name } } } }";
+    let seen = d.scene.officer.run(keepers, json!({ "id": d.book })).await.data()["accountBook"]["keepers"].clone();
+    assert_eq!(seen.as_array().map(Vec::len), Some(6), "officer, accountant and four more: {seen}");
+    assert_eq!(d.confirm(&d.auditor.1).await.data()["accountBookConfirm"]["state"], "CONFIRMED");
+}
+
+/// M8: what the town hall found stays with what replaces it, and the organization does not judge it away.
+#[tokio::test]
+async fn m8_a_finding_of_the_town_hall_is_not_undone() {
+    let d = Desk::new().await;
+    let grant = d.scene.decided().await;
+    let of = |code: &str| use_of(code, &json!({}));
+    let social = d.scene.staff.run(USE_SET, of("SOCIAL")).await.data()["ineligibleUseSet"]["id"].clone();
+    let other = d.scene.staff.run(USE_SET, of("OTHER")).await.data()["ineligibleUseSet"]["id"].clone();
+    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
+    let id = text(&d.record(paid.clone()).await["id"]);
+    let judged = |of: &Value| json!({"id": id, "input": {"ineligibleUseId": of, "reason": "私用の燃料"}});
+    d.accountant.run(JUDGE, judged(&other)).await.data();
+    d.scene.staff.run(JUDGE, judged(&social)).await.data();
+    d.accountant.run(JUDGE, judged(&other)).await.expect_code("CONFLICT/FOUND_BY_HALL");
+    let undone = "UPDATE book_transactions SET found_by_hall = false WHERE book_id = $BOOK";
+    assert!(d.sql(undone).await.contains("RULE"));
+    let read = "query($id: ID!) { node(id: $id) { ... on BookTransaction { reversedBy { ineligibleReason } replacedBy {
+        id foundByHall ineligibleReason ineligibleUse { code } } } } }";
+    let mut last = id.clone();
+    // Not even by a step without the grant.
+    for replacement in [entry(&d.fuel, 12_000), paid] {
+        let undo = json!({"id": last, "input": {"reason": "誤り", "replacement": replacement}});
+        d.accountant.run(REVERSE, undo).await.data();
+        let seen = d.scene.staff.run(read, json!({ "id": last })).await.data()["node"].clone();
+        let next = &seen["replacedBy"];
+        assert_eq!((&next["foundByHall"], &next["ineligibleUse"]["code"]), (&json!(true), &json!("SOCIAL")));
+        assert_eq!(
+            (&next["ineligibleReason"], &seen["reversedBy"]["ineligibleReason"]),
+            (&json!("私用の燃料"), &Value::Null)
+        );
+        last = text(&next["id"]);
+    }
+}
+
+/// What replaced something after the book was closed has a receipt too.
+#[tokio::test]
+async fn the_auditor_confirms_no_spending_without_a_receipt() {
+    let d = Desk::new().await;
+    let grant = d.scene.decided().await;
+    d.scene.staff.run(USE_SET, use_of("NO_RECEIPT", &json!({"withoutReceipt": true}))).await.data();
+    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
+    let id = text(&d.record(paid.clone()).await["id"]);
+    let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
+    d.accountant.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
+    d.close().await;
+    let undo = json!({"id": id, "input": {"reason": "誤り", "replacement": paid}});
+    d.accountant.run(REVERSE, undo).await.data();
+    let told = d.confirm(&d.auditor.1).await.expect_code("CONFLICT/RECEIPTS_MISSING");
+    assert!(told.text.contains('3'), "{}", told.text);
+    let read = "query($id: ID!) { node(id: $id) { ... on BookTransaction { replacedBy { id } } } }";
+    let seen = d.accountant.run(read, json!({ "id": id })).await.data()["node"]["replacedBy"]["id"].clone();
+    let receipt = sent(&d.accountant, "領収書二.csv", b"a,b\n1,3\n").await;
+    d.accountant.run(ATTACH, json!({"id": seen, "fileId": receipt})).await.data();
+    d.confirm(&d.auditor.1).await.data();
+}
+
+/// Z1: other organizations' people neither read nor write; members read without names; a grant is one's own.
+#[tokio::test]
+async fn z1_books_are_their_organizations_own() {
+    let d = Desk::new().await;
+    let id = d.spend(700).await;
+    let (_, other) = organization(&d.scene.staff, "若葉の会").await;
+    let stranger = d.scene.town.over(Role::OrgOfficer, ScopeKind::Organization, &other).await;
+    let open = |client: Client, of: String| async move { client.run(OPEN, opening(&of, 2026)).await };
+    open(stranger.clone(), d.scene.organization.clone()).await.expect_code("FORBIDDEN");
+    stranger.run(RECORD, json!({"input": entry(&d.fuel, 1)})).await.expect_code("NOT_FOUND");
+    stranger.run(REVERSE, json!({"id": id, "input": {"reason": "x"}})).await.expect_code("NOT_FOUND");
+    stranger.run(CLOSE, json!({"id": d.book, "input": {"completedOn": "2026-05-20"}})).await.expect_code("NOT_FOUND");
+    for nobody in [&stranger, &d.scene.town.public()] {
+        let seen = nobody.run(READ, json!({})).await.data()["accountBooks"]["nodes"].clone();
+        assert_eq!(seen, json!([]));
+    }
+    let member = d.scene.town.over(Role::OrgMember, ScopeKind::Organization, &d.scene.organization).await;
+    let seen = member.run(READ, json!({})).await.data()["accountBooks"]["nodes"][0]["transactions"]["nodes"][0].clone();
+    assert_eq!((&seen["counterparty"], &seen["amountYen"]), (&Value::Null, &json!(700)));
+    let seen = d.scene.staff.run(READ, json!({})).await.data()["accountBooks"]["nodes"][0].clone();
+    assert_eq!(seen["transactions"]["nodes"][0]["counterparty"], "給油所 山田");
+    // Somebody else's grant, which everybody reads once it is decided.
+    let grant = d.scene.decided().await;
+    let theirs = open(stranger.clone(), other.clone()).await.data()["accountBookOpen"]["lines"][0]["id"].clone();
+    let input = with(entry(&text(&theirs), 100), &json!({ "grantApplicationId": grant }));
+    stranger.run(RECORD, json!({ "input": input })).await.expect_code("INVALID_INPUT");
+    let mixed = json!({"id": id, "input": {"reason": "x", "replacement": entry(&text(&theirs), 1)}});
+    d.accountant.run(REVERSE, mixed).await.expect_code("NOT_FOUND");
+    open(d.scene.officer.clone(), d.scene.organization.clone()).await.expect_code("CONFLICT/DUPLICATE");
+}
+
+/// Entries of many hands leave no gap and lose nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_hands_write_one_book() {
+    let d = Desk::new().await;
+    let hands = (0..20).map(|_| async {
+        loop {
+            let answer = d.accountant.run(RECORD, json!({"input": entry(&d.fuel, 100)})).await;
+            if answer.code() != "UNAVAILABLE" {
+                break answer.data()["bookTransactionRecord"]["number"].as_i64().expect("a number");
+            }
+        }
+    });
+    let mut numbers = futures_util::future::join_all(hands).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+    assert_eq!(d.record(entry(&d.fuel, 1)).await["line"]["actualYen"], 2_001);
+}
+
+#[tokio::test]
+async fn vouchers_go_when_their_time_is_over_and_not_before() {
+    let d = Desk::new().await;
+    let id = d.spend(1_000).await;
+    let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
+    d.accountant.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
+    d.close().await;
+    d.confirm(&d.auditor.1).await.data();
+    let due = async |day: &str| {
+        let tx = d.scene.town.system();
+        retention::due(&tx, RetentionKind::BookVouchers, day.parse().expect("a day")).await.expect("a number")
+    };
+    assert_eq!(due("2032-03-31").await, 0);
+    // The day that was promised has not come by the clock of today.
+    assert_eq!(due("2032-04-01").await, 0);
+    d.scene.town.app.clock.advance(Duration::days(366 * 6));
+    assert_eq!(due("2032-03-31").await, 0);
+    assert_eq!(due("2032-04-01").await, 1);
+    assert!(d.sql("DELETE FROM book_files WHERE organization_id IS NOT NULL").await.contains("permission denied"));
+}
