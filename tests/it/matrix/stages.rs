@@ -204,9 +204,20 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     for sql in OF_APPLICATIONS {
         keeper.force(&sql.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     }
-    // Two payments to be made: one is in the file that is prepared, the other can be.
-    for title in ["一件目", "二件目"] {
-        let copy = json!({"id": Uuid::now_v7(), "title": title, "commitment_id": Uuid::now_v7()});
+    // Two payments to be made to an organization with an account: one is in the file that is prepared, and too small for
+    // a route; the other can be put into a file, and has a route.
+    let holder = |column: &str| {
+        format!(
+            "SELECT o.{column}::text FROM bank_accounts b JOIN organizations o ON o.municipality_id = b.municipality_id
+             AND o.id = b.organization_id WHERE b.municipality_id = $1 AND b.state = 'CONFIRMED' ORDER BY b.id LIMIT 1"
+        )
+    };
+    let (organization, district) = (keeper.ask(&holder("id")).await, keeper.ask(&holder("district_id")).await);
+    // The second comes before all others, so that it is the one of its state that is tried.
+    let second = Uuid::from_u128(7 << 76 | 2);
+    for (id, title, yen) in [(Uuid::now_v7(), "一件目", 300_000), (second, "二件目", 700_000)] {
+        let copy = json!({"id": id, "title": title, "commitment_id": Uuid::now_v7(), "decided_yen": yen,
+            "pending_yen": yen, "organization_id": organization, "district_id": district});
         keeper.copy("grant_applications", " AND state = 'PAYMENT_REQUESTED'", &copy).await.expect("a payment");
     }
     let prepared = "INSERT INTO bank_transfer_lines (municipality_id, id, transfer_id, number, application_id, payment_number,

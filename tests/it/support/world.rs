@@ -75,7 +75,7 @@ impl World {
 /// Two payments under a route: the approval of one is returned, the other's waits.
 async fn approvals(town: &Town) {
     let admin = town.staff(Role::Admin).await;
-    let route = "mutation { approvalRouteCreate(input: {title: \"支払\", act: GRANT_PAYMENT_EXECUTE, fromYen: 1, inOrder: false,
+    let route = "mutation { approvalRouteCreate(input: {title: \"支払\", act: GRANT_PAYMENT_EXECUTE, fromYen: 600000, inOrder: false,
         steps: [{name: \"部長決裁\", role: APPROVER, needed: 1}, {name: \"合議\", role: PLANNING_STAFF, needed: 1}]}) { id } }";
     admin.run(route, json!({})).await.data();
     let s = crate::grants::Scene::in_town(town).await;
