@@ -101,6 +101,8 @@ pub enum Match {
     Waiting(usize),
     /// One that was settled before.
     Settled,
+    /// One of which an earlier report told the opposite.
+    Contrary,
     /// None.
     Nothing,
 }
@@ -122,6 +124,7 @@ pub fn matches(sent: &[Sent], reported: &[Reported]) -> Vec<Match> {
         match found {
             Some(at) if known.is_none() => Match::Waiting(at),
             None if !sent.iter().any(|s| s.is(r)) => Match::Nothing,
+            None if sent.iter().all(|s| !s.is(r) || s.outcome == Some(!r.paid)) => Match::Contrary,
             _ => Match::Settled,
         }
     };
@@ -181,6 +184,9 @@ mod tests {
         let again = [sent_one(1, Some(false)), sent_one(1, None)];
         assert_eq!(matches(&again, &[reported_one(None, true)]), [Match::Waiting(1)]);
         assert_eq!(matches(&again, &[reported_one(None, false)]), [Match::Settled]);
+        // What failed is told to be paid, by a later report.
+        assert_eq!(matches(&[sent_one(1, Some(false))], &[reported_one(None, true)]), [Match::Contrary]);
+        assert_eq!(matches(&[sent_one(1, Some(true))], &[reported_one(None, false)]), [Match::Contrary]);
     }
 
     #[test]
@@ -225,6 +231,9 @@ mod tests {
                         taken.push(*at);
                     }
                     Match::Settled => prop_assert!(sent.iter().any(|s| s.is(r))),
+                    Match::Contrary => {
+                        prop_assert!(sent.iter().filter(|s| s.is(r)).all(|s| s.outcome == Some(!r.paid)));
+                    }
                     Match::Nothing => prop_assert!(!sent.iter().any(|s| s.is(r))),
                 }
             }

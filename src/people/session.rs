@@ -104,7 +104,7 @@ pub async fn prove(
     let known = find(tx, email).await?;
     let fits = |k: &Known| devices.iter().find_map(|shown| device::known(&tx.keys, k.id, shown, tx.now));
     let subject = known.as_ref().and_then(fits).map_or(Subject::Email(email), Subject::Device);
-    let id = pass(turn, prover, (subject, known), proof).await?;
+    let id = Box::pin(pass(turn, prover, (subject, known), proof)).await?;
     forgive(turn.tx(), email).await?;
     Ok(id)
 }
@@ -179,10 +179,12 @@ fn rehash(tx: &Tx, known: Known, renewed: Option<String>) {
 /// # Errors
 /// As [`prove`].
 pub async fn elevate(turn: &mut Turn<'_>, prover: Prover<'_>, proof: Proof<'_>) -> Result<SessionId> {
+    turn.release().await?;
+    let _place = prover.passwords.place().await?;
     let session = turn.tx().principal.session.ok_or(Error::Unauthenticated)?;
     let own = commands::own_password(turn.tx()).await?;
     let own = Known { id: own.account, hash: Some(own.hash) };
-    pass(turn, prover, (Subject::Session(session), Some(own)), proof).await?;
+    Box::pin(pass(turn, prover, (Subject::Session(session), Some(own)), proof)).await?;
     proved(turn.tx(), session).await?;
     Ok(session)
 }

@@ -280,6 +280,9 @@ async fn what_fits_no_payment_is_listed_and_pays_nothing() {
     let done = hall.import("CSV", &strange).await.data();
     assert_eq!(outcomes(&done), ["UNMATCHED", "UNMATCHED", "UNMATCHED", "FAILED", "ALREADY_SETTLED"]);
     assert_eq!((hall.scene.state(&payment).await.as_str(), hall.paid_yen().await.as_str()), ("PAYMENT_REQUESTED", "0"));
+    // Another report tells the opposite: nobody is paid by that, and nothing is kept.
+    let contrary = table(&[("2026-05-20", NUMBER, 1_100_000, "済")]);
+    hall.import("CSV", &contrary).await.expect_code("CONFLICT/CONTRARY_REPORT");
     // What failed goes into the next file.
     let file = text(&hall.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
     hall.scene.payer.run(PRODUCE, json!({ "id": file })).await.data();

@@ -46,7 +46,10 @@ CREATE FUNCTION entaku_matter(p_act text, p_object uuid)
     UNION ALL SELECT 'grn', r.id, r.title, entaku_as_it_is(to_jsonb(r)), r.total_yen, NULL,
             array_remove(ARRAY[r.run_by], NULL)
         FROM grant_runs r WHERE p_act = 'GRANT_RUN_APPROVE' AND r.municipality_id = entaku_municipality()
-            AND (p_object IS NULL OR r.id = p_object) AND r.state = 'CALCULATED' AND r.kind = 'REAL' $$;
+            AND (p_object IS NULL OR r.id = p_object) AND r.state = 'CALCULATED' AND r.kind = 'REAL'
+            AND r.programme_state <> 'CLOSED' AND r.corrects_id IS NOT DISTINCT FROM (SELECT n.id FROM grant_runs n
+                WHERE n.municipality_id = r.municipality_id AND n.programme_id = r.programme_id AND n.state = 'APPROVED'
+                ORDER BY n.id DESC LIMIT 1) $$;
 
 -- The route that covers an act of an amount: the one from the highest amount.
 CREATE FUNCTION entaku_route_of(p_act text, p_yen bigint) RETURNS uuid LANGUAGE sql STABLE AS $$

@@ -2,6 +2,9 @@
 //! approvals are complete; an object that changes takes its approvals along.
 
 pub(super) const GUARDS: &str = "
+ALTER TABLE grant_applications
+    ADD CONSTRAINT grant_applications_decided_on CHECK (decided_yen IS NULL OR decided_on IS NOT NULL);
+
 CREATE FUNCTION entaku_seat_taken() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state NOT IN ('APPROVED', 'RETURNED') OR (TG_OP = 'UPDATE' AND OLD.state = NEW.state) THEN
@@ -14,7 +17,14 @@ BEGIN
         OR NOT entaku_entitled(NEW.id)
         OR EXISTS (SELECT FROM approval_seats o WHERE o.municipality_id = NEW.municipality_id
             AND o.approval_id = NEW.approval_id AND o.id <> NEW.id AND o.state = 'APPROVED'
-            AND ARRAY[o.account_id, o.for_id] && ARRAY[NEW.account_id, NEW.for_id]) THEN
+            AND ARRAY[o.account_id, o.for_id] && ARRAY[NEW.account_id, NEW.for_id])
+        OR EXISTS (SELECT FROM approvals a
+            JOIN approval_routes r ON r.municipality_id = a.municipality_id AND r.id = a.route_id AND r.in_order
+            CROSS JOIN LATERAL jsonb_array_elements(r.steps::jsonb) WITH ORDINALITY AS earlier
+            WHERE a.municipality_id = NEW.municipality_id AND a.id = NEW.approval_id AND earlier.ordinality < NEW.step
+                AND (earlier.value ->> 'needed')::bigint > (SELECT count(*) FROM approval_seats s
+                    WHERE s.municipality_id = a.municipality_id AND s.approval_id = a.id
+                        AND s.step = earlier.ordinality AND s.state = 'APPROVED')) THEN
         RAISE EXCEPTION 'not theirs to approve' USING ERRCODE = '23514', CONSTRAINT = 'approval_seat';
     END IF;
     RETURN NULL;
@@ -98,6 +108,7 @@ GRANT EXECUTE ON FUNCTION entaku_approvals_end(uuid, text, text), entaku_routed(
 ";
 
 pub(super) const BACK: &str = "
+ALTER TABLE grant_applications DROP CONSTRAINT grant_applications_decided_on;
 DROP TRIGGER routed ON grant_runs;
 DROP TRIGGER routed ON grant_changes;
 DROP TRIGGER routed ON grant_applications;

@@ -13,6 +13,8 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::keys::Sealed;
 use crate::kernel::policy::Action;
+use crate::kernel::principal::{Role, ScopeKind};
+use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
@@ -113,10 +115,14 @@ const MOST_MISMATCHES: i32 = 5;
 /// Confirms an account: whoever confirms has the paper and types the number again. The one before is replaced.
 ///
 /// # Errors
-/// INVALID_INPUT/MISMATCH for another number. Each is counted, whatever becomes of the request: nobody finds a number out
+/// FORBIDDEN/DUTIES_APART for people of the organization; INVALID_INPUT/MISMATCH for another number. Each is counted, whatever becomes of the request: nobody finds a number out
 /// by trying. So it is no trial either (`CREDENTIAL_ACTS`).
 pub async fn confirm(tx: &Tx, id: BankAccountId, input: BankAccountConfirmInput) -> Result<BankAccountId> {
     let row = tx.load::<BankAccount>(id, BANK_ACCOUNT_CONFIRM).await?;
+    // Who belongs to the organization does not speak for the town hall, whatever else they are appointed to.
+    if tx.principal.scopes(Role::ORGANIZATION, ScopeKind::Organization).contains(&row.organization_id.0) {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
     rules::account(&row, BANK_ACCOUNT_CONFIRM, tx.now)?;
     let mut checks = Checks::new();
     let typed = digits(&mut checks, "input.number", &input.number, 7);

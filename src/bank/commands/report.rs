@@ -20,7 +20,7 @@ use crate::bank::rules::{self, Match, Sent};
 use crate::bank::shapes::BankReport;
 use crate::bank::zengin::report::{self, Fault, Reported, What};
 use crate::grants::commands::GRANT_PAYMENT_EXECUTE;
-use crate::grants::commands::payment::{GrantPaymentExecuteInput, execute_payment, payable};
+use crate::grants::commands::payment::{GrantPaymentExecuteInput, execute_payment, may_pay, payable};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
 use crate::kernel::keys::sha256;
@@ -62,7 +62,10 @@ pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportI
     is_news(tx, &bytes, &hash).await?;
     let (sent, rows) = sent(tx, &reported).await?;
     let mut settled = Vec::new();
-    for (one, found) in reported.iter().zip(rules::matches(&sent, &reported)) {
+    for (at, (one, found)) in reported.iter().zip(rules::matches(&sent, &reported)).enumerate() {
+        if found == Match::Contrary {
+            return Err(Error::Conflict(contrary(at + 1)));
+        }
         settled.push(settle(tx, one, found, &rows).await?);
     }
     let counted = |outcome| settled.iter().filter(|(found, _)| *found == outcome).count();
@@ -75,18 +78,21 @@ pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportI
         )));
     }
     let count = |n: usize| i32::try_from(n).map_err(Error::internal);
+    let id = BankReportId::new();
+    // What could not be paid yet is paid when the same report comes again.
+    let again = counted(ReportOutcome::NotPayable) > 0;
     let row = bank_report::ActiveModel {
-        id: Set(BankReportId::new()),
+        id: Set(id),
         format: Set(format),
         name: Set(name),
-        sha256: Set(hash),
+        sha256: Set(if again { sha256(format!("{hash} {}", id.0).as_bytes()) } else { hash }),
         count: Set(count(reported.len())?),
         matched: Set(count(matched)?),
         unmatched: Set(count(reported.len() - matched)?),
         imported_by: Set(tx.principal.account),
         ..Default::default()
     };
-    let report: BankReportId = row.insert(tx).await?.id;
+    let report = row.insert(tx).await?.id;
     let files: BTreeSet<Uuid> = settled.iter().filter_map(|(_, line)| line.as_ref()).map(|l| l.transfer_id.0).collect();
     let lines = (1..)
         .zip(reported.into_iter().zip(settled))
@@ -96,6 +102,15 @@ pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportI
         finish(tx, BankTransferId(file)).await?;
     }
     Ok(report)
+}
+
+/// A payment was paid by one report and is not by another: people have to find out.
+fn contrary(line: usize) -> Refusal {
+    Refusal::new(
+        "CONTRARY_REPORT",
+        format!("{line}行目: 前に取り込んだ報告と結果が違います。銀行に確かめてください。取り込みませんでした。"),
+        format!("Line {line}: an earlier report told the opposite. Please ask the bank. Nothing was imported."),
+    )
 }
 
 fn nothing_matched(unmatched: usize, settled: usize, unpayable: usize) -> Refusal {
@@ -212,7 +227,7 @@ type Settled = (ReportOutcome, Option<bank_transfer_line::Model>);
 async fn settle(tx: &Tx, one: &Reported, found: Match, rows: &[bank_transfer_line::Model]) -> Result<Settled> {
     let line = match found {
         Match::Nothing => return Ok((ReportOutcome::Unmatched, None)),
-        Match::Settled => return Ok((ReportOutcome::AlreadySettled, None)),
+        Match::Settled | Match::Contrary => return Ok((ReportOutcome::AlreadySettled, None)),
         Match::Waiting(at) => rows.get(at).ok_or_else(|| Error::internal("a match of nothing"))?,
     };
     // Whoever imports beside us waits here, and then finds it settled.
@@ -221,6 +236,8 @@ async fn settle(tx: &Tx, one: &Reported, found: Match, rows: &[bank_transfer_lin
         .lock_exclusive();
     let Some(line) = waiting.one(tx).await? else { return Ok((ReportOutcome::AlreadySettled, None)) };
     if !one.paid {
+        // It can be sent again after this: that is for who may pay it, too.
+        may_pay(tx, line.application_id).await?;
         return Ok((ReportOutcome::Failed, Some(mark(tx, line, TransferLineState::Failed, None).await?)));
     }
     match payable(tx, line.application_id, GRANT_PAYMENT_EXECUTE).await {

@@ -13,7 +13,7 @@ use crate::bank::entity::{
 };
 use crate::bank::rules;
 use crate::bank::shapes::{BankTransfer, TransferSource};
-use crate::bank::zengin::transfer::{Account, MOST_YEN, Payee, Payer, file};
+use crate::bank::zengin::transfer::{Account, MOST_TOTAL_YEN, MOST_YEN, Payee, Payer, file};
 use crate::grants::commands::GRANT_PAYMENT_EXECUTE;
 use crate::grants::commands::payment::{Payable, payable};
 use crate::grants::entity::GrantApplicationId;
@@ -126,7 +126,8 @@ pub async fn prepare(tx: &Tx, input: BankTransferPrepareInput) -> Result<BankTra
     let mut total = Yen(0);
     for id in ids {
         let line = line(tx, id).await?;
-        total = total.checked_add(line.1.amount).ok_or(Error::Conflict(amount_range()))?;
+        let sum = total.checked_add(line.1.amount).filter(|sum| sum.0 <= MOST_TOTAL_YEN);
+        total = sum.ok_or(Error::Conflict(amount_range()))?;
         lines.push((id, line.0, line.1));
     }
     let count = i32::try_from(lines.len()).map_err(Error::internal)?;

@@ -177,7 +177,8 @@ fn line(cells: &[&str]) -> Option<Reported> {
         },
         number: digits(number, 7)?,
     };
-    let on = on.replace('/', "-").parse().ok()?;
+    let on: NaiveDate =
+        on.replace('/', "-").parse().ok().filter(|day: &NaiveDate| (1868..=2200).contains(&day.year()))?;
     let yen = yen.replace(',', "").parse::<i64>().ok().filter(|yen| (1..=MOST_YEN).contains(yen))?;
     let sound = holder.chars().count() <= 100 && !holder.chars().any(char::is_control);
     let paid = match *result {

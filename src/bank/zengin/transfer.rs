@@ -11,6 +11,8 @@ use super::kana;
 pub const RECORD: usize = 120;
 /// The most that a data record says: ten digits of yen.
 pub const MOST_YEN: i64 = 9_999_999_999;
+/// The most that a trailer says: twelve digits of yen.
+pub const MOST_TOTAL_YEN: i64 = 999_999_999_999;
 /// The most data records of a file.
 pub const MOST_RECORDS: usize = 999_999;
 

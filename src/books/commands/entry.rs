@@ -255,7 +255,8 @@ pub struct BookTransactionReverseInput {
 /// it is not undone with it: the replacement carries the finding.
 ///
 /// # Errors
-/// CONFLICT/REVERSED where it was undone before, CONFLICT/REVERSAL for a reversal.
+/// CONFLICT/REVERSED where it was undone before, CONFLICT/REVERSAL for a reversal; CONFLICT/FOUND_BY_HALL where the town
+/// hall has judged it and nothing replaces it.
 pub async fn reverse(tx: &Tx, id: BookTransactionId, input: BookTransactionReverseInput) -> Result<BookTransactionId> {
     let row = tx.load::<BookTransaction>(id, BOOK_TRANSACTION_REVERSE).await?;
     rules::transaction(&row, BOOK_TRANSACTION_REVERSE, tx.now)?;
@@ -269,6 +270,9 @@ pub async fn reverse(tx: &Tx, id: BookTransactionId, input: BookTransactionRever
         )));
     }
     let BookTransactionReverseInput { reason, replacement } = input;
+    if replacement.is_none() {
+        rules::judgement(&row, false)?;
+    }
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, 200);
     checks.done()?;

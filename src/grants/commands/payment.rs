@@ -68,6 +68,22 @@ pub struct Payable {
     pub amount: Yen,
 }
 
+/// May the caller pay an application, when it is to be paid?
+///
+/// # Errors
+/// FORBIDDEN; FORBIDDEN/DUTIES_APART for whoever had a hand in it.
+pub async fn may_pay(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    apart(tx, id, GRANT_PAYMENT_EXECUTE).await.map(drop)
+}
+
+async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_application::Model> {
+    let row = tx.load::<GrantApplication>(id, action).await?;
+    if rules::is_the_halls(action) && is_party(tx, &row).await? {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    Ok(row)
+}
+
 /// What of an application is waiting to be paid now; nobody else changes it until the transaction ends. Paying is
 /// [`execute_payment`]; whoever only puts payments together does it with [`Action::READ`], whoever sends money on its way
 /// with [`GRANT_PAYMENT_EXECUTE`], whose duties then hold.
@@ -76,10 +92,7 @@ pub struct Payable {
 /// CONFLICT/STATE where nothing is; FORBIDDEN as for the action; CONFLICT/APPROVAL_REQUIRED where it is to be paid and
 /// its route is not complete.
 pub async fn payable(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<Payable> {
-    let row = tx.load::<GrantApplication>(id, action).await?;
-    if rules::is_the_halls(action) && is_party(tx, &row).await? {
-        return Err(Error::Forbidden(DUTIES_APART));
-    }
+    let row = apart(tx, id, action).await?;
     rules::application(&row, GRANT_PAYMENT_EXECUTE, tx.now)?;
     if action == GRANT_PAYMENT_EXECUTE {
         routed(tx, &row).await?;

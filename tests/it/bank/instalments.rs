@@ -7,6 +7,8 @@ use super::*;
 use crate::ledger::inside;
 
 story!(REVOKE, "270-grant-decision-revoke");
+story!(ROUTE_CREATE, "321-approval-route-create");
+story!(APPROVE, "322-approval-approve");
 const REQUEST_NEXT: &str = "mutation($id: ID!) { grantPaymentRequest(id: $id) { pendingYen } }";
 const PAYMENTS: &str =
     "query($id: ID!) { grantApplication(id: $id) { state payments { number kind amountYen } revision } }";
@@ -47,6 +49,13 @@ async fn broken(app: &mut PgConnection, statement: String) -> String {
     let error = done.expect_err(&statement).into_database_error().expect("the database's");
     raw_sql("ROLLBACK").execute(app).await.expect("ended");
     error.constraint().unwrap_or_else(|| panic!("{statement}: {error}")).to_owned()
+}
+
+/// Gives the approval that waits for somebody.
+async fn approve(who: &Client) {
+    let seats = "{ viewer { tasks(first: 10, filter: {act: [\"approvalApprove\"]}) { nodes { objectId } } } }";
+    let seat = who.run(seats, json!({})).await.data()["viewer"]["tasks"]["nodes"][0]["objectId"].clone();
+    who.run(APPROVE, json!({"id": seat, "comment": null})).await.data();
 }
 
 fn by_hand(id: &str) -> Value {
@@ -100,6 +109,50 @@ async fn m14_each_instalment_is_a_line_and_is_paid_once() {
     ];
     assert_eq!((&seen["state"], &seen["payments"]), (&json!("SETTLED"), &json!(all)));
     assert_eq!(hall.paid_yen().await, "1000000");
+    s.is_sound().await;
+}
+
+/// Money that is on its way cannot be asked back: what has a route goes when the route is complete, not before.
+#[tokio::test]
+async fn m14_a_payment_under_a_route_is_approved_before_its_file_is_made() {
+    let (hall, id) = Hall::in_quarters().await;
+    let s = &hall.scene;
+    let boss = s.town.staff(Role::Approver).await;
+    let route = json!({"input": {"title": "支払", "act": "GRANT_PAYMENT_EXECUTE", "fromYen": 1_000_000, "inOrder": false,
+        "steps": [{"name": "部長決裁", "role": "APPROVER", "needed": 1}]}});
+    s.town.staff(Role::Admin).await.run(ROUTE_CREATE, route).await.data();
+    hall.next(&id).await;
+    let (file, _) = hall.filed(&id).await;
+    s.payer.run(PRODUCE, json!({ "id": file })).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    approve(&boss).await;
+    s.payer.run(PRODUCE, json!({ "id": file })).await.data();
+    assert_eq!(hall.reported(310_567).await, ["MATCHED"]);
+    assert_eq!(s.state(&id).await, "PARTLY_PAID");
+    // The next one is approved by itself.
+    hall.next(&id).await;
+    let (file, _) = hall.filed(&id).await;
+    s.payer.run(PRODUCE, json!({ "id": file })).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    s.is_sound().await;
+}
+
+/// A route that is laid down while the money is on its way: the report pays the rest, and comes again.
+#[tokio::test]
+async fn m14_what_a_report_could_not_pay_is_paid_when_it_comes_again() {
+    let hall = Hall::new().await;
+    let s = &hall.scene;
+    let (large, small) = (s.payable_of(600_000).await, s.payable_of(300_000).await);
+    let file = text(&hall.prepare(&[&large, &small]).await.data()["bankTransferPrepare"]["id"]);
+    s.payer.run(PRODUCE, json!({ "id": file })).await.data();
+    let boss = s.town.staff(Role::Approver).await;
+    let route = json!({"input": {"title": "支払", "act": "GRANT_PAYMENT_EXECUTE", "fromYen": 500_000, "inOrder": false,
+        "steps": [{"name": "部長決裁", "role": "APPROVER", "needed": 1}]}});
+    s.town.staff(Role::Admin).await.run(ROUTE_CREATE, route).await.data();
+    let report = table(&[("2026-05-20", NUMBER, 600_000, "済"), ("2026-05-20", NUMBER, 300_000, "済")]);
+    assert_eq!(outcomes(&hall.import("CSV", &report).await.data()), ["NOT_PAYABLE", "MATCHED"]);
+    approve(&boss).await;
+    assert_eq!(outcomes(&hall.import("CSV", &report).await.data()), ["MATCHED", "ALREADY_SETTLED"]);
+    hall.import("CSV", &report).await.expect_code("CONFLICT/IMPORTED");
+    assert_eq!(hall.paid_yen().await, "900000");
     s.is_sound().await;
 }
 

@@ -79,7 +79,7 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
             ("DONE", if made { nothing } else { unmade })
         }
         "BankTransferLine" => {
-            ("PAID", json!({"paid_on": null, "application_id": Uuid::now_v7(), "number": 100 + state.len()}))
+            ("PAID", json!({"paid_on": null, "payment_number": 100 + state.len(), "number": 100 + state.len()}))
         }
         "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
         "Export" => {

@@ -44,10 +44,22 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.approved_by = Set(tx.principal.account);
     next.approved_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
+    Box::pin(superseded(tx, &row)).await?;
     take_time(tx).await?;
-    allocate(tx, &row).await?;
+    Box::pin(allocate(tx, &row)).await?;
     offset::deduct(tx, row.programme_id).await?;
     Ok(id)
+}
+
+/// The programme's other runs can be approved no more: nobody is asked to.
+async fn superseded(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let mut sql = Sql::new("SELECT entaku_approvals_end(r.id, 'GRANT_RUN_APPROVE', 'VOID') FROM grant_runs r WHERE ");
+    sql.fill(
+        "r.programme_id = ? AND r.id <> ? AND r.kind = 'REAL' AND r.state = 'CALCULATED'",
+        [Param::Uuid(Some(run.programme_id.0)), Param::Uuid(Some(run.id.0))],
+    );
+    tx.rows(sql).await?;
+    Ok(())
 }
 
 /// One approval of a programme at a time.
@@ -67,7 +79,7 @@ async fn allocate(tx: &Tx, run: &grant_run::Model) -> Result<()> {
         run.programme_id.0,
     )
     .await?;
-    write(tx, run, &before).await?;
+    Box::pin(write(tx, run, &before)).await?;
     offset::covered(tx, run.programme_id).await?;
     let after = "SELECT a.organization_id, a.amount_yen, a.id FROM grant_allocations a WHERE a.programme_id = ";
     let mut sql = Sql::new(after);
