@@ -259,8 +259,14 @@ enum Demo {
     },
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+/// Requests run on threads with as much stack as a development build needs for the branch over every mutation.
+const STACK: usize = 8 << 20;
+
+fn main() -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?.block_on(run())
+}
+
+async fn run() -> anyhow::Result<()> {
     cli::logging::begin();
     match Arguments::parse().command.unwrap_or(Verb::Serve) {
         Verb::Serve => Box::pin(cli::serve::run(Config::from_env()?)).await,
