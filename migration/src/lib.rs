@@ -39,6 +39,7 @@ mod m0036_books;
 mod m0037_approval_routes;
 mod m0038_long_journals;
 mod m0039_grant_texts;
+mod m0040_whole_postings;
 mod table;
 
 /// All migrations, oldest first.
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0037_approval_routes::Migration),
             Box::new(m0038_long_journals::Migration),
             Box::new(m0039_grant_texts::Migration),
+            Box::new(m0040_whole_postings::Migration),
         ]
     }
 }

@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
         for table in tables() {
             table.create(manager).await?;
         }
-        for statements in [GUARDS, BALANCED, BALANCE, POST] {
+        for statements in [GUARDS, MOVE, BALANCED, BALANCE, POST] {
             run(manager, statements).await?;
         }
         run(manager, GRANTS).await
@@ -116,7 +116,10 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER year_open BEFORE INSERT ON ledger_journals FOR EACH ROW EXECUTE FUNCTION ledger_year_open();
+";
 
+/// An entry moves its account, and says where that stands now.
+pub(crate) const MOVE: &str = "
 CREATE FUNCTION ledger_move() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE ledger_accounts a SET balance = a.balance + NEW.amount, version = a.version + 1

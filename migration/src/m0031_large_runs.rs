@@ -13,6 +13,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, WITHIN).await?;
+        run(manager, "DROP TRIGGER balanced ON ledger_entries").await?;
         run(manager, "CREATE INDEX grant_run_lines_order ON grant_run_lines (municipality_id, run_id, created_at, id)")
             .await
     }
@@ -25,7 +26,7 @@ impl MigrationTrait for Migration {
 
 /// At its commit a journal has exactly as many entries as it says (`balanced` on `ledger_journals`), and at no time more:
 /// so none comes to one that was whole. Whoever wants to write an entry later finds it full.
-const WITHIN: &str = "
+pub(crate) const WITHIN: &str = "
 CREATE FUNCTION ledger_within() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     full_one uuid;
@@ -44,7 +45,6 @@ BEGIN
 END $$;
 CREATE TRIGGER within AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_within();
-DROP TRIGGER balanced ON ledger_entries;
 ";
 
 const BACK: &str = "

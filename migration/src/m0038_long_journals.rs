@@ -25,7 +25,7 @@ impl MigrationTrait for Migration {
 
 /// As in m0028. Each account is looked up by its key: `OFFSET 0` keeps the planner from joining the lists with a table it
 /// takes for empty, which compares each entry with each account.
-const POST: &str = "
+pub(crate) const POST: &str = "
 CREATE OR REPLACE FUNCTION ledger_post(p_id uuid, p_kind text, p_subject uuid, p_fiscal_year int, p_memo text, p_once boolean,
     p_reverses uuid, p_kinds text[], p_owners uuid[], p_amounts bigint[]) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$

@@ -153,8 +153,9 @@ fn head(id: Uuid, legs: i32, reverses: Option<Uuid>) -> String {
 
 fn entry(journal: Uuid, kind: &str, owner: Uuid, amount: i64) -> String {
     format!(
-        "INSERT INTO ledger_entries (id, journal_id, account_id, amount) SELECT gen_random_uuid(), '{journal}', id, {amount}
-            FROM ledger_accounts WHERE municipality_id = entaku_municipality() AND kind = '{kind}' AND owner_id = '{owner}';"
+        "INSERT INTO ledger_entries (id, journal_id, account_id, amount, balance_after, account_version)
+            SELECT gen_random_uuid(), '{journal}', id, {amount}, balance + {amount}, version + 1 FROM ledger_accounts
+            WHERE municipality_id = entaku_municipality() AND kind = '{kind}' AND owner_id = '{owner}';"
     )
 }
 
@@ -181,6 +182,24 @@ async fn m2_a_journal_is_whole_and_zero_sum_at_its_commit() {
     }
     let good = id();
     assert_eq!(attempt(&mut owner, &(head(good, 2, None) + &entries(good, [-5, 5]))).await, Ok(()));
+    assert_eq!(balance(&town, "BUDGET").await, 1_005);
+}
+
+#[tokio::test]
+async fn m2_an_entry_goes_on_from_where_its_account_stands() {
+    let town = Town::new().await;
+    let (programme, _) = budget(&town, 1_000).await;
+    let mut owner = inside(&town, "entaku_owner").await;
+    let posting = |said: &str| {
+        let id = Uuid::now_v7();
+        let told = entry(id, "APPROPRIATION", town.id.0, -5) + &entry(id, "BUDGET", programme, 5);
+        head(id, 2, None) + &told.replace("balance + 5, version + 1", said)
+    };
+    for said in ["balance, version + 1", "balance + 5, version", "balance + 5, version + 2"] {
+        assert!(attempt(&mut owner, &posting(said)).await.is_err_and(|c| c == "23514" || c == "23505"), "{said}");
+    }
+    assert_eq!(balance(&town, "BUDGET").await, 1_000);
+    assert_eq!(attempt(&mut owner, &posting("balance + 5, version + 1")).await, Ok(()));
     assert_eq!(balance(&town, "BUDGET").await, 1_005);
 }
 
