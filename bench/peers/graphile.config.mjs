@@ -9,7 +9,7 @@ const pgSettings = (context) => {
     "entaku.municipality": headers["entaku-bench-municipality"] ?? "",
     "entaku.actor": headers["entaku-bench-account"] ?? "",
     "entaku.request": randomUUID(),
-    "entaku.act": "",
+    "entaku.act": "roundtablePassageRecord",
     "entaku.now": new Date().toISOString(),
   };
 };

@@ -4,7 +4,7 @@ import DataLoader from "dataloader";
 
 const SET =
   "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.actor', $2, true)," +
-  " set_config('entaku.request', $3, true), set_config('entaku.act', '', true), set_config('entaku.now', $4, true)";
+  " set_config('entaku.request', $3, true), set_config('entaku.act', 'roundtablePassageRecord', true), set_config('entaku.now', $4, true)";
 
 /** Opens it and puts `rows`, `byId`, `groups` and `account` into the context; answers how to end it. */
 export async function begin(pool, context) {
