@@ -87,7 +87,8 @@ CREATE TRIGGER move AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS adde
 ";
 
 /// The record and the events of a statement's entries and of what they did to their accounts, as `entaku_changed` would
-/// have written them one by one. The trigger comes before `move` by its name, so the accounts are as they were.
+/// have written them one by one. The trigger comes before `move` by its name, so the accounts are as they were. Whatever
+/// else should ever happen to an account is recorded as with other tables.
 const RECORD: &str = "
 CREATE FUNCTION ledger_changed() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
@@ -124,14 +125,20 @@ REVOKE EXECUTE ON FUNCTION ledger_changed() FROM PUBLIC;
 CREATE TRIGGER changed AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_changed('', 'ledger_journals.journal_id', '', '');
 CREATE TRIGGER changed AFTER INSERT ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION entaku_changed('');
+CREATE TRIGGER altered AFTER UPDATE ON ledger_accounts FOR EACH ROW
+    WHEN (ROW(OLD.municipality_id, OLD.id, OLD.kind, OLD.owner_id, OLD.fiscal_year, OLD.floor, OLD.version + 1)
+        IS DISTINCT FROM ROW(NEW.municipality_id, NEW.id, NEW.kind, NEW.owner_id, NEW.fiscal_year, NEW.floor, NEW.version))
+    EXECUTE FUNCTION entaku_changed('');
 ";
 
-/// As in m0038. The accounts are locked in the order of their kind and owner, and read under their locks: the entries
-/// say what they make of them.
+/// As in m0038. Accounts that are missing are opened before any is locked; all are locked in the order of their kind and
+/// owner, and read under their locks: the entries say what they make of them. No table is gone through as a whole,
+/// whatever the plans of a session were made for.
 const POST: &str = "
 CREATE OR REPLACE FUNCTION ledger_post(p_id uuid, p_kind text, p_subject uuid, p_fiscal_year int, p_memo text, p_once boolean,
     p_reverses uuid, p_kinds text[], p_owners uuid[], p_amounts bigint[]) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off AS $$
 DECLARE
     town uuid := entaku_municipality();
     accounts uuid[];
@@ -160,20 +167,21 @@ BEGIN
         RAISE EXCEPTION 'a journal has two or more entries, none of them zero, with the sum zero'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_journals_balanced';
     END IF;
-    FOR attempt IN 1..2 LOOP
-        SELECT array_agg(a.id), array_agg(a.amount), array_agg(a.balance), array_agg(a.version)
-            INTO accounts, amounts, balances, versions
-            FROM (SELECT * FROM unnest(p_kinds, p_owners, p_amounts) l(kind, owner, amount) ORDER BY kind, owner) l
-            CROSS JOIN LATERAL (SELECT a.id, l.amount, a.balance, a.version FROM ledger_accounts a
-                WHERE a.municipality_id = town AND a.kind = l.kind AND a.owner_id = l.owner
-                    AND a.fiscal_year = p_fiscal_year FOR NO KEY UPDATE OF a) a;
-        EXIT WHEN cardinality(accounts) = cardinality(p_amounts);
+    IF (SELECT count(*) FROM unnest(p_kinds, p_owners) l(kind, owner) CROSS JOIN LATERAL (
+            SELECT FROM ledger_accounts a WHERE a.municipality_id = town AND a.kind = l.kind AND a.owner_id = l.owner
+                AND a.fiscal_year = p_fiscal_year OFFSET 0) a) < cardinality(p_amounts) THEN
         INSERT INTO ledger_accounts (municipality_id, id, kind, owner_id, fiscal_year, floor)
             SELECT town, entaku_uuid(), l.kind, l.owner, p_fiscal_year,
                 CASE l.kind WHEN 'APPROPRIATION' THEN -9007199254740992 ELSE 0 END
             FROM unnest(p_kinds, p_owners) l(kind, owner) ORDER BY l.kind, l.owner
             ON CONFLICT (municipality_id, kind, owner_id, fiscal_year) DO NOTHING;
-    END LOOP;
+    END IF;
+    SELECT array_agg(a.id), array_agg(a.amount), array_agg(a.balance), array_agg(a.version)
+        INTO accounts, amounts, balances, versions
+        FROM (SELECT * FROM unnest(p_kinds, p_owners, p_amounts) l(kind, owner, amount) ORDER BY kind, owner) l
+        CROSS JOIN LATERAL (SELECT a.id, l.amount, a.balance, a.version FROM ledger_accounts a
+            WHERE a.municipality_id = town AND a.kind = l.kind AND a.owner_id = l.owner
+                AND a.fiscal_year = p_fiscal_year FOR NO KEY UPDATE OF a) a;
     INSERT INTO ledger_journals (municipality_id, id, kind, subject_id, fiscal_year, legs, once, reverses, memo)
         VALUES (town, p_id, p_kind, p_subject, p_fiscal_year, cardinality(p_amounts), p_once, p_reverses, p_memo);
     INSERT INTO ledger_entries (municipality_id, id, journal_id, account_id, amount, balance_after, account_version)
@@ -191,6 +199,7 @@ END $$;
 const AWAY: &str = "
 DROP TRIGGER move ON ledger_entries;
 DROP TRIGGER changed ON ledger_entries;
+DROP TRIGGER altered ON ledger_accounts;
 DROP FUNCTION ledger_move();
 DROP FUNCTION ledger_changed();
 DROP FUNCTION entaku_uuid();

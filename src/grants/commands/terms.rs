@@ -4,14 +4,16 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::conditions::Conditions;
-use crate::grants::allocation::rule::Instalments;
+use crate::grants::allocation::rule::{Instalments, Rule};
+use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
-use crate::grants::entity::{GrantProgrammeId, GrantSurplusRule, grant_programme};
+use crate::grants::entity::{GrantProgrammeId, GrantSurplusRule, grant_programme, grant_rule, grant_run};
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
 use crate::grants::shapes::GrantProgramme;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::policy::Action;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
@@ -30,7 +32,8 @@ pub struct GrantProgrammeTermsInput {
     pub previous_programme_id: Option<GrantProgrammeId>,
 }
 
-/// Lays the terms down, as long as the programme is prepared. Where it has allocations already, what waits of its
+/// Lays the terms down, as long as the programme is prepared. What they leave open, and the by-law of an approved run says,
+/// is as that says (CONFLICT/TERMS_DIFFER where they contradict it). Where it has allocations already, what waits of its
 /// predecessors' surpluses is deducted from them.
 pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTermsInput) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_TERMS_SET).await?;
@@ -58,6 +61,10 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
         );
     }
     checks.done()?;
+    let terms = match approved(tx, id).await? {
+        Some(run) => terms.joined(&of_by_law(tx, &run).await?)?,
+        None => terms,
+    };
     let mut next: grant_programme::ActiveModel = row.into();
     next.terms = Set(Some(serde_json::to_string(&terms).map_err(Error::internal)?));
     next.surplus_rule = Set(surplus_rule);
@@ -100,6 +107,41 @@ fn check(checks: &mut Checks, terms: &Terms) {
             "0 yen or more.",
         );
     }
+}
+
+/// What the by-law of a run asks becomes a programme's terms where these say nothing of it, as long as nothing is decided
+/// under them.
+///
+/// # Errors
+/// CONFLICT/TERMS_DIFFER where programme and by-law say something different.
+pub(super) async fn adopt(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let (row, own) = terms_of(tx, run.programme_id).await?;
+    let joined = own.clone().joined(&of_by_law(tx, run).await?)?;
+    if joined == own || decided(tx, run.programme_id).await? {
+        return Ok(());
+    }
+    let mut next: grant_programme::ActiveModel = row.into();
+    next.terms = Set(Some(serde_json::to_string(&joined).map_err(Error::internal)?));
+    next.update(tx).await?;
+    Ok(())
+}
+
+async fn of_by_law(tx: &Tx, run: &grant_run::Model) -> Result<Terms> {
+    let version = grant_rule::Entity::find_by_id(run.rule_id).one(tx).await?;
+    let version = version.ok_or_else(|| Error::internal("a run without its rule"))?;
+    let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
+    Ok(Terms { instalments: rule.instalments, conditions: rule.conditions })
+}
+
+/// Is there a decision of the programme?
+async fn decided(tx: &Tx, id: GrantProgrammeId) -> Result<bool> {
+    let mut sql = Sql::new(
+        "SELECT EXISTS (SELECT FROM grant_applications a WHERE a.decided_on IS NOT NULL AND a.programme_id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    sql.push(") AS found");
+    let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no answer"))?;
+    Ok(row.try_get("found")?)
 }
 
 /// A programme with its terms.

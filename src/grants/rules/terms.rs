@@ -8,6 +8,7 @@ use crate::grants::allocation::conditions::{Conditions, Elapsed, MinorChange, Re
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::rule::Instalments;
 use crate::kernel::date::Date;
+use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 
@@ -27,6 +28,24 @@ pub struct Terms {
 const USUAL_REPORT: ReportDue = ReportDue { months: 1, elapsed: Elapsed::CorrespondingDay, within_fiscal_year: true };
 
 impl Terms {
+    /// These terms, and where they say nothing those of the by-law that the amounts were calculated with.
+    ///
+    /// # Errors
+    /// TERMS_DIFFER where both say something and not the same.
+    pub fn joined(self, by_law: &Self) -> Result<Self, Refusal> {
+        let instalments = either(self.instalments, by_law.instalments.as_ref(), ("分割払", "the instalments"))?;
+        let conditions = match (self.conditions, &by_law.conditions) {
+            (Some(own), Some(theirs)) => Some(Conditions {
+                report: either(own.report, theirs.report.as_ref(), ("実績報告の期限", "when the report is due"))?,
+                minor_change: either(own.minor_change, theirs.minor_change.as_ref(), ("軽微な変更", "minor changes"))?,
+                reserve: either(own.reserve, theirs.reserve.as_ref(), ("積立て", "the reserve"))?,
+                retention: either(own.retention, theirs.retention.as_ref(), ("証拠書類の保存", "the retention"))?,
+            }),
+            (own, theirs) => own.or_else(|| theirs.clone()),
+        };
+        Ok(Self { instalments, conditions })
+    }
+
     /// The parts in which an amount is paid; they sum to it. A part of nothing is none.
     pub fn parts(&self, amount: Yen) -> Vec<Yen> {
         let parts = self.instalments.as_ref().map_or_else(|| vec![amount], |of| of.of(amount));
@@ -46,6 +65,18 @@ impl Terms {
     pub fn minor_change(&self) -> MinorChange {
         let own = self.conditions.as_ref().and_then(|of| of.minor_change.clone());
         own.unwrap_or(MinorChange { percent: Exact::from(20) })
+    }
+}
+
+/// What the programme says, or else the by-law; refused where they contradict each other.
+fn either<T: Clone + PartialEq>(own: Option<T>, theirs: Option<&T>, name: (&str, &str)) -> Result<Option<T>, Refusal> {
+    match (own, theirs) {
+        (Some(own), Some(theirs)) if own != *theirs => Err(Refusal::new(
+            "TERMS_DIFFER",
+            format!("{}が、制度の交付条件と算定に用いた要綱とで異なります。", name.0),
+            format!("The programme's terms and the by-law of its calculation differ in {}.", name.1),
+        )),
+        (own, theirs) => Ok(own.or_else(|| theirs.cloned())),
     }
 }
 
@@ -71,6 +102,31 @@ mod tests {
         }
         assert_eq!(of(999), [999], "parts of nothing are not paid");
         assert_eq!(Terms::default().parts(Yen(1_234_567)), [Yen(1_234_567)]);
+    }
+
+    #[test]
+    fn a_by_law_says_what_a_programme_leaves_open_and_contradicts_it_nowhere() {
+        let parts = |count| Some(Instalments { count, unit: Yen(1_000), rest: Rest::First });
+        let report = |months| ReportDue { months, ..USUAL_REPORT };
+        let minor = |percent| MinorChange { percent: Exact::from(percent) };
+        let said = |months: Option<i32>, percent: Option<i64>| {
+            let (report, minor_change) = (months.map(report), percent.map(minor));
+            Some(Conditions { report, minor_change, reserve: None, retention: None })
+        };
+        let own = Terms { instalments: None, conditions: said(Some(2), None) };
+        let by_law = Terms { instalments: parts(4), conditions: said(Some(2), Some(30)) };
+        let joined = own.clone().joined(&by_law).expect("joined");
+        assert_eq!(joined, Terms { instalments: parts(4), conditions: said(Some(2), Some(30)) });
+        assert_eq!(joined.clone().joined(&by_law), Ok(joined));
+        assert_eq!(Terms::default().joined(&by_law), Ok(by_law.clone()));
+        assert_eq!(by_law.clone().joined(&Terms::default()), Ok(by_law.clone()));
+        let otherwise = [
+            Terms { instalments: parts(2), conditions: None },
+            Terms { instalments: None, conditions: said(Some(1), None) },
+        ];
+        for terms in otherwise {
+            assert_eq!(terms.joined(&by_law).map_err(|refusal| refusal.reason), Err("TERMS_DIFFER"));
+        }
     }
 
     #[test]

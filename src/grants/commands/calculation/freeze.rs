@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
 use crate::grants::commands::calculation::run::{approved, take_time};
-use crate::grants::commands::offset;
+use crate::grants::commands::{offset, terms};
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
@@ -26,7 +26,7 @@ use crate::people::approvals::routing;
 /// # Errors
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
-/// was deducted from it.
+/// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
@@ -38,6 +38,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
+    Box::pin(terms::adopt(tx, &row)).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
     let mut next: grant_run::ActiveModel = row.clone().into();
     next.state = Set(GrantRunState::Approved);

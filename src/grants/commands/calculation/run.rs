@@ -145,7 +145,10 @@ async fn in_force(tx: &Tx, version: &grant_rule::Model, programme: &grant_progra
 }
 
 /// The newest approved run of a programme.
-pub(super) async fn approved(tx: &Tx, programme: GrantProgrammeId) -> Result<Option<grant_run::Model>> {
+pub(in crate::grants::commands) async fn approved(
+    tx: &Tx,
+    programme: GrantProgrammeId,
+) -> Result<Option<grant_run::Model>> {
     let rows = grant_run::Entity::find()
         .filter(grant_run::Column::ProgrammeId.eq(programme))
         .filter(grant_run::Column::State.eq(GrantRunState::Approved))
