@@ -219,6 +219,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "transferSourceSet" => account("consignorCode", "0123456789"),
         "bankTransferPrepare" => json!({"transferOn": "2026-05-29", "grantApplicationIds": [known.payable]}),
         "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bankTransferRefusalRecord" => json!({ "refusedOn": "2026-05-20" }),
         "bookTransactionRecord" => {
             json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,
             "amountYen": 100, "occurredOn": "2026-05-20", "budgetLineId": known.line})
