@@ -1,18 +1,17 @@
 //! A file that the bank refused whole: its header or totals are wrong, it came too late. Nothing of it was paid.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, Set};
 
 use crate::bank::commands::BANK_TRANSFER_REFUSAL_RECORD;
 use crate::bank::commands::transfer::lines;
-use crate::bank::entity::{
-    BankTransferId, BankTransferState, TransferLineState, bank_report_line, bank_transfer, bank_transfer_line,
-};
+use crate::bank::entity::{BankTransferId, BankTransferState, TransferLineState, bank_transfer, bank_transfer_line};
 use crate::bank::rules;
 use crate::bank::shapes::BankTransfer;
 use crate::grants::commands::payment::may_pay;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::japan_day;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
@@ -68,10 +67,10 @@ pub async fn record_refusal(
 
 /// What the bank told of a payment of the file says that it took the file, also where we could not book it yet.
 async fn unreported(tx: &Tx, lines: &[bank_transfer_line::Model]) -> Result<()> {
-    let told = bank_report_line::Entity::find()
-        .filter(bank_report_line::Column::LineId.is_in(lines.iter().map(|line| line.id)));
+    let mut told = Sql::new("SELECT 1 FROM bank_report_lines WHERE line_id = ANY(");
+    told.fill("?) LIMIT 1", [Param::Uuids(lines.iter().map(|line| line.id.0).collect())]);
     let waits = lines.iter().all(|line| line.state == TransferLineState::Waiting);
-    if waits && told.one(tx).await?.is_none() {
+    if waits && tx.rows(told).await?.is_empty() {
         return Ok(());
     }
     Err(Error::Conflict(Refusal::new(

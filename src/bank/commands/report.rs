@@ -200,6 +200,9 @@ async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_tra
         .lock(LockType::NoKeyUpdate);
     let files: HashMap<Uuid, NaiveDate> =
         files.all(tx).await?.into_iter().map(|file| (file.id.0, file.transfer_on.0)).collect();
+    if files.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let lines = bank_transfer_line::Entity::find()
         .filter(bank_transfer_line::Column::TransferId.is_in(files.keys().copied().map(BankTransferId)))
         .order_by_asc(bank_transfer_line::Column::TransferId)

@@ -6,8 +6,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
-    Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, apart_from, begin, is_party, kept,
-    record,
+    Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, apart_from, begin, is_party,
+    kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,

@@ -5,9 +5,7 @@ use chrono::Days;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::terms::terms_of;
-use crate::grants::commands::{
-    Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, offset, record, release,
-};
+use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, offset, record, release};
 use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application, grant_programme};
 use crate::grants::notices;
 use crate::grants::rules::settlement::{self, Surplus};

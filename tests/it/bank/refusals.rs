@@ -175,9 +175,8 @@ async fn z20_m14_nobody_confirms_the_account_of_their_own_organization() {
     let hall = Hall::new().await;
     let s = &hall.scene;
     let over = entaku::kernel::id::decode(&s.organization).expect("an id").1;
-    let id = text(
-        &s.staff.run(REGISTER, account(&s.organization, "7654321")).await.data()["bankAccountRegister"]["id"],
-    );
+    let id =
+        text(&s.staff.run(REGISTER, account(&s.organization, "7654321")).await.data()["bankAccountRegister"]["id"]);
     for role in [Role::OrgOfficer, Role::OrgAccountant, Role::OrgMember] {
         let (both, _) = s.town.person(role, ScopeKind::Organization, Some(over)).await;
         s.town.appoint(both, Role::GrantStaff, ScopeKind::Municipality, None).await;
@@ -208,7 +207,10 @@ async fn m14_the_database_knows_what_the_bank_refused() {
     assert_eq!(broken(&mut app, lines.clone()).await, "bank_transfer_lines_kept");
     hall.second_payer().await.run(REFUSAL, refused(&file)).await.data();
     for (statement, guard) in [
-        ("UPDATE bank_transfers SET state = 'PRODUCED', refused_on = NULL, refused_by = NULL, refusal_reason = NULL", "bank_moves"),
+        (
+            "UPDATE bank_transfers SET state = 'PRODUCED', refused_on = NULL, refused_by = NULL, refusal_reason = NULL",
+            "bank_moves",
+        ),
         ("UPDATE bank_transfers SET state = 'DONE'", "bank_moves"),
         ("UPDATE bank_transfers SET refusal_reason = 'x'", "bank_transfers_refused"),
         ("UPDATE bank_transfer_lines SET state = 'WAITING'", "bank_transfer_lines_kept"),
