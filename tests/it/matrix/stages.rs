@@ -84,7 +84,8 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
             ("DONE", if made { nothing } else { unmade })
         }
         "BankTransferLine" => {
-            ("PAID", json!({"paid_on": null, "payment_number": 100 + state.len(), "number": 100 + state.len()}))
+            let number: u32 = state.bytes().map(u32::from).sum();
+            ("PAID", json!({"paid_on": null, "payment_number": number, "number": number}))
         }
         "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
         "Export" => {
