@@ -184,8 +184,8 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
     }
 }
 
-/// Of nobody that was ever paid.
-const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
+/// Of nobody that was ever paid: one line more than there are that did not get there before.
+const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
 
 fn base64_of(text: &str) -> String {
     use base64::Engine;
