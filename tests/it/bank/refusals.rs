@@ -200,8 +200,8 @@ async fn m14_the_database_knows_what_the_bank_refused() {
         )
     };
     let lines = format!("UPDATE bank_transfer_lines SET state = 'REFUSED' WHERE transfer_id = '{id}'");
-    let half = format!("UPDATE bank_transfers SET state = 'REFUSED' WHERE id = '{id}'");
-    assert_eq!(broken(&mut app, half).await, "bank_transfers_refused");
+    let bare = format!("UPDATE bank_transfers SET state = 'REFUSED' WHERE id = '{id}'");
+    assert_eq!(broken(&mut app, bare).await, "bank_transfers_refused");
     assert_eq!(broken(&mut app, refuse("produced_by", &lines)).await, "bank_transfers_refuser");
     assert_eq!(broken(&mut app, refuse("prepared_by", "")).await, "bank_transfers_refused", "a line still waits");
     assert_eq!(broken(&mut app, lines.clone()).await, "bank_transfer_lines_kept");

@@ -74,8 +74,8 @@ async fn m14_what_is_ordered_back_is_approved_from_its_amount_on() {
     refused_by("approval_route", &s.town, fixer, "SELECT 1", &ordered).await;
     approve(&planner).await.data();
     assert!(has_task(&s.approver, "grantAmountFix").await);
-    let fixed = s.approver.run(AMOUNT_FIX, because(&id)).await.data()["grantAmountFix"].clone();
-    assert_eq!(fixed["orderedYen"], 300_000);
+    let outcome = s.approver.run(AMOUNT_FIX, because(&id)).await.data()["grantAmountFix"].clone();
+    assert_eq!(outcome["orderedYen"], 300_000);
     assert_eq!(newest(&s).await["state"], "DONE");
     let small = s.granted(300_000).await;
     s.pay(&small, Some(300_000)).await;
@@ -133,7 +133,7 @@ async fn m14_a_revocation_is_approved_where_somebody_asks_for_it_and_so_is_what_
     assert!(has_task(&s.approver, "grantDecisionRevoke").await);
     let refused = revoke().await.expect_code("CONFLICT/APPROVAL_REQUIRED");
     assert!(refused.text.contains("会計の確認 0/1"), "{}", refused.text);
-    let revoked = update(
+    let forge = update(
         &id,
         &format!(
             "state = 'REPAYMENT_ORDERED', revoked_on = entaku_today(), revoked_by = '{}', ordered_yen = paid_yen,
@@ -141,10 +141,10 @@ async fn m14_a_revocation_is_approved_where_somebody_asks_for_it_and_so_is_what_
             revoker.0
         ),
     );
-    refused_by("approval_route", &s.town, revoker, "SELECT 1", &revoked).await;
+    refused_by("approval_route", &s.town, revoker, "SELECT 1", &forge).await;
     s.staff.run(BEGIN, begin("GRANT_REPAYMENT_ORDER", &id, None)).await.data();
     approve(&planner).await.data();
-    assert_eq!(forged(&s.town, revoker, Guards::On, "SELECT 1", &revoked).await, Ok(1));
+    assert_eq!(forged(&s.town, revoker, Guards::On, "SELECT 1", &forge).await, Ok(1));
     assert_eq!(revoke().await.data()["grantDecisionRevoke"]["orderedYen"], 400_000);
     let all = s.staff.run(APPROVALS, json!({})).await.data()["approvals"]["nodes"].clone();
     let done = all.as_array().expect("approvals").iter().filter(|one| one["state"] == "DONE").count();
