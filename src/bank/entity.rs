@@ -73,6 +73,8 @@ text_enum! {
         Done,
         /// 取り消した
         Cancelled,
+        /// 銀行がファイル全体を受け付けなかった。何も支払われていない
+        Refused,
     }
 }
 
@@ -87,6 +89,8 @@ text_enum! {
         Failed,
         /// 取り消した
         Cancelled,
+        /// ファイル全体が受け付けられなかった。次の総合振込に入れられる
+        Refused,
     }
 }
 
@@ -168,6 +172,9 @@ entity! {
         sha256: Option<String>,
         key_id: String,
         secret: String,
+        refused_on: Option<Date>,
+        refused_by: Option<AccountId>,
+        refusal_reason: Option<String>,
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::bank::commands::account::{self, BankAccountConfirmInput, BankAccountRegisterInput, BankAccountRejectInput};
+use crate::bank::commands::refusal::{self, BankTransferRefusalRecordInput};
 use crate::bank::commands::report::{self, BankReportImportInput};
 use crate::bank::commands::transfer::{self, BankTransferPrepareInput, TransferSourceSetInput};
 use crate::bank::entity::{BankAccountId, BankTransferId};
@@ -93,6 +94,17 @@ impl BankMutation {
         #[graphql(desc = "総合振込。")] id: BankTransferId,
     ) -> Result<Read<BankTransfer>> {
         act(ctx, move |tx| Box::pin(transfer::cancel(tx, id))).await
+    }
+
+    /// 銀行がファイル全体を受け付けなかったことを記録する。何も支払われておらず、支払は別の総合振込に入れるか、手で支払えるように
+    /// なる。ファイルは記録に残り、以後の報告と照合されない。ファイルを作った人は行えない。
+    async fn bank_transfer_refusal_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "総合振込。")] id: BankTransferId,
+        #[graphql(desc = "受け付けられなかった日と理由。")] input: BankTransferRefusalRecordInput,
+    ) -> Result<Read<BankTransfer>> {
+        act(ctx, move |tx| Box::pin(refusal::record_refusal(tx, id, input))).await
     }
 
     /// 銀行からの報告を取り込む。口座・金額・日が一致した支払は元帳に仕訳し、一致しないものは一覧に残す。同じ報告は一度だけ。

@@ -3,12 +3,14 @@
 //! ```text
 //! account    PROPOSED -> CONFIRMED (somebody else of the town hall) -> REPLACED (by the next one); REJECTED
 //! transfer   PREPARED -> PRODUCED (somebody else, the file) -> DONE (everything was reported); CANCELLED
-//! line       WAITING -> PAID | FAILED; CANCELLED
+//!            PRODUCED -> REFUSED (by the bank, whole: who made it does not say so)
+//! line       WAITING -> PAID | FAILED; CANCELLED; REFUSED with its file
 //! ```
 //!
 //! Invariants: numbers are sealed with the key ring and shown to payers alone; an account is used after a second person of
 //! the municipality has typed its number again; a payment is in one file that counts; a payment is executed in the ledger
-//! when the bank reports it, by the act that pays (`grantPaymentExecute`), once; what fits no payment is listed.
+//! when the bank reports it, by the act that pays (`grantPaymentExecute`), once; what fits no payment is listed; of a file
+//! that the bank refused nothing is ever reconciled, and its payments can go into another.
 
 pub mod commands;
 pub mod entity;

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 
-use crate::bank::commands::{BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE};
+use crate::bank::commands::{
+    BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE,
+    BANK_TRANSFER_REFUSAL_RECORD,
+};
 use crate::bank::entity::{BankAccountState, BankTransferState, TransferLineState, bank_account, bank_transfer};
 use crate::bank::zengin::report::Reported;
 use crate::bank::zengin::transfer::Account;
@@ -24,7 +27,8 @@ pub fn account(row: &bank_account::Model, action: Action, _now: DateTime<Utc>) -
 /// What may be done to a file of payments now.
 pub fn transfer(row: &bank_transfer::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
     match (action, row.state) {
-        (BANK_TRANSFER_PRODUCE | BANK_TRANSFER_CANCEL, BankTransferState::Prepared) => Ok(()),
+        (BANK_TRANSFER_PRODUCE | BANK_TRANSFER_CANCEL, BankTransferState::Prepared)
+        | (BANK_TRANSFER_REFUSAL_RECORD, BankTransferState::Produced) => Ok(()),
         _ => Err(Refusal::new(
             "STATE",
             format!("総合振込の今の状態({})では行えません。", row.state.label()),
@@ -90,7 +94,7 @@ pub fn outcome(state: TransferLineState) -> Option<bool> {
     match state {
         TransferLineState::Waiting => None,
         TransferLineState::Paid => Some(true),
-        TransferLineState::Failed | TransferLineState::Cancelled => Some(false),
+        TransferLineState::Failed | TransferLineState::Cancelled | TransferLineState::Refused => Some(false),
     }
 }
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::bank::commands::{
     BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REGISTER, BANK_ACCOUNT_REJECT, BANK_REPORT_IMPORT, BANK_TRANSFER_CANCEL,
-    BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, TRANSFER_SOURCE_SET, open_file, open_number,
+    BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_REFUSAL_RECORD, TRANSFER_SOURCE_SET, open_file,
+    open_number,
 };
 use crate::bank::entity::{
     BankAccountId, BankAccountState, BankReportFormat, BankReportId, BankReportLineId, BankTransferId,
@@ -163,6 +164,9 @@ shape! {
         .one::<Account>("producedBy", "produced_by", "ファイルを作った人。")
         .column::<Option<DateTime<Utc>>>("producedAt", "ファイルを作った日時。")
         .column_named::<Option<String>>("checksum", "sha256", "ファイルの SHA-256(16進)。")
+        .column::<Option<Date>>("refusedOn", "銀行がファイル全体を受け付けなかった日。")
+        .one::<Account>("refusedBy", "refused_by", "受け付けられなかったことを記録した人。")
+        .column::<Option<String>>("refusalReason", "銀行が受け付けなかった理由。")
         .computed::<Option<String>>("content", "ファイルの内容(Base64)。全銀協規定形式(総合振込)、120バイトのレコード、Shift_JIS(JIS X 0201)、改行なし。支払う人だけに表示される。", &["id", "key_id", "secret"], content)
         .masked(payers())
         .ordered([Key::down("created_at", Ty::Time)])
@@ -182,6 +186,9 @@ shape! {
         .apart(BANK_TRANSFER_PRODUCE, &["prepared_by"])
         .step_up(BANK_TRANSFER_PRODUCE)
         .act(BANK_TRANSFER_CANCEL, "", PREPARERS, Over::Municipality)
+        .act(BANK_TRANSFER_REFUSAL_RECORD, "", PAYER, Over::Municipality)
+        .apart(BANK_TRANSFER_REFUSAL_RECORD, &["produced_by"])
+        .step_up(BANK_TRANSFER_REFUSAL_RECORD)
 }
 
 shape! {

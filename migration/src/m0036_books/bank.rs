@@ -140,7 +140,7 @@ fn report_lines() -> Tenant {
 /// asked for. What a file says stays, and a file that was made is not unmade: nothing is added, nothing given up, and nobody
 /// pays by hand, or gives up, what waits for the bank.
 /// Everything begins in its first state; who stands for the next is not changed afterwards.
-pub(super) const GUARDS: &str = "
+pub(crate) const GUARDS: &str = "
 CREATE UNIQUE INDEX bank_accounts_in_use ON bank_accounts (municipality_id, organization_id) WHERE state = 'CONFIRMED';
 CREATE UNIQUE INDEX bank_accounts_waiting ON bank_accounts (municipality_id, organization_id) WHERE state = 'PROPOSED';
 CREATE UNIQUE INDEX bank_transfer_lines_once ON bank_transfer_lines (municipality_id, application_id, payment_number)

@@ -1,6 +1,6 @@
 //! The books of organizations, and the bank: accounts, payment files, what the bank reports back.
 
-mod bank;
+pub(crate) mod bank;
 mod books;
 mod declared;
 

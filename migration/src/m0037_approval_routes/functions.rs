@@ -1,6 +1,6 @@
 //! What the database says of routes: what is to be approved, by which route, by whom, and whether it is.
 
-pub(super) const FUNCTIONS: &str = "
+pub(crate) const FUNCTIONS: &str = "
 -- A row but for what changes without its being another matter: the programme's state and window, counters and times.
 CREATE FUNCTION entaku_as_it_is(p_row jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT md5(jsonb_strip_nulls(p_row - ARRAY['programme_state', 'opens_on', 'closes_on', 'subgranted_yen',

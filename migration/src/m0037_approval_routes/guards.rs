@@ -1,7 +1,7 @@
 //! An approval is given by whoever it is of, once their turn has come. An act that a route covers is done when its
 //! approvals are complete; an object that changes takes its approvals along.
 
-pub(super) const GUARDS: &str = "
+pub(crate) const GUARDS: &str = "
 ALTER TABLE grant_applications
     ADD CONSTRAINT grant_applications_decided_on CHECK (decided_yen IS NULL OR decided_on IS NOT NULL);
 

@@ -2,8 +2,8 @@
 //! who may give them, and who stands in for whom. What commands check is checked once more here: an act that a route
 //! covers is done only when its approvals are complete for the object as it is.
 
-mod functions;
-mod guards;
+pub(crate) mod functions;
+pub(crate) mod guards;
 
 use sea_orm_migration::prelude::*;
 

@@ -1,7 +1,8 @@
-//! What is done with the bank: [`account`] for those who are paid, [`transfer`] for files of payments, [`report`] for what
-//! the bank reports back.
+//! What is done with the bank: [`account`] for those who are paid, [`transfer`] for files of payments, [`refusal`] for those
+//! that it refuses whole, [`report`] for what it reports back.
 
 pub mod account;
+pub mod refusal;
 pub mod report;
 pub mod transfer;
 
@@ -27,6 +28,8 @@ pub const BANK_TRANSFER_PREPARE: Action = Action("bankTransferPrepare");
 pub const BANK_TRANSFER_PRODUCE: Action = Action("bankTransferProduce");
 /// 総合振込の起案を取り消す。
 pub const BANK_TRANSFER_CANCEL: Action = Action("bankTransferCancel");
+/// 銀行がファイルを受け付けなかったことを記録する。
+pub const BANK_TRANSFER_REFUSAL_RECORD: Action = Action("bankTransferRefusalRecord");
 /// 銀行からの報告を取り込む。
 pub const BANK_REPORT_IMPORT: Action = Action("bankReportImport");
 

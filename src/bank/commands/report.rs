@@ -6,6 +6,7 @@ use async_graphql::InputObject;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
@@ -188,14 +189,20 @@ fn unreadable(fault: Fault) -> Error {
     Error::Invalid("", vec![Violation { path: "input.content".into(), rule, message }])
 }
 
-/// What was sent for the days that are reported: the lines of files that were made, the oldest first.
+/// What was sent for the days that are reported: the lines of files that were made, the oldest first. The files are locked:
+/// whoever imports beside us, or records that one of them was refused, waits.
 async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_transfer_line::Model>)> {
     let days: BTreeSet<NaiveDate> = reported.iter().map(|line| line.on).collect();
     let files = bank_transfer::Entity::find()
         .filter(bank_transfer::Column::State.is_in([BankTransferState::Produced, BankTransferState::Done]))
-        .filter(bank_transfer::Column::TransferOn.is_in(days.into_iter().map(Date)));
+        .filter(bank_transfer::Column::TransferOn.is_in(days.into_iter().map(Date)))
+        .order_by_asc(bank_transfer::Column::Id)
+        .lock(LockType::NoKeyUpdate);
     let files: HashMap<Uuid, NaiveDate> =
         files.all(tx).await?.into_iter().map(|file| (file.id.0, file.transfer_on.0)).collect();
+    if files.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let lines = bank_transfer_line::Entity::find()
         .filter(bank_transfer_line::Column::TransferId.is_in(files.keys().copied().map(BankTransferId)))
         .order_by_asc(bank_transfer_line::Column::TransferId)
@@ -230,7 +237,6 @@ async fn settle(tx: &Tx, one: &Reported, found: Match, rows: &[bank_transfer_lin
         Match::Settled | Match::Contrary => return Ok((ReportOutcome::AlreadySettled, None)),
         Match::Waiting(at) => rows.get(at).ok_or_else(|| Error::internal("a match of nothing"))?,
     };
-    // Whoever imports beside us waits here, and then finds it settled.
     let waiting = bank_transfer_line::Entity::find_by_id(line.id)
         .filter(bank_transfer_line::Column::State.eq(TransferLineState::Waiting))
         .lock_exclusive();

@@ -6,7 +6,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
-    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, begin, is_party, kept, record,
+    Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, apart_from, begin, is_party,
+    kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,
@@ -174,8 +175,8 @@ async fn decide(
     let row = tx.load::<GrantChange>(id, action).await?;
     let application = grant_application::Entity::find_by_id(row.application_id).lock_exclusive().one(tx).await?;
     let application = application.ok_or_else(|| Error::internal("a change of no application"))?;
-    let paid = tx.principal.account.is_some() && application.paid_by == tx.principal.account;
-    if paid || is_party(tx, &application).await? {
+    apart_from(tx, application.id, Did::Paid).await?;
+    if is_party(tx, &application).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
     change::change(&row, action, tx.now)?;

@@ -5,7 +5,7 @@ use chrono::Days;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::terms::terms_of;
-use crate::grants::commands::{GRANT_AMOUNT_FIX, MOST_REASON, begin, offset, record, release};
+use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, offset, record, release};
 use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application, grant_programme};
 use crate::grants::notices;
 use crate::grants::rules::settlement::{self, Surplus};
@@ -15,6 +15,8 @@ use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 額の確定。
 #[derive(InputObject)]
@@ -28,12 +30,14 @@ pub struct GrantAmountFixInput {
 }
 
 /// Fixes the amount: the lesser of what was decided and what is eligible. What is promised beyond it is released; what
-/// was paid beyond it goes by the programme's rule.
+/// was paid beyond it goes by the programme's rule. A route of fixings goes by what was decided, one of repayments by what
+/// is ordered back.
 ///
 /// # Errors
-/// CONFLICT of [`settlement::outcome`].
+/// CONFLICT of [`settlement::outcome`]; CONFLICT/APPROVAL_REQUIRED; FORBIDDEN/DUTIES_APART for whoever paid a part of it.
 pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixInput) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_AMOUNT_FIX).await?;
+    apart_from(tx, id, Did::Paid).await?;
     let GrantAmountFixInput { reason, keep_yen, consulted } = input;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, MOST_REASON);
@@ -53,6 +57,8 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
         consulted: consulted.unwrap_or_default(),
     };
     let outcome = settlement::outcome(row.paid_yen, fixed, surplus)?;
+    routing::settled(tx, RoutedAct::GrantAmountFix, id.0, decided).await?;
+    order_settled(tx, &row, outcome.ordered).await?;
     next.state = Set(outcome.state);
     next.fixed_yen = Set(Some(fixed));
     next.fixed_on = Set(Some(Date(tx.today())));
@@ -76,6 +82,14 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
 pub(super) fn repayment_due(tx: &Tx, programme: &grant_programme::Model, ordered: Yen) -> Option<Date> {
     let days = Days::new(u64::from(programme.repayment_days.unsigned_abs()));
     tx.today().checked_add_days(days).map(Date).filter(|_| ordered.0 > 0)
+}
+
+/// Is what is ordered back approved by its route, where more is ordered than before?
+pub(super) async fn order_settled(tx: &Tx, row: &grant_application::Model, ordered: Yen) -> Result<()> {
+    if ordered <= row.ordered_yen {
+        return Ok(());
+    }
+    routing::settled(tx, RoutedAct::GrantRepaymentOrder, row.id.0, ordered).await
 }
 
 /// Tells the organization of what it has to return.

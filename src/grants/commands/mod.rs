@@ -28,6 +28,7 @@ use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
 use crate::kernel::read::DUTIES_APART;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, transfer};
@@ -166,6 +167,29 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
         .filter(grant_act::Column::ActorId.eq(tx.principal.account))
         .filter(grant_act::Column::Act.is_in(acts));
     Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
+}
+
+/// What several people may have done to one application, by turns; its row names the last of them.
+enum Did {
+    /// Paid a part of it.
+    Paid,
+    /// Decided on a change of it.
+    Changed,
+}
+
+/// Keeps the caller from an act when they did something before that is kept apart from it, whoever did it since.
+///
+/// # Errors
+/// FORBIDDEN/DUTIES_APART.
+async fn apart_from(tx: &Tx, id: GrantApplicationId, did: Did) -> Result<()> {
+    let what = match did {
+        Did::Paid => "PAID",
+        Did::Changed => "CHANGED",
+    };
+    let mut sql = Sql::new("SELECT 1 FROM entaku_doers(");
+    let params = [Param::Uuid(Some(id.0)), Param::text(what), Param::Uuid(tx.principal.account.map(|who| who.0))];
+    sql.fill("?, ?) d (id) WHERE d.id = ?", params);
+    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(Error::Forbidden(DUTIES_APART)) }
 }
 
 /// The most characters of a reason.

@@ -4,7 +4,9 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::{GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, begin, is_party, kept, record};
+use crate::grants::commands::{
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, begin, is_party, kept, record,
+};
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
 };
@@ -39,6 +41,7 @@ pub async fn request_payment(
     input: Option<GrantPaymentRequestInput>,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_REQUEST).await?;
+    apart_from(tx, id, Did::Changed).await?;
     let asked = input.and_then(|GrantPaymentRequestInput { amount_yen }| amount_yen);
     let mut checks = Checks::new();
     if let Some(amount) = asked {
@@ -81,6 +84,9 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
     if rules::is_the_halls(action) && is_party(tx, &row).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
+    if action == GRANT_PAYMENT_EXECUTE {
+        apart_from(tx, id, Did::Changed).await?;
+    }
     Ok(row)
 }
 
@@ -122,6 +128,7 @@ pub async fn execute_payment(
     input: GrantPaymentExecuteInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_EXECUTE).await?;
+    apart_from(tx, id, Did::Changed).await?;
     not_at_the_bank(tx, id).await?;
     let GrantPaymentExecuteInput { paid_on } = input;
     let mut checks = Checks::new();

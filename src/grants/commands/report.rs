@@ -16,6 +16,8 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 事業の完了。
 #[derive(InputObject)]
@@ -158,6 +160,9 @@ pub async fn review_report(
     next.examined_by = Set(tx.principal.account);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::ReportReview, Some(reason), Some(eligible_yen)).await?;
+    for act in [RoutedAct::GrantAmountFix, RoutedAct::GrantRepaymentOrder] {
+        routing::open(tx, act, id.0).await?;
+    }
     Ok(id)
 }
 

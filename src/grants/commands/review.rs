@@ -79,7 +79,9 @@ pub async fn recommend_application(
     next.recommended_by = Set(tx.principal.account);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Recommend, Some(reason), Some(amount_yen)).await?;
-    routing::open(tx, RoutedAct::GrantApplicationDecide, id.0).await?;
+    for act in [RoutedAct::GrantApplicationDecide, RoutedAct::GrantApplicationRefuse] {
+        routing::open(tx, act, id.0).await?;
+    }
     Ok(id)
 }
 
@@ -156,7 +158,7 @@ pub struct GrantApplicationRefuseInput {
     pub reason: String,
 }
 
-/// Decides not to grant.
+/// Decides not to grant. A route goes by what was requested.
 pub async fn refuse_application(
     tx: &Tx,
     id: GrantApplicationId,
@@ -167,6 +169,8 @@ pub async fn refuse_application(
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     checks.done()?;
+    let requested = row.requested_yen.unwrap_or(Yen(0));
+    routing::settled(tx, RoutedAct::GrantApplicationRefuse, id.0, requested).await?;
     next.decided_by = Set(tx.principal.account);
     next.decided_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;

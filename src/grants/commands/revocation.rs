@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::change::end_open_change;
-use crate::grants::commands::fixing::{repayment_due, tell_of_repayment};
+use crate::grants::commands::fixing::{order_settled, repayment_due, tell_of_repayment};
 use crate::grants::commands::payment::not_at_the_bank;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{GRANT_DECISION_REVOKE, MOST_REASON, begin, record, release};
@@ -15,6 +15,8 @@ use crate::kernel::error::Result;
 use crate::kernel::money::Yen;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 
 /// 交付決定の取消し。
 #[derive(InputObject)]
@@ -28,6 +30,7 @@ pub struct GrantDecisionRevokeInput {
 ///
 /// # Errors
 /// CONFLICT/IN_TRANSFER while money is on its way: the bank's report tells first what is to be returned.
+/// CONFLICT/APPROVAL_REQUIRED where a route covers what was decided, or what is ordered back.
 pub async fn revoke_decision(
     tx: &Tx,
     id: GrantApplicationId,
@@ -42,6 +45,9 @@ pub async fn revoke_decision(
     let (programme, _) = terms_of(tx, row.programme_id).await?;
     let ordered = Yen(row.paid_yen.0 - row.offset_done_yen.0);
     let open = Yen(ordered.0 - row.repaid_yen.0);
+    let decided = row.decided_yen.unwrap_or(Yen(0));
+    routing::settled(tx, RoutedAct::GrantDecisionRevoke, id.0, decided).await?;
+    order_settled(tx, &row, ordered).await?;
     next.state = Set(settlement::after_revocation(ordered, row.repaid_yen));
     next.revoked_on = Set(Some(Date(tx.today())));
     next.revoked_by = Set(tx.principal.account);

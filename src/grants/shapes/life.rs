@@ -54,6 +54,9 @@ const ROUTED_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant
     WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id) \
     AND NOT entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";
 
+/// Whoever paid a part of what is to be changed (`commands::change::decide`).
+const PAYERS: &str = "SELECT entaku_doers(t.application_id, 'PAID')";
+
 /// JSON that a row keeps; an empty list where it keeps none.
 pub(super) fn listed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {
     let kept = row.get::<Option<&str>>(column)?.unwrap_or("[]");
@@ -123,6 +126,7 @@ shape! {
             "変更の承認が申請されました。承認するか、承認しないか決定してください。",
             "A change was requested. Please decide on it.",
         ])
+        .except(PAYERS)
         .waits_for(APPROVER, Over::Municipality, [ROUTED_CHANGE, "t.title", ""])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)

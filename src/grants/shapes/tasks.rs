@@ -3,8 +3,9 @@
 
 use crate::grants::commands::{
     GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND,
-    GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD, GRANT_PAYMENT_EXECUTE,
-    GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD,
+    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD, GRANT_REPORT_REVIEW,
+    GRANT_REPORT_SUBMIT,
 };
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
@@ -36,6 +37,22 @@ const UNDECIDABLE: &str = "t.state = 'REVIEWED' \
 const UNPAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
     AND EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
     AND NOT entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL)";
+/// What is fixed by a route, and what that orders back, when both are approved.
+const FIXABLE: &str = "t.state = 'REPORT_REVIEWED' AND entaku_cleared('GRANT_AMOUNT_FIX', t.id) \
+    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id)";
+const UNFIXABLE: &str = "t.state = 'REPORT_REVIEWED' AND NOT (entaku_cleared('GRANT_AMOUNT_FIX', t.id) \
+    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id))";
+/// What was approved is to be done.
+const REFUSABLE: &str = "t.state = 'REVIEWED' AND EXISTS (SELECT FROM approvals v \
+    WHERE v.municipality_id = t.municipality_id AND v.object_id = t.id AND v.act = 'GRANT_APPLICATION_REFUSE' \
+    AND v.state = 'APPROVED')";
+const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAID', 'PAID', 'REPORTED', 'REPORT_REVIEWED', \
+    'AMOUNT_FIXED', 'SETTLED', 'REPAYMENT_ORDERED', 'REPAID') AND t.revoked_on IS NULL \
+    AND EXISTS (SELECT FROM approvals v WHERE v.municipality_id = t.municipality_id AND v.object_id = t.id \
+    AND v.act = 'GRANT_DECISION_REVOKE' AND v.state = 'APPROVED')";
+/// Whoever paid a part of it, or decided on a change (`commands::apart_from`).
+const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
+const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
     AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
@@ -100,6 +117,24 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             ],
         )
         .except(PARTIES)
+        .task(
+            GRANT_APPLICATION_REFUSE,
+            [REFUSABLE, "t.title", ""],
+            [
+                "不交付の決裁がそろいました。不交付を決定してください。",
+                "Its refusal was approved. Please decide not to grant it.",
+            ],
+        )
+        .except(PARTIES)
+        .task(
+            GRANT_DECISION_REVOKE,
+            [REVOCABLE, "t.title", ""],
+            [
+                "交付決定の取消しの決裁がそろいました。取り消してください。",
+                "The revocation of its decision was approved. Please revoke it.",
+            ],
+        )
+        .except(PARTIES)
         .waits_for(&[Role::Approver], Over::Municipality, [UNDECIDABLE, "t.title", ""])
         .waits_for(&[Role::Payer], Over::Municipality, [UNPAYABLE, "t.title", ""])
         .task(
@@ -110,6 +145,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "Something is left to be paid. Please see the amount and request the next payment.",
             ],
         )
+        .except(CHANGERS)
         .task(
             GRANT_PAYMENT_EXECUTE,
             [PAYABLE, "t.title", ""],
@@ -119,6 +155,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             ],
         )
         .except(PARTIES)
+        .except(CHANGERS)
         .task(
             GRANT_COMPLETION_RECORD,
             ["t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NULL", "t.title", "t.report_due"],
@@ -146,10 +183,12 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_AMOUNT_FIX,
-            ["t.state = 'REPORT_REVIEWED'", "t.title", ""],
+            [FIXABLE, "t.title", ""],
             ["実績報告の審査が終わりました。額を確定してください。", "The report was examined. Please fix the amount."],
         )
         .except(PARTIES)
+        .except(PAYERS)
+        .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", ""])
         .task(
             GRANT_REPAYMENT_RECORD,
             ["t.state = 'REPAYMENT_ORDERED'", "t.title", "t.repayment_due"],

@@ -18,6 +18,7 @@ use crate::people::approvals::entity::{
     ApprovalId, ApprovalRouteId, ApprovalSeatId, ApprovalSeatState, ApprovalState, DelegationId, RoutedAct, Step,
     approval, delegation, route, seat,
 };
+use crate::people::approvals::routing::Asked;
 use crate::people::approvals::shapes::{Approval, ApprovalRoute, ApprovalSeat, Delegation};
 use crate::people::approvals::{routing, rules, seating};
 use crate::people::posts::entity::PostId;
@@ -32,6 +33,8 @@ pub const APPROVAL_ROUTE_END: Action = Action("approvalRouteEnd");
 pub const APPROVAL_BEGIN: Action = Action("approvalBegin");
 /// 決裁をもう一度求める。
 pub const APPROVAL_REQUEST: Action = Action("approvalRequest");
+/// 決裁を今の決裁ルートで回し直す。
+pub const APPROVAL_REROUTE: Action = Action("approvalReroute");
 /// 承認する。
 pub const APPROVAL_APPROVE: Action = Action("approvalApprove");
 /// 差し戻す。
@@ -156,9 +159,25 @@ pub async fn request(tx: &Tx, id: ApprovalId) -> Result<ApprovalId> {
     rules::approval(&row, APPROVAL_REQUEST, tx.now)?;
     let seen = routing::matter(tx, row.act, row.object_id, Some(row.amount_yen)).await?.ok_or_else(not_routed)?;
     if seen.hash == row.object_hash {
-        return routing::begin(tx, row.act, seen, Some(row.amount_yen)).await?.ok_or_else(not_routed);
+        return routing::begin(tx, row.act, seen, Asked::of(tx, Some(row.amount_yen))).await?.ok_or_else(not_routed);
     }
-    routing::open(tx, row.act, row.object_id).await?.ok_or_else(not_routed)
+    let seen = routing::matter(tx, row.act, row.object_id, None).await?.ok_or_else(not_routed)?;
+    routing::begin(tx, row.act, seen, Asked::of(tx, None)).await?.ok_or_else(not_routed)
+}
+
+/// Has the approval of a matter begin anew by the route that is in force now, also where the one it began by has ended and
+/// can be filled no more. Whoever asked for it still has: they do not come to approve it by this.
+///
+/// # Errors
+/// CONFLICT/NOT_ROUTED where no route in force covers it: what needed approvals does not lose them by this; lay one down
+/// first. CONFLICT/ROUTE_VACANT where too few people may approve a step.
+pub async fn reroute(tx: &Tx, id: ApprovalId) -> Result<ApprovalId> {
+    let row = tx.peek::<Approval>(id, APPROVAL_REROUTE).await?;
+    rules::approval(&row, APPROVAL_REROUTE, tx.now)?;
+    let seen = routing::in_force(tx, row.act, row.object_id, Some(row.amount_yen)).await?.ok_or_else(not_routed)?;
+    let amount = (seen.hash == row.object_hash).then_some(row.amount_yen);
+    let asked = Asked { by: row.requested_by.or(tx.principal.account), amount };
+    routing::begin(tx, row.act, seen, asked).await?.ok_or_else(not_routed)
 }
 
 /// 決裁を求める対象。
@@ -183,7 +202,7 @@ pub async fn begin_approval(tx: &Tx, input: ApprovalBeginInput) -> Result<Approv
     let able = amount_yen.is_none_or(|amount| rules::approvable(amount, matter.amount, matter.most));
     checks.check(able, "input.amountYen", "RANGE", "この額には決定できません。", "Not an amount to decide on.");
     checks.done()?;
-    routing::begin(tx, act, matter, amount_yen).await?.ok_or_else(not_routed)
+    routing::begin(tx, act, matter, Asked::of(tx, amount_yen)).await?.ok_or_else(not_routed)
 }
 
 fn not_routed() -> Error {
@@ -220,6 +239,7 @@ pub async fn approve(tx: &Tx, id: ApprovalSeatId, comment: Option<String>) -> Re
     checks.done()?;
     write(tx, row, ApprovalSeatState::Approved, comment).await?;
     seating::advance(tx, &matter).await?;
+    seating::announce(tx, Some(matter.id)).await?;
     Ok(id)
 }
 

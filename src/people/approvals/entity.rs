@@ -23,8 +23,16 @@ text_enum! {
     RoutedAct {
         /// 交付決定。決定の変更の承認も、変更後の額によって同じルートによる
         GrantApplicationDecide,
+        /// 不交付の決定。額は申請額
+        GrantApplicationRefuse,
         /// 支払
         GrantPaymentExecute,
+        /// 額の確定。額は交付決定額
+        GrantAmountFix,
+        /// 返還命令。額の確定または交付決定の取消しで命じるもの。額は返還を命じる額
+        GrantRepaymentOrder,
+        /// 交付決定の取消し。額は交付決定額。決裁は approvalBegin で求める
+        GrantDecisionRevoke,
         /// 配分の算定の承認
         GrantRunApprove,
     }

@@ -63,6 +63,16 @@ impl ApprovalMutation {
         act(ctx, move |tx| Box::pin(commands::request(tx, id))).await
     }
 
+    /// 決裁を、今ある決裁ルートで初めから回し直す(管理者)。承認できる人がいなくなり、任命や代決でも補えないとき。決裁を求めた人は
+    /// 変わらない。進んでいる決裁は無効になり、新しい決裁が返る。
+    async fn approval_reroute(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "これまでの決裁。")] id: ApprovalId,
+    ) -> Result<Read<Approval>> {
+        act(ctx, move |tx| Box::pin(commands::reroute(tx, id))).await
+    }
+
     /// 承認する(席の本人)。すべての段階がそろうと、操作ができるようになる。
     async fn approval_approve(
         &self,

@@ -5,21 +5,22 @@ use uuid::Uuid;
 
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
+use crate::kernel::principal::AccountId;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::people::approvals::entity::{ApprovalId, ApprovalRouteId, ApprovalState, RoutedAct, Step, approval, route};
 use crate::people::approvals::rules::{self, Lacking};
 use crate::people::approvals::seating;
 
-/// Begins the approval of a matter whose act is next, where a route covers it; the caller asks for it. What was under way
-/// for the act is void.
+/// Begins the approval of a matter whose act waits to be done, where a route covers it; the caller asks for it. What was
+/// under way for the act is void.
 ///
 /// # Errors
 /// CONFLICT/ROUTE_VACANT where too few people may approve a step, each counted once.
 pub async fn open(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<Option<ApprovalId>> {
     match matter(tx, act, object, None).await? {
-        Some(matter) => begin(tx, act, matter, None).await,
-        None => Ok(None),
+        Some(matter) if matter.ready => begin(tx, act, matter, Asked::of(tx, None)).await,
+        _ => Ok(None),
     }
 }
 
@@ -28,12 +29,25 @@ pub async fn open(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<Option<Approv
 pub async fn ask(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
     let Some(matter) = matter(tx, act, object, None).await? else { return Ok(()) };
     let Some(route) = matter.route else { return Ok(()) };
-    let (id, vacant) = write(tx, act, &matter, (route, matter.amount)).await?;
-    if vacant.is_some() {
-        seating::close(tx, id).await?;
-        seating::set_state(tx, id, ApprovalState::Void).await?;
+    let (id, vacant) = write(tx, act, &matter, (route, Asked::of(tx, None))).await?;
+    if vacant.is_none() {
+        return seating::announce(tx, Some(id)).await;
     }
-    Ok(())
+    seating::close(tx, id).await?;
+    seating::set_state(tx, id, ApprovalState::Void).await
+}
+
+/// Who asks for an approval, and for which amount; nothing for that of the matter.
+pub(super) struct Asked {
+    pub(super) by: Option<AccountId>,
+    pub(super) amount: Option<Yen>,
+}
+
+impl Asked {
+    /// The caller asks.
+    pub(super) fn of(tx: &Tx, amount: Option<Yen>) -> Self {
+        Self { by: tx.principal.account, amount }
+    }
 }
 
 /// What is to be approved, and by which route.
@@ -46,16 +60,27 @@ pub(super) struct Matter {
     pub(super) amount: Yen,
     /// The most that may be approved instead of the amount; nothing where it is the only one.
     pub(super) most: Option<Yen>,
+    /// Does its act wait to be done? What does not is approved only where somebody asks for it.
+    ready: bool,
     /// Nothing where no route covers it.
     pub(super) route: Option<ApprovalRouteId>,
 }
 
-/// A matter whose act is next; nothing where the act is not. Another amount than its own does not lead around its route.
+/// A matter whose act is possible; nothing where it is not. Another amount than its own does not lead around its route.
 pub(super) async fn matter(tx: &Tx, act: RoutedAct, object: Uuid, other: Option<Yen>) -> Result<Option<Matter>> {
-    let mut sql = Sql::new("SELECT m.kind, m.title, m.hash, m.yen, m.most, entaku_route_for(");
+    found(tx, "entaku_route_for(?, m.id, m.hash, greatest(m.yen, ?::bigint))", act, object, other).await
+}
+
+/// As [`matter`], by the route that is in force now, whichever its approval began by.
+pub(super) async fn in_force(tx: &Tx, act: RoutedAct, object: Uuid, other: Option<Yen>) -> Result<Option<Matter>> {
+    found(tx, "entaku_route_of(?, greatest(m.yen, ?::bigint))", act, object, other).await
+}
+
+async fn found(tx: &Tx, route: &str, act: RoutedAct, object: Uuid, other: Option<Yen>) -> Result<Option<Matter>> {
+    let mut sql = Sql::new("SELECT m.kind, m.title, m.hash, m.yen, m.most, m.ready, ");
     let word = Param::text(act.word());
     sql.fill(
-        "?, m.id, m.hash, greatest(m.yen, ?::bigint)) AS route FROM entaku_matter(?, ?) m",
+        &format!("{route} AS route FROM entaku_matter(?, ?) m"),
         [word.clone(), Param::Int(other.map(|yen| yen.0)), word, Param::Uuid(Some(object))],
     );
     let Some(row) = tx.rows(sql).await?.pop() else { return Ok(None) };
@@ -66,16 +91,20 @@ pub(super) async fn matter(tx: &Tx, act: RoutedAct, object: Uuid, other: Option<
         hash: row.try_get("hash")?,
         amount: Yen(row.try_get("yen")?),
         most: row.try_get::<_, Option<i64>>("most")?.map(Yen),
+        ready: row.try_get("ready")?,
         route: row.try_get::<_, Option<Uuid>>("route")?.map(ApprovalRouteId),
     }))
 }
 
 /// Begins the approval of a matter by its route, if it has one, for its amount or another.
-pub(super) async fn begin(tx: &Tx, act: RoutedAct, matter: Matter, other: Option<Yen>) -> Result<Option<ApprovalId>> {
+pub(super) async fn begin(tx: &Tx, act: RoutedAct, matter: Matter, asked: Asked) -> Result<Option<ApprovalId>> {
     let Some(route) = matter.route else { return Ok(None) };
-    let (id, vacant) = write(tx, act, &matter, (route, other.unwrap_or(matter.amount))).await?;
+    let (id, vacant) = write(tx, act, &matter, (route, asked)).await?;
     match vacant {
-        None => Ok(Some(id)),
+        None => {
+            seating::announce(tx, Some(id)).await?;
+            Ok(Some(id))
+        }
         Some(step) => Err(Error::Conflict(Refusal::new(
             "ROUTE_VACANT",
             format!("決裁ルートの「{}」を承認できる人が足りません。", step.name),
@@ -90,12 +119,12 @@ pub(super) async fn open_ready(tx: &Tx, act: RoutedAct, route: ApprovalRouteId) 
     let mut sql = Sql::new("SELECT m.id FROM entaku_matter(");
     let word = Param::text(act.word());
     sql.fill(
-        "?, NULL::uuid) m WHERE entaku_route_of(?, m.yen) = ? ORDER BY m.id",
+        "?, NULL::uuid) m WHERE m.ready AND entaku_route_of(?, m.yen) = ? ORDER BY m.id",
         [word.clone(), word, Param::Uuid(Some(route.0))],
     );
     for row in tx.rows(sql).await? {
         if let Some(found) = matter(tx, act, row.try_get("id")?, None).await? {
-            begin(tx, act, Matter { route: Some(route), ..found }, None).await?;
+            begin(tx, act, Matter { route: Some(route), ..found }, Asked::of(tx, None)).await?;
         }
     }
     Ok(())
@@ -106,7 +135,7 @@ async fn write(
     tx: &Tx,
     act: RoutedAct,
     matter: &Matter,
-    (route, amount): (ApprovalRouteId, Yen),
+    (route, asked): (ApprovalRouteId, Asked),
 ) -> Result<(ApprovalId, Option<Step>)> {
     end_live(tx, act, matter.object).await?;
     let row = approval::ActiveModel {
@@ -117,8 +146,8 @@ async fn write(
         object_id: Set(matter.object),
         object_hash: Set(matter.hash.clone()),
         title: Set(matter.title.clone()),
-        amount_yen: Set(amount),
-        requested_by: Set(tx.principal.account),
+        amount_yen: Set(asked.amount.unwrap_or(matter.amount)),
+        requested_by: Set(asked.by),
         state: Set(ApprovalState::Open),
         ..Default::default()
     };

@@ -9,7 +9,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
 use crate::kernel::principal::AccountId;
 use crate::people::approvals::commands::{
-    APPROVAL_APPROVE, APPROVAL_REQUEST, APPROVAL_RETURN, APPROVAL_ROUTE_END, DELEGATION_END,
+    APPROVAL_APPROVE, APPROVAL_REQUEST, APPROVAL_REROUTE, APPROVAL_RETURN, APPROVAL_ROUTE_END, DELEGATION_END,
 };
 use crate::people::approvals::entity::{
     ApprovalSeatId, ApprovalSeatState, ApprovalState, Step, approval, delegation, route, seat,
@@ -128,7 +128,7 @@ pub fn route(row: &route::Model, action: Action, _now: DateTime<Utc>) -> Result<
 
 /// What may be done to an approval now: whatever has become of it, its matter's is asked for anew until the act is done.
 pub fn approval(row: &approval::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
-    if action == APPROVAL_REQUEST && row.state == ApprovalState::Done {
+    if [APPROVAL_REQUEST, APPROVAL_REROUTE].contains(&action) && row.state == ApprovalState::Done {
         return Err(state("この決裁による操作はすでに行われています。", "What it approves has been done."));
     }
     Ok(())

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::id::TypedId;
 use crate::kernel::principal::AccountId;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
@@ -15,6 +16,8 @@ use crate::people::approvals::entity::{
 };
 use crate::people::approvals::routing::steps_of;
 use crate::people::approvals::rules;
+use crate::people::notifications::entity::NotificationKind;
+use crate::people::notifications::texts;
 
 /// A UUIDv7: its time from ours, its randomness from the database.
 const NEW_ID: &str = "(left(?, 18) || right(gen_random_uuid()::text, 18))::uuid";
@@ -42,7 +45,41 @@ pub async fn seat_anew(tx: &Tx) -> Result<()> {
     for row in open.iter().filter(|row| come.contains(&row.id.0)) {
         advance(tx, row).await?;
     }
-    delegates(tx, None).await
+    delegates(tx, None).await?;
+    announce(tx, None).await
+}
+
+/// Tells everybody whose seat is open, in one matter or in all that are, once for each seat.
+pub(super) async fn announce(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
+    let kind = NotificationKind::ApprovalAwaited;
+    let (text, word) = (texts(kind, "{}"), Param::text(kind.word()));
+    let mut sql = Sql::new(
+        "INSERT INTO notifications (id, account_id, kind, object_kind, object_id, text_ja, text_easy, text_en, in_app, once) \
+         SELECT ",
+    );
+    sql.fill(
+        &format!(
+            "{NEW_ID}, s.account_id, ?, ?, s.id, replace(?, '{{}}', v.title), replace(?, '{{}}', v.title), \
+             replace(?, '{{}}', v.title), coalesce(c.in_app, true), 'seat ' || s.id \
+             FROM approval_seats s JOIN approvals v ON v.id = s.approval_id AND v.state = 'OPEN' \
+             LEFT JOIN notification_choices c ON c.account_id = s.account_id AND c.kind = ? \
+             WHERE coalesce(v.id = ?, true) AND s.state = 'OPEN' AND entaku_entitled(s.id) \
+             AND coalesce(c.in_app OR c.mail_digest, true) \
+             ON CONFLICT (municipality_id, account_id, once) WHERE once IS NOT NULL DO NOTHING"
+        ),
+        [
+            Param::text(Uuid::now_v7().to_string()),
+            word.clone(),
+            Param::text(ApprovalSeatId::PREFIX),
+            Param::text(text.ja),
+            Param::text(text.easy),
+            Param::text(text.en),
+            word,
+            Param::Uuid(of.map(|of| of.0)),
+        ],
+    );
+    tx.run(sql).await?;
+    Ok(())
 }
 
 /// A seat for everybody who may give an approval of a step today, in one matter or in all that are open; where somebody

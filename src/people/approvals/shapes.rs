@@ -12,8 +12,8 @@ use crate::kernel::principal::Role;
 use crate::kernel::read::{Cells, Key, Ty, told};
 use crate::kernel::request::Request;
 use crate::people::approvals::commands::{
-    APPROVAL_APPROVE, APPROVAL_BEGIN, APPROVAL_REQUEST, APPROVAL_RETURN, APPROVAL_ROUTE_CREATE, APPROVAL_ROUTE_END,
-    DELEGATION_CREATE, DELEGATION_END, post_id,
+    APPROVAL_APPROVE, APPROVAL_BEGIN, APPROVAL_REQUEST, APPROVAL_REROUTE, APPROVAL_RETURN, APPROVAL_ROUTE_CREATE,
+    APPROVAL_ROUTE_END, DELEGATION_CREATE, DELEGATION_END, post_id,
 };
 use crate::people::approvals::entity::{
     ApprovalId, ApprovalRouteId, ApprovalSeatId, ApprovalSeatState, ApprovalState, DelegationId, RoutedAct, Step,
@@ -32,7 +32,18 @@ const OWN: Over = Over::Own("account_id");
 const OVER: &str = "t.state IN ('RETURNED', 'VOID') AND NOT EXISTS (SELECT FROM approvals n \
     WHERE n.municipality_id = t.municipality_id AND n.object_id = t.object_id AND n.act = t.act AND n.id > t.id) \
     AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m \
-    WHERE entaku_route_for(t.act, t.object_id, m.hash, m.yen) IS NOT NULL)";
+    WHERE m.ready AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) IS NOT NULL)";
+/// What waits for approvals that nobody can give any more.
+const STUCK: &str = "t.state = 'OPEN' AND entaku_stuck(t.id)";
+/// What is to be asked for anew by a route that nobody can fill.
+const OVER_AND_STUCK: &str = "t.state IN ('RETURNED', 'VOID') AND NOT EXISTS (SELECT FROM approvals n \
+    WHERE n.municipality_id = t.municipality_id AND n.object_id = t.object_id AND n.act = t.act AND n.id > t.id) \
+    AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m \
+    WHERE m.ready AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) = t.route_id) AND entaku_stuck(t.id)";
+const NOBODY_CAN: [&str; 2] = [
+    "承認できる人が足りず、決裁が進みません。任命するか代決を定めるか、決裁ルートを定め直して、決裁を回し直してください。",
+    "Too few people may approve it. Please appoint somebody, or lay down another route and have the approval begin anew.",
+];
 /// Whoever has lost role or delegation is not told what waits.
 const TAKEABLE: &str = "t.state = 'OPEN' AND entaku_entitled(t.id)";
 const MATTER_TITLE: &str =
@@ -103,6 +114,10 @@ shape! {
             "決裁が差し戻されたか、無効になりました。理由を確かめ、もう一度決裁を求めてください。",
             "The approval was returned or became void. Please see why and ask for it anew.",
         ])
+        .act(APPROVAL_REROUTE, "", ADMIN, Over::Municipality)
+        .step_up(APPROVAL_REROUTE)
+        .task(APPROVAL_REROUTE, [STUCK, "t.title", ""], NOBODY_CAN)
+        .task(APPROVAL_REROUTE, [OVER_AND_STUCK, "t.title", ""], NOBODY_CAN)
 }
 
 fn object_id(row: &Cells<'_>, _request: &Request) -> Result<Value> {

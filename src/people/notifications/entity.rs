@@ -94,6 +94,8 @@ text_enum! {
         BankAccountProposed,
         /// 団体の振込先の口座が替わった(団体の役員・会計・監事へ)
         BankAccountConfirmed,
+        /// 決裁の順番が来た(承認する人へ)
+        ApprovalAwaited,
     }
 }
 

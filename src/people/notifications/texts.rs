@@ -68,6 +68,7 @@ fn template(kind: NotificationKind) -> Template {
         Kind::TaskOverdue => TASK_OVERDUE,
         Kind::BankAccountProposed => BANK_ACCOUNT_PROPOSED,
         Kind::BankAccountConfirmed => BANK_ACCOUNT_CONFIRMED,
+        Kind::ApprovalAwaited => APPROVAL_AWAITED,
     }
 }
 
@@ -277,6 +278,12 @@ const BANK_ACCOUNT_CONFIRMED: Template = [
     "交付金の振込先の口座が「{}」になりました。心当たりがなければ、すぐに連絡してください。",
     "これから お金は「{}」に 来ます。ちがう ときは、すぐに やくしょに つたえて ください。",
     "Payments now go to the bank account “{}”. If you do not know of it, please tell us at once.",
+];
+
+const APPROVAL_AWAITED: Template = [
+    "「{}」の決裁を待っています。内容を確かめ、承認するか差し戻してください。",
+    "「{}」の ことで、あなたの 答えを まって います。読んで、決めて ください。",
+    "“{}” waits for your approval. Please examine it and approve or return it.",
 ];
 
 #[cfg(test)]

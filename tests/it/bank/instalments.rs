@@ -44,7 +44,7 @@ impl Hall {
 }
 
 /// The constraint that a statement, or its commit, breaks.
-async fn broken(app: &mut PgConnection, statement: String) -> String {
+pub(super) async fn broken(app: &mut PgConnection, statement: String) -> String {
     let done = raw_sql(AssertSqlSafe(format!("BEGIN; {statement}; COMMIT"))).execute(&mut *app).await;
     let error = done.expect_err(&statement).into_database_error().expect("the database's");
     raw_sql("ROLLBACK").execute(app).await.expect("ended");
@@ -52,7 +52,7 @@ async fn broken(app: &mut PgConnection, statement: String) -> String {
 }
 
 /// Gives the approval that waits for somebody.
-async fn approve(who: &Client) {
+pub(super) async fn approve(who: &Client) {
     let seats = "{ viewer { tasks(first: 10, filter: {act: [\"approvalApprove\"]}) { nodes { objectId } } } }";
     let seat = who.run(seats, json!({})).await.data()["viewer"]["tasks"]["nodes"][0]["objectId"].clone();
     who.run(APPROVE, json!({"id": seat, "comment": null})).await.data();

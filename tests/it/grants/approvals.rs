@@ -8,8 +8,10 @@ use entaku::kernel::read::sql::Sql;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 mod acts;
+mod ends;
 mod guards;
 mod seats;
+mod stuck;
 
 story!(ROUTE_CREATE, "321-approval-route-create");
 story!(APPROVE, "322-approval-approve");
@@ -18,9 +20,9 @@ story!(REQUEST, "324-approval-request");
 story!(BEGIN, "327-approval-begin");
 story!(DELEGATE, "325-delegation-create");
 story!(APPROVALS, "326-approvals-read");
+story!(ROUTE_END, "328-approval-route-end");
 
 const TASKS: &str = "{ viewer { tasks(first: 100) { nodes { act objectId } } } }";
-const ROUTE_END: &str = "mutation($id: ID!) { approvalRouteEnd(id: $id) { endedAt } }";
 
 /// A route of decisions from 1,000,000 yen; its id.
 async fn route(s: &Scene, in_order: bool, steps: Value) -> String {

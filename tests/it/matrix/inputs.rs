@@ -184,8 +184,8 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
     }
 }
 
-/// Of nobody that was ever paid.
-const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
+/// Of nobody that was ever paid: one line more than there are that did not get there before.
+const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
 
 fn base64_of(text: &str) -> String {
     use base64::Engine;
@@ -219,6 +219,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "transferSourceSet" => account("consignorCode", "0123456789"),
         "bankTransferPrepare" => json!({"transferOn": "2026-05-29", "grantApplicationIds": [known.payable]}),
         "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bankTransferRefusalRecord" => json!({ "refusedOn": "2026-05-20" }),
         "bookTransactionRecord" => {
             json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,
             "amountYen": 100, "occurredOn": "2026-05-20", "budgetLineId": known.line})

@@ -75,11 +75,17 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
         ),
         "BankTransfer" => {
             let made = state == "PRODUCED";
+            if state == "REFUSED" {
+                let told =
+                    json!({"refused_on": "2026-05-20", "refused_by": Uuid::now_v7(), "refusal_reason": "締切後。"});
+                return ("DONE", told);
+            }
             let unmade = json!({"produced_by": null, "produced_at": null, "sha256": null, "key_id": "", "secret": ""});
             ("DONE", if made { nothing } else { unmade })
         }
         "BankTransferLine" => {
-            ("PAID", json!({"paid_on": null, "payment_number": 100 + state.len(), "number": 100 + state.len()}))
+            let number: u32 = state.bytes().map(u32::from).sum();
+            ("PAID", json!({"paid_on": null, "payment_number": number, "number": number}))
         }
         "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
         "Export" => {

@@ -120,3 +120,26 @@ async fn whoever_asks_for_their_money_is_not_held_up_by_a_route_that_nobody_fill
     approve(&auditor).await.data();
     s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
 }
+
+#[tokio::test]
+async fn the_approvals_of_runs_that_are_superseded_end() {
+    let o = Office::new().await;
+    route_of(&o.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
+    let agrees = o.town.staff(Role::PlanningStaff).await;
+    let rule = o.enacted("4000").await;
+    let runs = [o.run(&rule, "REAL").await, o.run(&rule, "REAL").await];
+    assert_eq!(seats(&agrees).await.len(), 2);
+    let of = async |run: &str| {
+        let all = o.staff.run(APPROVALS, json!({})).await.data()["approvals"]["nodes"].clone();
+        all.as_array().expect("approvals").iter().find(|one| one["objectId"] == json!(run)).expect("one").clone()
+    };
+    for seat in of(&runs[0]).await["seats"].as_array().expect("seats") {
+        agrees.run(APPROVE, json!({"id": seat["id"], "comment": null})).await.data();
+    }
+    o.approver.run(RUN_APPROVE, json!({"id": runs[0]})).await.data();
+    assert_eq!((&of(&runs[0]).await["state"], &of(&runs[1]).await["state"]), (&json!("DONE"), &json!("VOID")));
+    assert_eq!(seats(&agrees).await, Vec::<String>::new());
+    assert!(!has_task(&o.staff, "approvalRequest").await, "nobody is asked to");
+    let late = o.staff.run(REQUEST, json!({"id": of(&runs[1]).await["id"]})).await;
+    late.expect_code("CONFLICT/NOT_ROUTED");
+}

@@ -92,3 +92,24 @@ async fn m14_the_database_asks_for_both_approvals_of_a_payment_with_its_decision
     );
     refused_by("approval_route", &s.town, planner, "SELECT 1", &both).await;
 }
+
+#[tokio::test]
+async fn m14_the_database_keeps_the_order_of_steps() {
+    let s = Scene::new().await;
+    let steps = json!([{"name": "企画の合議", "role": "PLANNING_STAFF", "needed": 1},
+        {"name": "部長決裁", "role": "APPROVER", "needed": 1}]);
+    route(&s, true, steps).await;
+    let (later, _) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    let (_, first) = s.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    s.reviewed().await;
+    assert_eq!(forged(&s.town, later, Guards::On, "SELECT 1", &take(later)).await, Ok(0), "it waits");
+    // Whatever is said of the seat, its turn has not come.
+    let open = format!(
+        "UPDATE approval_seats SET state = 'OPEN' WHERE state = 'WAITING' AND account_id = '{}'
+            AND municipality_id = entaku_municipality()",
+        later.0
+    );
+    refused_by("approval_seat", &s.town, later, &open, &take(later)).await;
+    approve(&first).await.data();
+    assert_eq!(forged(&s.town, later, Guards::On, "SELECT 1", &take(later)).await, Ok(1), "now it has");
+}

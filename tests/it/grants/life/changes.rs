@@ -112,3 +112,52 @@ async fn a_change_that_waits_ends_with_its_application() {
         s.is_sound().await;
     }
 }
+
+/// The name in the application is the last payer's, or the last one's who decided on a change: those before count as well.
+#[tokio::test]
+async fn z20_m14_who_paid_any_part_neither_changes_nor_fixes_it_and_the_reverse() {
+    let s = Scene::with_terms(&quarters()).await;
+    let (account, both) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
+    let both_tasks = async || {
+        let tasks = "{ viewer { tasks(first: 100) { nodes { act } } } }";
+        let nodes = both.run(tasks, json!({})).await.data()["viewer"]["tasks"]["nodes"].clone();
+        nodes.as_array().expect("nodes").iter().map(|task| text(&task["act"])).collect::<Vec<_>>()
+    };
+    let id = s.granted(400_000).await;
+    let uuid = decode(&id).expect("an id").1;
+    s.officer.run(PAYMENT_REQUEST_OF, of(&id, json!({"amountYen": 100_000}))).await.data();
+    both.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    s.pay(&id, Some(100_000)).await;
+    let change = s.change_to(&id, 500_000).await;
+    assert!(!both_tasks().await.contains(&"grantChangeApprove".to_owned()));
+    both.run(CHANGE_APPROVE, because(&change)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    both.run(CHANGE_REFUSE, because(&change)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let mut app = inside(&s.town, "entaku_app").await;
+    let decided = format!(
+        "UPDATE grant_changes SET state = 'REFUSED', decided_on = '2026-05-20', decision_reason = '不可', decided_by = '{}'
+            WHERE application_id = '{uuid}'",
+        account.0
+    );
+    assert_eq!(attempt(&mut app, &decided).await, Err("23514".into()));
+    s.approver.run(CHANGE_REFUSE, because(&change)).await.data();
+    s.examined(&id, 300_000).await;
+    assert!(!both_tasks().await.contains(&"grantAmountFix".to_owned()));
+    both.run(AMOUNT_FIX, because(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let fixed_by = |who: uuid::Uuid| format!("UPDATE grant_applications SET fixed_by = '{who}' WHERE id = '{uuid}'");
+    assert_eq!(attempt(&mut app, &fixed_by(account.0)).await, Err("23514".into()));
+    let another = s.town.person(Role::Approver, ScopeKind::Municipality, None).await.0;
+    assert_eq!(attempt(&mut app, &fixed_by(another.0)).await, Ok(()), "who paid nothing may");
+    s.approver.run(AMOUNT_FIX, because(&id)).await.data();
+    // Who decided on the first of two changes pays as little as who decided on the last.
+    let id = s.granted(400_000).await;
+    let first = s.change_to(&id, 450_000).await;
+    both.run(CHANGE_APPROVE, because(&first)).await.data();
+    let second = s.change_to(&id, 420_000).await;
+    s.approver.run(CHANGE_APPROVE, because(&second)).await.data();
+    s.officer.run(PAYMENT_REQUEST_OF, of(&id, json!({"amountYen": 420_000}))).await.data();
+    assert!(!both_tasks().await.contains(&"grantPaymentExecute".to_owned()));
+    both.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    s.is_sound().await;
+}
