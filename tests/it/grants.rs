@@ -25,6 +25,7 @@ macro_rules! story {
 }
 
 mod approvals;
+mod by_law_terms;
 mod calculation;
 mod duties;
 mod fiscal_year;

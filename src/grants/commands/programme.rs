@@ -17,12 +17,15 @@ use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, transfer};
 use crate::organizations::entity::{OrganizationId, OrganizationStage, organization};
 use crate::organizations::shapes::CommunityOrganization;
+use crate::people::approvals::entity::RoutedAct;
+use crate::people::approvals::routing;
 use crate::people::entity::SectionId;
 use crate::people::shapes::Section;
 
@@ -149,6 +152,9 @@ pub struct GrantAllocationSetInput {
 
 /// Sets what an organization may have of a programme. The ledger keeps the sum within the budget, and the
 /// amount above what has been promised.
+///
+/// # Errors
+/// CONFLICT/ROUTED where allocations of that sum go by a route: an act of one person does not lead around it.
 pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<GrantAllocationId> {
     let GrantAllocationSetInput { programme_id, organization_id, amount_yen, basis } = input;
     let programme = tx.load::<GrantProgramme>(programme_id, GRANT_ALLOCATION_SET).await?;
@@ -172,6 +178,14 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         )));
     }
     let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
+    let total = allocated(tx, programme_id).await?.0 - before.0 + amount_yen.0;
+    if total > 0 && Box::pin(routing::covers(tx, RoutedAct::GrantRunApprove, Yen(total))).await? {
+        return Err(Error::Conflict(Refusal::new(
+            "ROUTED",
+            "この額の配分には決裁が必要です。算定を作り、決裁を経て承認してください。",
+            "Allocations of this amount are approved by a route. Calculate a run and have it approved.",
+        )));
+    }
     let id = match existing {
         Some(row) => change_amount(tx, row, amount_yen, basis).await?,
         None => insert_allocation(tx, &programme, &organization, amount_yen, basis).await?,
@@ -180,6 +194,15 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
     move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
     offset::deduct(tx, programme.id).await?;
     Ok(id)
+}
+
+/// The sum of a programme's allocations.
+async fn allocated(tx: &Tx, programme: GrantProgrammeId) -> Result<Yen> {
+    let mut sql =
+        Sql::new("SELECT coalesce(sum(amount_yen), 0)::bigint AS yen FROM grant_allocations WHERE programme_id = ");
+    sql.param(Param::Uuid(Some(programme.0)));
+    let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no sum"))?;
+    Ok(Yen(row.try_get("yen")?))
 }
 
 fn still_there(organization: &organization::Model) -> Result<(), Refusal> {

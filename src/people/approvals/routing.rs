@@ -37,6 +37,14 @@ pub async fn ask(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
     seating::set_state(tx, id, ApprovalState::Void).await
 }
 
+/// Is there a route for an act from this amount? For what leads to the same end without it.
+pub async fn covers(tx: &Tx, act: RoutedAct, yen: Yen) -> Result<bool> {
+    let mut sql = Sql::new("SELECT entaku_route_of(");
+    sql.fill("?, ?::bigint) IS NOT NULL AS covered", [Param::text(act.word()), Param::Int(Some(yen.0))]);
+    let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no answer"))?;
+    Ok(row.try_get("covered")?)
+}
+
 /// Who asks for an approval, and for which amount; nothing for that of the matter.
 pub(super) struct Asked {
     pub(super) by: Option<AccountId>,

@@ -104,6 +104,19 @@ async fn m14_an_allocation_of_much_money_is_approved_first() {
 }
 
 #[tokio::test]
+async fn m14_allocations_by_hand_do_not_lead_around_the_route_of_a_run() {
+    let s = Scene::new().await;
+    route_of(&s.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
+    let (_, other) = organization(&s.staff, "若葉の会").await;
+    let refused = allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
+    assert!(refused.text.contains("決裁"), "{}", refused.text);
+    allocate(&s.staff, &s.programme, &s.organization, 1_000_000).await.expect_code("CONFLICT/ROUTED");
+    allocate(&s.staff, &s.programme, &s.organization, 999_999).await.data();
+    allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
+    assert_eq!(s.balances().await, ["APPROPRIATION=-10000000", "BUDGET=9000001", "GRANT=999999"]);
+}
+
+#[tokio::test]
 async fn whoever_asks_for_their_money_is_not_held_up_by_a_route_that_nobody_fills() {
     let s = Scene::new().await;
     let id = s.decided().await;
