@@ -29,7 +29,7 @@ fn sum(rows: &[Vec<String>], column: &str) -> i64 {
 async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
+    let run = o.approved(&rule).await;
     let nobody = Client::new(o.town.app.clone());
     let nothing = nobody.get("/open-data/999999/grants.json").await;
     assert_eq!(nothing.status, 404);
@@ -37,7 +37,7 @@ async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
         assert_eq!(nobody.get(&path(&o.town, file)).await.text, nothing.text, "{file}");
         assert_eq!(o.staff.get(&path(&o.town, file)).await.text, nothing.text, "staff are nobody here");
     }
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     for file in FILES.into_iter().filter(|file| *file != "grants.json") {
         assert_eq!(nobody.get(&path(&o.town, file)).await.status, 200, "{file}");
         let other = format!("{}?fiscalYear=2001", path(&o.town, file));
@@ -51,8 +51,8 @@ async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
 async fn everybody_can_add_up_each_yen_of_the_allocations() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let run = o.approved(&rule).await;
+    o.made_public(&run).await;
     let nobody = Client::new(o.town.app.clone());
     let allocations = nobody.get(&path(&o.town, "allocations.csv")).await;
     assert_eq!(allocations.header("content-type"), "text/csv; charset=utf-8");
@@ -108,8 +108,8 @@ async fn awards_are_a_package_of_360giving_without_a_person_and_cached_until_the
 async fn a_year_of_which_there_is_nothing_yet_hides_no_older_one() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let run = o.approved(&rule).await;
+    o.made_public(&run).await;
     let query = "query($id: ID!) { grantProgramme(id: $id) { section { id } } }";
     let section =
         o.staff.run(query, json!({"id": o.programme})).await.data()["grantProgramme"]["section"]["id"].clone();
@@ -132,8 +132,8 @@ async fn a_file_is_made_once_while_caches_may_keep_it_and_each_time_where_none_m
         let town = Town::beside(app).await;
         let o = Office::of(town).await;
         let rule = o.enacted("4000").await;
-        o.approved(&rule).await;
-        o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+        let run = o.approved(&rule).await;
+        o.made_public(&run).await;
         let nobody = Client::new(o.town.app.clone());
         let first = nobody.get(&path(&o.town, "allocations.csv")).await;
         assert_eq!(first.header("cache-control"), kept);

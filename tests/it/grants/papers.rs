@@ -122,7 +122,7 @@ async fn z22_a_paper_is_for_whoever_may_read_its_row_and_tells_the_public_of_no_
         let path = format!("{}.{wrong}", urls[0].trim_end_matches(".pdf"));
         assert_eq!(o.staff.get(&path).await.text, nothing.text, "{path}");
     }
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     let query = "query($id: ID!) { grantRun(id: $id) { approvedBy { name } } }";
     let approver = text(&o.staff.run(query, json!({ "id": run })).await.data()["grantRun"]["approvedBy"]["name"]);
     let inside = words(&o.staff.get(&urls[0]).await.bytes);
@@ -209,7 +209,7 @@ async fn z22_neither_papers_nor_lines_tell_the_public_of_an_organization_that_is
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
     let run = o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     published(&o.town, "青葉の会", false).await;
     published(&o.town, "若葉の会", true).await;
     let papers = o.papers_of(&run, "青葉の会").await;
@@ -263,7 +263,7 @@ async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
     let id = text(&o.draft(&rule, 2026).await.data()["grantRuleDraft"]["id"]);
     o.approver.run(RULE_ENACT, json!({ "id": id })).await.data();
     let run = o.approved(&id).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     let public = o.town.public();
     let sheet = text(&o.papers_of(&run, "青葉の会").await["line"]["sheetPdfUrl"]);
     let query = "query($id: ID!) { grantRun(id: $id) { lines(first: 9) { nodes { terms { inputs { source } } } } } }";
