@@ -36,8 +36,8 @@ pub struct Award {
     pub decided: Yen,
     /// The day of the decision.
     pub decided_on: NaiveDate,
-    /// The day of the payment, if it has been paid.
-    pub paid_on: Option<NaiveDate>,
+    /// What of it has been paid so far.
+    pub paid: Yen,
     /// Who has it.
     pub organization: Organization,
     /// The programme.
@@ -133,7 +133,7 @@ fn of_year(year: FiscalYear, sql: &mut Sql) {
 /// The awards of a fiscal year, by the day of the decision.
 pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
     let mut sql = Sql::new(
-        "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_on, p.id AS programme_id, p.title AS programme, \
+        "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_yen, p.id AS programme_id, p.title AS programme, \
          p.legal_basis, ",
     );
     sql.push(WHOSE);
@@ -146,7 +146,7 @@ pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
             title: row.try_get("title")?,
             decided: Yen(row.try_get("decided_yen")?),
             decided_on: row.try_get("decided_on")?,
-            paid_on: row.try_get("paid_on")?,
+            paid: Yen(row.try_get("paid_yen")?),
             organization: organization(row)?,
             programme: programme(row)?,
         })

@@ -7,8 +7,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
-    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON, begin, is_party,
-    kept, record,
+    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON, begin,
+    is_party, kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,

@@ -146,8 +146,8 @@ fn inputs(lines: &[Line]) -> Table {
         }
     }
     let row = |input: &&LineInput| {
-        let day = input.as_of.map_or_else(|| "—".to_owned(), |day| day.to_string());
-        vec![Cell::text(&input.name), Cell::text(&input.value), Cell::text(day), Cell::text(&input.source)]
+        let day = input.as_of.map_or_else(|| Cell::text("—"), Cell::Day);
+        vec![Cell::text(&input.name), Cell::text(&input.value), day, Cell::text(&input.source)]
     };
     let columns = [("名称", 4), ("値", 4), ("基準日", 3), ("出所", 5)];
     Table {

@@ -67,7 +67,11 @@ fn may_be_published(row: &grant_run::Model) -> Result<(), Refusal> {
         return Err(Refusal::new("NOT_APPROVED", "この算定は承認されていません。", "This run has not been approved."));
     }
     if row.results_state == GrantResultsState::Published {
-        return Err(Refusal::new("PUBLISHED", "この算定の結果は公表されています。", "The results are published already."));
+        return Err(Refusal::new(
+            "PUBLISHED",
+            "この算定の結果は公表されています。",
+            "The results are published already.",
+        ));
     }
     if let Some(Date(day)) = row.superseded_on {
         return Err(Refusal::new(

@@ -13,13 +13,14 @@ use crate::grants::commands::{
     GRANT_RUN_CREATE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantResultsState, GrantRuleId, GrantRuleState, GrantRunId,
-    GrantRunKind, GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule, grant_run, grant_run_line,
+    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantResultsState, GrantRuleId, GrantRuleState,
+    GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule,
+    grant_run, grant_run_line,
 };
 use crate::grants::rules;
 use crate::grants::shapes::{
-    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, PUBLICATION, SUBSIDY_LAW,
-    inside, is_insider,
+    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, PUBLICATION,
+    SUBSIDY_LAW, inside, is_insider,
 };
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};

@@ -175,7 +175,9 @@ fn holder(permit: &Permit, locale: Locale) -> String {
     match (permit.over, locale) {
         (Over::Municipality, _) => roles,
         (Over::Scope(kind, _) | Over::ScopeWhere(kind, ..), Locale::Ja) => format!("{roles}(その{}の)", kind.label()),
-        (Over::Scope(kind, _) | Over::ScopeWhere(kind, ..), Locale::En) => format!("{roles} of its {}", kind.word().to_lowercase()),
+        (Over::Scope(kind, _) | Over::ScopeWhere(kind, ..), Locale::En) => {
+            format!("{roles} of its {}", kind.word().to_lowercase())
+        }
         (Over::Own(_), _) => say(locale, "本人", "the person themself").to_owned(),
         (Over::Others(_), Locale::Ja) => format!("{roles}(本人についてのものを除く)"),
         (Over::Others(_), Locale::En) => format!("{roles}, but not of what is about themself"),

@@ -1,8 +1,11 @@
 //! What a run found, from its approval to its publication, its withdrawal and its correction.
 
+use entaku::kernel::config::WireConfig;
+
 use super::calculation::Office;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
+use crate::support::town::app_with;
 
 story!(RUN_APPROVE, "284-grant-run-approve");
 story!(RUN_PUBLISH, "288-grant-run-publish");
@@ -38,9 +41,13 @@ fn path(o: &Office, file: &str) -> String {
     format!("/open-data/{}/{file}", o.town.code.as_str())
 }
 
+/// An office of whose files nothing is kept.
+async fn office() -> Office {
+    let app = app_with(WireConfig { max_age: 0, ..WireConfig::default() });
+    Office::of(Town::beside(app).await).await
+}
+
 async fn statuses(o: &Office) -> Vec<u16> {
-    // What was made before is kept no longer than caches may keep it.
-    o.town.app.clock.advance(Duration::seconds(61));
     let nobody = o.town.public();
     let mut statuses = Vec::new();
     for file in FILES {
@@ -56,7 +63,7 @@ async fn acts(who: &Client) -> Vec<String> {
 
 #[tokio::test]
 async fn z22_results_are_everybodys_from_their_publication_until_they_are_withdrawn() {
-    let o = Office::new().await;
+    let o = office().await;
     let rule = o.enacted("4000").await;
     let run = o.run(&rule, "REAL").await;
     let officer = o.town.over(Role::OrgOfficer, ScopeKind::Organization, &o.organizations[0]).await;
@@ -94,9 +101,11 @@ async fn z22_results_are_everybodys_from_their_publication_until_they_are_withdr
     o.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
     check("published again", all, all, all, 200).await;
     // Why it was withdrawn is the town hall's.
-    let query = "query($id: ID!) { grantRun(id: $id) { resultsWithdrawnReason resultsWithdrawnAt resultsWithdrawnBy { id }
+    let query =
+        "query($id: ID!) { grantRun(id: $id) { resultsWithdrawnReason resultsWithdrawnAt resultsWithdrawnBy { id }
         redacted { field } } }";
-    let (inside, outside) = (o.staff.run(query, json!({"id": run})).await, everybody[0].run(query, json!({"id": run})).await);
+    let (inside, outside) =
+        (o.staff.run(query, json!({"id": run})).await, everybody[0].run(query, json!({"id": run})).await);
     let (inside, outside) = (inside.data()["grantRun"].clone(), outside.data()["grantRun"].clone());
     assert!(inside["resultsWithdrawnReason"].is_string() && inside["resultsWithdrawnBy"]["id"].is_string());
     for field in ["resultsWithdrawnReason", "resultsWithdrawnAt", "resultsWithdrawnBy"] {
@@ -179,27 +188,39 @@ async fn z20_who_approved_results_does_not_publish_them_and_nobody_without_a_fre
         assert_eq!(acts(who).await.iter().filter(|act| *act == "grantRunPublish").count(), 1);
     }
     assert!(!acts(&o.approver).await.contains(&"grantRunPublish".to_owned()), "not who approved");
-    o.town.app.clock.advance(Duration::minutes(16));
+    let later = "UPDATE sessions SET authenticated_at = authenticated_at - interval '16 minutes'";
+    let age = async || {
+        let tx = o.town.system();
+        tx.run(entaku::kernel::read::sql::Sql::new(later)).await.expect("run");
+        tx.commit().await.expect("committed");
+    };
+    age().await;
     o.staff.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/STEP_UP");
     let second = o.town.staff(Role::Approver).await;
     second.run(RUN_PUBLISH, json!({"id": run})).await.data();
     o.staff.run(RUN_WITHDRAW, withdrawal(&run)).await.expect_code("FORBIDDEN/STEP_UP");
     assert!(!acts(&o.staff).await.contains(&"grantRunPublish".to_owned()));
     second.run(RUN_WITHDRAW, withdrawal(&run)).await.data();
-    assert!(!acts(&o.staff).await.contains(&"grantRunPublish".to_owned()), "what was withdrawn on purpose asks for nothing");
+    age().await;
+    second.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/STEP_UP");
+    assert!(
+        !acts(&o.staff).await.contains(&"grantRunPublish".to_owned()),
+        "what was withdrawn on purpose asks for nothing"
+    );
 }
 
 /// The public reads no number that was corrected without the word that it was.
 #[tokio::test]
 async fn a_correction_is_published_by_its_own_act_and_what_it_corrects_says_so() {
-    let o = Office::new().await;
+    let o = office().await;
     let rule = o.enacted("4000").await;
     let first = o.approved(&rule).await;
     o.made_public(&first).await;
     let newer = o.enacted("5000").await;
     let second = o.run(&newer, "REAL").await;
     let nobody = o.town.public();
-    let query = "query($id: ID!) { grantRun(id: $id) { supersededOn corrections { id } programme { allocations(first: 9) {
+    let query =
+        "query($id: ID!) { grantRun(id: $id) { supersededOn corrections { id } programme { allocations(first: 9) {
         nodes { amountYen } } } lines(first: 9) { nodes { sheetPdfUrl } } } }";
     let read = async || nobody.run(query, json!({ "id": first })).await.data()["grantRun"].clone();
     let before = read().await;
@@ -285,11 +306,16 @@ async fn m14_the_database_keeps_what_is_published_approved_by_another_and_in_ord
         assert_eq!(attempt(&mut app, &update(&set)).await, refused, "{set}");
     }
     o.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
-    for set in ["results_state = 'UNPUBLISHED', results_published_at = NULL", "results_state = 'WITHDRAWN'", "total_yen = 1"] {
+    for set in
+        ["results_state = 'UNPUBLISHED', results_published_at = NULL", "results_state = 'WITHDRAWN'", "total_yen = 1"]
+    {
         assert_eq!(attempt(&mut app, &update(set)).await, refused, "{set}");
     }
     for set in ["results_state = 'WITHDRAWN'", "results_state = NULL", "run_id = NULL, results_state = NULL"] {
-        let update = format!("UPDATE grant_allocations SET {set} WHERE programme_id = '{}'", decode(&o.programme).expect("an id").1);
+        let update = format!(
+            "UPDATE grant_allocations SET {set} WHERE programme_id = '{}'",
+            decode(&o.programme).expect("an id").1
+        );
         let code = attempt(&mut app, &update).await.expect_err(set);
         assert!(["23514", "23503"].contains(&code.as_str()), "{set}: {code}");
     }
@@ -341,7 +367,10 @@ async fn an_upgrade_hides_nothing_and_going_back_publishes_nothing() {
     let query = "query($id: ID!) { grantRun(id: $id) { resultsState resultsPublishedAt
         programme { allocations(first: 9) { nodes { amountYen } } } } }";
     let seen = nobody.run(query, json!({ "id": run })).await.data()["grantRun"].clone();
-    assert_eq!((&seen["resultsState"], &seen["resultsPublishedAt"]), (&json!("PUBLISHED"), &json!("2026-05-19T15:00:00Z")));
+    assert_eq!(
+        (&seen["resultsState"], &seen["resultsPublishedAt"]),
+        (&json!("PUBLISHED"), &json!("2026-05-19T15:00:00Z"))
+    );
     assert_eq!(seen["programme"]["allocations"]["nodes"].as_array().map(Vec::len), Some(2));
     o.staff.run(RUN_WITHDRAW, withdrawal(&run)).await.data();
     let seen = nobody.run(query, json!({ "id": run })).await.data();

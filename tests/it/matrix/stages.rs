@@ -169,7 +169,10 @@ const OF_APPLICATIONS: &[&str] = &[
 /// Approved runs whose results are not, or no longer, published; of programmes of their own, whose newest they are.
 pub const RESULTS: [(&str, &str); 2] = [
     ("UNPUBLISHED", r#"{"results_published_at": null, "results_published_by": null, "superseded_on": null}"#),
-    ("WITHDRAWN", r#"{"results_withdrawn_at": "2026-05-19T00:00:00Z", "results_withdrawn_reason": "誤り", "superseded_on": null}"#),
+    (
+        "WITHDRAWN",
+        r#"{"results_withdrawn_at": "2026-05-19T00:00:00Z", "results_withdrawn_reason": "誤り", "superseded_on": null}"#,
+    ),
 ];
 
 /// Whose parts go with them.

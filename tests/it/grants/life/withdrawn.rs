@@ -93,7 +93,10 @@ async fn m4_of_a_decision_and_a_withdrawal_at_once_one_holds() {
         assert_eq!(codes, ["(none)", "CONFLICT/STATE"]);
         let left = s.life(&id).await;
         let (state, yen) = (&left["changes"][0]["state"], &left["decidedYen"]);
-        assert!([(json!("APPROVED"), json!(60_000)), (json!("WITHDRAWN"), json!(100_000))].contains(&(state.clone(), yen.clone())));
+        assert!(
+            [(json!("APPROVED"), json!(60_000)), (json!("WITHDRAWN"), json!(100_000))]
+                .contains(&(state.clone(), yen.clone()))
+        );
         s.is_sound().await;
     }
 }
