@@ -40,6 +40,7 @@ mod m0037_approval_routes;
 mod m0038_long_journals;
 mod m0039_grant_texts;
 mod m0040_whole_postings;
+mod m0041_results;
 mod m0042_bank_and_routes;
 mod table;
 
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0038_long_journals::Migration),
             Box::new(m0039_grant_texts::Migration),
             Box::new(m0040_whole_postings::Migration),
+            Box::new(m0041_results::Migration),
             Box::new(m0042_bank_and_routes::Migration),
         ]
     }

@@ -74,6 +74,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// 算定の結果の公表の状態。
+    GrantResultsState {
+        /// 公表していない
+        Unpublished,
+        /// 公表している
+        Published,
+        /// 公表を取り下げた
+        Withdrawn,
+    }
+}
+
+text_enum! {
     /// 交付金制度の状態。
     GrantProgrammeState {
         /// 準備中
@@ -170,6 +182,8 @@ text_enum! {
         ChangeApprove,
         /// 変更の不承認
         ChangeRefuse,
+        /// 変更承認申請の取下げ
+        ChangeWithdraw,
         /// 交付決定の取消し
         DecisionRevoke,
     }
@@ -226,6 +240,8 @@ text_enum! {
         Adopted,
         /// 不採択
         Refused,
+        /// 取下げ
+        Withdrawn,
     }
 }
 
@@ -264,6 +280,8 @@ entity! {
         basis: String,
         decided_on: Date,
         line_id: Option<GrantRunLineId>,
+        run_id: Option<GrantRunId>,
+        results_state: Option<GrantResultsState>,
         offset_yen: Yen,
     }
 }
@@ -324,6 +342,13 @@ entity! {
         run_by: Option<AccountId>,
         approved_by: Option<AccountId>,
         approved_on: Option<Date>,
+        results_state: GrantResultsState,
+        results_published_at: Option<DateTime<Utc>>,
+        results_published_by: Option<AccountId>,
+        results_withdrawn_at: Option<DateTime<Utc>>,
+        results_withdrawn_by: Option<AccountId>,
+        results_withdrawn_reason: Option<String>,
+        superseded_on: Option<Date>,
     }
 }
 
@@ -482,6 +507,7 @@ entity! {
         decided_on: Option<Date>,
         decided_by: Option<AccountId>,
         decision_reason: Option<String>,
+        withdrawn_on: Option<Date>,
     }
 }
 
@@ -517,6 +543,7 @@ entity! {
         decided_on: Option<Date>,
         decided_by: Option<AccountId>,
         decision_reason: Option<String>,
+        withdrawn_on: Option<Date>,
     }
 }
 

@@ -15,9 +15,12 @@ pub(super) async fn tell(tx: &Tx, row: &grant_application::Model, act: GrantActK
     let of = |kind| Notice::of(kind, row.id, &row.title);
     let organization = |kind| of(kind).to_holders(ANSWERABLE, ScopeKind::Organization, Some(row.organization_id.0));
     let notice = match act {
-        GrantActKind::Create | GrantActKind::Change | GrantActKind::ReviewStart | GrantActKind::CompletionRecord => {
-            return Ok(());
-        }
+        // What was asked for and taken back again leaves nobody anything to do.
+        GrantActKind::Create
+        | GrantActKind::Change
+        | GrantActKind::ChangeWithdraw
+        | GrantActKind::ReviewStart
+        | GrantActKind::CompletionRecord => return Ok(()),
         GrantActKind::Submit => of(NotificationKind::GrantSubmitted).to_hall(&[Role::GrantStaff]),
         // The town hall has never heard of a draft.
         GrantActKind::Withdraw if row.submitted_on.is_none() => return Ok(()),

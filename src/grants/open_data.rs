@@ -36,8 +36,8 @@ pub struct Award {
     pub decided: Yen,
     /// The day of the decision.
     pub decided_on: NaiveDate,
-    /// The day of the payment, if it has been paid.
-    pub paid_on: Option<NaiveDate>,
+    /// What of it has been paid so far.
+    pub paid: Yen,
     /// Who has it.
     pub organization: Organization,
     /// The programme.
@@ -133,7 +133,7 @@ fn of_year(year: FiscalYear, sql: &mut Sql) {
 /// The awards of a fiscal year, by the day of the decision.
 pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
     let mut sql = Sql::new(
-        "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_on, p.id AS programme_id, p.title AS programme, \
+        "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_yen, p.id AS programme_id, p.title AS programme, \
          p.legal_basis, ",
     );
     sql.push(WHOSE);
@@ -146,7 +146,7 @@ pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
             title: row.try_get("title")?,
             decided: Yen(row.try_get("decided_yen")?),
             decided_on: row.try_get("decided_on")?,
-            paid_on: row.try_get("paid_on")?,
+            paid: Yen(row.try_get("paid_yen")?),
             organization: organization(row)?,
             programme: programme(row)?,
         })
@@ -170,11 +170,13 @@ pub async fn allocations(tx: &Tx, year: FiscalYear, with_lines: bool) -> Result<
 const WHOSE: &str = "o.id AS organization_id, o.name AS organization, o.name_kana AS organization_kana, \
                      o.corporate_number, d.name AS district";
 
-/// The tables of awards, and a condition.
+/// The tables of awards, and a condition. An award stands in the file while its allocation is everybody's.
 fn of_awards(sql: &mut Sql) {
     whose("grant_applications", sql);
     sql.push(" AND t.decided_yen IS NOT NULL AND t.decided_on IS NOT NULL AND ");
     visible::<GrantApplication>("t", sql);
+    sql.push(" AND ");
+    visible::<GrantAllocation>("a", sql);
 }
 
 /// The tables of allocations, and a condition.
@@ -193,6 +195,9 @@ fn whose(table: &str, sql: &mut Sql) {
          LEFT JOIN organizations o ON o.municipality_id = t.municipality_id AND o.id = t.organization_id AND "
     ));
     visible::<CommunityOrganization>("o", sql);
+    if table == "grant_applications" {
+        sql.push(" JOIN grant_allocations a ON a.municipality_id = t.municipality_id AND a.id = t.allocation_id");
+    }
     if table == "grant_allocations" {
         sql.push(" LEFT JOIN grant_run_lines l ON l.municipality_id = t.municipality_id AND l.id = t.line_id AND ");
         visible::<GrantRunLine>("l", sql);
@@ -231,12 +236,12 @@ fn programme(row: &Row) -> Result<Programme> {
     })
 }
 
-/// How the programmes of a fiscal year are calculated, each by the rule of its newest approved run; nothing where there
+/// How the programmes of a fiscal year are calculated, each by the rule of the newest run whose results are published; nothing where there
 /// is no such run.
 pub async fn methods(tx: &Tx, year: FiscalYear, town: &str) -> Result<Option<Paper>> {
     let mut sql = Sql::new(
         "SELECT DISTINCT ON (p.title, p.id) p.title AS programme, p.legal_basis, p.budget_yen, t.total_yen, \
-         t.organizations, t.approved_on, r.title AS rule, r.version, r.document",
+         t.organizations, t.approved_on, t.superseded_on, r.title AS rule, r.version, r.document",
     );
     of_methods(&mut sql);
     of_year(year, &mut sql);
@@ -281,8 +286,12 @@ fn method(row: &Row, names: &HashMap<String, String>) -> Result<Vec<Block>> {
         ("算定による合計", yen("total_yen")?),
         ("団体の数", row.try_get::<_, i32>("organizations")?.to_string()),
     ];
-    let facts = facts.map(|(name, what)| (name.to_owned(), what));
-    let mut blocks = vec![Block::Heading(text("programme")?), Block::Facts(facts.into())];
+    let mut facts: Vec<_> = facts.into_iter().map(|(name, what)| (name.to_owned(), what)).collect();
+    if let Some(day) = row.try_get::<_, Option<NaiveDate>>("superseded_on")? {
+        let said = format!("{day}に訂正の算定が承認された。その結果は公表されていない");
+        facts.insert(0, ("訂正済み".to_owned(), said));
+    }
+    let mut blocks = vec![Block::Heading(text("programme")?), Block::Facts(facts)];
     blocks.extend(methodology(&rule, &|id| names.get(id).cloned().unwrap_or_else(|| id.to_owned())));
     Ok(blocks)
 }

@@ -25,6 +25,9 @@ pub enum Over {
     Municipality,
     /// Rows whose column names the thing the role is held over.
     Scope(ScopeKind, &'static str),
+    /// The same, but only rows for which a condition holds: SQL over `t`, written as what is published is. Reading alone
+    /// is granted so, and it is decided by the database alone.
+    ScopeWhere(ScopeKind, &'static str, &'static str),
     /// Rows whose column names the caller's own account; no role needed.
     Own(&'static str),
     /// Every row but those whose column names the caller's own account, for holders over the
@@ -52,6 +55,7 @@ impl Permit {
         match self.over {
             Over::Municipality => who.holds(self.roles),
             Over::Scope(kind, name) => column(name).is_some_and(|id| who.scopes(self.roles, kind).contains(&id)),
+            Over::ScopeWhere(..) => false,
             Over::Own(name) => who.account.is_some_and(|own| column(name) == Some(own.0)),
             Over::Others(name) => who.holds(self.roles) && who.account.is_none_or(|own| column(name) != Some(own.0)),
             Over::SignedIn => who.is_signed_in(),
@@ -62,7 +66,7 @@ impl Permit {
     pub(crate) fn post(&self, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> Option<AppointmentId> {
         let (scope, over) = match self.over {
             Over::Municipality | Over::Others(_) => (ScopeKind::Municipality, None),
-            Over::Scope(kind, name) => (kind, Some(column(name)?)),
+            Over::Scope(kind, name) | Over::ScopeWhere(kind, name, _) => (kind, Some(column(name)?)),
             Over::Own(_) | Over::SignedIn => return None,
         };
         let held = |a: &&Appointment| {
@@ -74,8 +78,18 @@ impl Permit {
     /// The column it looks at.
     pub(crate) fn column(&self) -> Option<&'static str> {
         match self.over {
-            Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column),
+            Over::Scope(_, column) | Over::ScopeWhere(_, column, _) | Over::Own(column) | Over::Others(column) => {
+                Some(column)
+            }
             Over::Municipality | Over::SignedIn => None,
+        }
+    }
+
+    /// The condition that it looks at besides.
+    pub(crate) fn condition(&self) -> Option<&'static str> {
+        match self.over {
+            Over::ScopeWhere(_, _, condition) => Some(condition),
+            _ => None,
         }
     }
 
@@ -92,11 +106,14 @@ impl Permit {
                 sql.push(&format!(" AND {alias}.{column} IS DISTINCT FROM "));
                 sql.viewer(Viewer::AccountOrNil);
             }
-            Over::Scope(kind, column) => {
+            Over::Scope(kind, column) | Over::ScopeWhere(kind, column, _) => {
                 sql.push(&format!("{alias}.{column} = ANY("));
                 sql.viewer(Viewer::Scopes(self.roles, kind));
                 sql.push(")");
             }
+        }
+        if let Some(condition) = self.condition() {
+            sql.push(&format!(" AND ({})", of(alias, condition)));
         }
     }
 }
@@ -113,7 +130,12 @@ pub fn write_condition(permits: &[Permit], published: Option<&str>, action: Acti
     }
     // Last, because it may have to look at another row.
     if let (Action::READ, Some(condition)) = (action, published) {
-        sql.push(&format!(" OR ({})", condition.replace("t.", &format!("{alias}."))));
+        sql.push(&format!(" OR ({})", of(alias, condition)));
     }
     sql.push(")");
+}
+
+/// A condition over `t`, over another name.
+fn of(alias: &str, condition: &str) -> String {
+    condition.replace("t.", &format!("{alias}."))
 }

@@ -396,15 +396,28 @@ fn read_by(shape: &ShapeDef) -> Vec<String> {
     use entaku::kernel::policy::Over;
     let permits = shape.permits.iter().filter(|permit| permit.action == Action::READ);
     let columns = permits.filter_map(|permit| match permit.over {
-        Over::Scope(_, column) | Over::Own(column) | Over::Others(column) => Some(column.to_owned()),
+        Over::Scope(_, column) | Over::ScopeWhere(_, column, _) | Over::Own(column) | Over::Others(column) => {
+            Some(column.to_owned())
+        }
         Over::Municipality | Over::SignedIn => None,
     });
-    columns.chain(named("t", shape.published.unwrap_or(""))).filter(|column| column != "id").collect()
+    columns.chain(named("t", &conditions(shape))).filter(|column| column != "id").collect()
 }
 
-/// The other tables a shape's condition looks at, with their columns.
+/// Under which everybody reads, and those who read something before everybody does.
+fn conditions(shape: &ShapeDef) -> String {
+    use entaku::kernel::policy::Over;
+    let before = shape.permits.iter().filter_map(|permit| match permit.over {
+        Over::ScopeWhere(_, _, condition) => Some(condition),
+        _ => None,
+    });
+    before.chain(shape.published).collect::<Vec<_>>().join(" ; ")
+}
+
+/// The other tables a shape's conditions look at, with their columns.
 fn looked_at(shape: &ShapeDef) -> Vec<(String, Vec<String>)> {
-    let condition = shape.published.unwrap_or("");
+    let condition = conditions(shape);
+    let condition = condition.as_str();
     let tables = condition.split(" FROM ").skip(1).map(|rest| {
         let mut words = rest.split(' ');
         let (table, alias) = (words.next().expect("a table"), words.next().expect("an alias"));

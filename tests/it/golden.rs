@@ -79,6 +79,9 @@ fn who(roles: &[entaku::kernel::principal::Role], over: Over) -> String {
     match over {
         Over::Municipality => format!("{roles} of the municipality"),
         Over::Scope(kind, column) => format!("{roles} of the {} in {column}", kind.word().to_lowercase()),
+        Over::ScopeWhere(kind, column, condition) => {
+            format!("{roles} of the {} in {column}, where {condition}", kind.word().to_lowercase())
+        }
         Over::Own(column) => format!("the account in {column}"),
         Over::Others(column) => format!("{roles} of the municipality, but not the account in {column}"),
         Over::SignedIn => "anybody signed in".to_owned(),

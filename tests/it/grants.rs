@@ -33,6 +33,7 @@ mod life;
 mod open_data;
 mod papers;
 mod pressed;
+mod results;
 mod years;
 
 story!(PROGRAMME_CREATE, "10-grant-programme-create");

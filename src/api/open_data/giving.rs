@@ -33,7 +33,7 @@ fn funder(publisher: &str) -> String {
 }
 
 fn grant(of: &Of, publisher: &str, award: &Award) -> Value {
-    let Award { id, title, decided, decided_on, paid_on, organization, programme } = award;
+    let Award { id, title, decided, decided_on, paid, organization, programme } = award;
     let mut grant = json!({
         "id": format!("360G-{publisher}-{id}"),
         "title": title,
@@ -46,8 +46,8 @@ fn grant(of: &Of, publisher: &str, award: &Award) -> Value {
         "grantProgramme": [{ "code": programme.id, "title": programme.title, "description": programme.legal_basis }],
         "beneficiaryLocation": [{ "name": organization.district, "countryCode": "JP" }],
     });
-    if paid_on.is_some() {
-        grant["amountDisbursed"] = json!(decided);
+    if paid.0 > 0 {
+        grant["amountDisbursed"] = json!(paid);
     }
     grant
 }

@@ -95,8 +95,9 @@ async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts
     let key = Key { town, file, year: wanted(parts)? };
     let (app, max_age) = (&caller.app, caller.app.settings.wire.max_age);
     let kept = || app.open_data.find(&key, app.clock.now(), max_age);
+    let send = |made: &Made| sending(made, &parts.headers, made.fresh_for(app.clock.now(), max_age));
     if let Some(made) = kept() {
-        return Ok(sending(&made, &parts.headers, max_age));
+        return Ok(send(&made));
     }
     if let Err(spent) = caller.pay(payer, MAKING) {
         return Ok(caller.too_many(&spent, Media::Json));
@@ -104,7 +105,7 @@ async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts
     let place = app.workshop.place().await?;
     // Who waited finds what the one before them made.
     if let Some(made) = kept() {
-        return Ok(sending(&made, &parts.headers, max_age));
+        return Ok(send(&made));
     }
     let (of, found) = match gather(caller, payer, &key).await? {
         Ok(gathered) => gathered,
@@ -113,7 +114,7 @@ async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts
     let (files, at) = (app.files.clone(), app.clock.now());
     let made = Arc::new(place.work(move || write(&files, &of, found, at, file)).await?);
     app.open_data.keep(key, made.clone(), max_age);
-    Ok(sending(&made, &parts.headers, max_age))
+    Ok(send(&made))
 }
 
 const FILES: [&str; 5] = ["grants.json", "allocations.csv", "terms.csv", "methodology.md", "methodology.pdf"];

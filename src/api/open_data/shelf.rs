@@ -34,6 +34,15 @@ pub(super) struct Made {
     pub(super) at: DateTime<Utc>,
 }
 
+impl Made {
+    /// For how many seconds a cache may keep it: what is withdrawn is nowhere once the time is over for which files may
+    /// be kept, whoever has it from whom.
+    pub(super) fn fresh_for(&self, now: DateTime<Utc>, max_age: u32) -> u32 {
+        let old = (now - self.at).num_seconds().max(0);
+        max_age.saturating_sub(u32::try_from(old).unwrap_or(u32::MAX))
+    }
+}
+
 #[derive(Clone)]
 struct BySize;
 

@@ -19,8 +19,8 @@ use crate::organizations::entity::OrganizationId;
 const TITLE: &str = "地域づくり一括交付金交付要綱(架空)";
 const RULE: &str = include_str!("../../../demo/allocation-rule.json");
 
-/// Plays the scene for a programme that has no allocations yet.
-pub(super) async fn play(stage: &Stage<'_>, programme: GrantProgrammeId, organizations: &[&str]) -> Result<()> {
+/// Plays the scene for a programme that has no allocations yet; answers the approved run.
+pub(super) async fn play(stage: &Stage<'_>, programme: GrantProgrammeId, organizations: &[&str]) -> Result<GrantRunId> {
     let year = FiscalYear::of(stage.today());
     let members = organizations.iter().map(|key| Ok(OrganizationId(stage.id("organization", key)?)));
     let members = members.collect::<Result<Vec<_>>>()?;
@@ -33,7 +33,7 @@ pub(super) async fn play(stage: &Stage<'_>, programme: GrantProgrammeId, organiz
     let revised = draft(stage, year, Some("人口割を450円に引き上げる案。")).await?;
     let supposed = calculate(stage, programme, revised, GrantRunKind::WhatIf, "改正案による試算", &members).await?;
     stage.act("grant-staff", move |tx| Box::pin(comparison::create_comparison(tx, supposed, first))).await?;
-    Ok(())
+    Ok(first)
 }
 
 async fn declare(stage: &Stage<'_>, year: FiscalYear, members: &[OrganizationId]) -> Result<()> {

@@ -5,6 +5,7 @@ use crate::demo::scenes::{allocation, bank, files, grant_life};
 use crate::demo::stage::Stage;
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
+use crate::grants::commands::calculation::results;
 use crate::grants::commands::payment;
 use crate::grants::commands::programme::{self, GrantProgrammeCreateInput};
 use crate::grants::commands::review::{self, GrantApplicationDecideInput, GrantApplicationRecommendInput};
@@ -63,8 +64,10 @@ async fn programme(
     let id = stage.act("grant-staff", |tx| Box::pin(programme::create_programme(tx, input))).await?;
     let last = grant_life::play(stage).await?;
     grant_life::lay_down(stage, id, Some(last)).await?;
-    allocation::play(stage, id, organizations).await?;
-    stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await
+    let run = allocation::play(stage, id, organizations).await?;
+    stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await?;
+    stage.act("grant-staff", move |tx| Box::pin(results::publish_run(tx, run))).await?;
+    Ok(id)
 }
 
 async fn application(

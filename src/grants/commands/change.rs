@@ -1,13 +1,14 @@
 //! Changing what was decided (変更承認申請): what is minor is only kept, everything else is decided by somebody else.
 
 use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
-    Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, MOST_REASON, apart_from, begin, is_party,
-    kept, record,
+    Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON,
+    apart_from, begin, is_party, kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,
@@ -152,6 +153,43 @@ pub async fn refuse_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecideI
     Ok(id)
 }
 
+/// Takes a change request back that nobody has decided on; the approvals that it had are void. Everything stays as it was
+/// decided.
+pub async fn withdraw_change(tx: &Tx, id: GrantChangeId) -> Result<GrantChangeId> {
+    let row = tx.load::<GrantChange>(id, GRANT_CHANGE_WITHDRAW).await?;
+    let application = application_of(tx, &row).await?;
+    still_waits(&row, &application, GRANT_CHANGE_WITHDRAW, tx.now)?;
+    let mut next: grant_change::ActiveModel = row.into();
+    next.state = Set(GrantChangeState::Withdrawn);
+    next.withdrawn_on = Set(Some(Date(tx.today())));
+    next.update(tx).await?;
+    let mut next: grant_application::ActiveModel = application.clone().into();
+    next.change_id = Set(None);
+    next.update(tx).await?;
+    record(tx, &application, GrantActKind::ChangeWithdraw, None, None).await?;
+    Ok(id)
+}
+
+/// What is to be changed, locked.
+async fn application_of(tx: &Tx, row: &grant_change::Model) -> Result<grant_application::Model> {
+    let application = grant_application::Entity::find_by_id(row.application_id).lock_exclusive().one(tx).await?;
+    application.ok_or_else(|| Error::internal("a change of no application"))
+}
+
+/// Has nobody decided on the change, and does its application wait for it?
+fn still_waits(
+    row: &grant_change::Model,
+    application: &grant_application::Model,
+    action: Action,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    change::change(row, action, now)?;
+    if application.change_id == Some(row.id) {
+        return Ok(());
+    }
+    Err(Refusal::new("STATE", "この変更の対象は、すでに終わっています。", "What is to be changed has ended."))
+}
+
 /// Ends a change that nobody decided on, because its application ends.
 pub(super) async fn end_open_change(tx: &Tx, row: &grant_application::Model) -> Result<()> {
     let Some(id) = row.change_id else { return Ok(()) };
@@ -159,6 +197,7 @@ pub(super) async fn end_open_change(tx: &Tx, row: &grant_application::Model) -> 
     let change = change.ok_or_else(|| Error::internal("an application waits for no change"))?;
     let mut next: grant_change::ActiveModel = change.into();
     next.state = Set(GrantChangeState::Withdrawn);
+    next.withdrawn_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
     Ok(())
 }
@@ -173,20 +212,12 @@ async fn decide(
     input: &GrantChangeDecideInput,
 ) -> Result<(grant_change::Model, grant_application::Model)> {
     let row = tx.load::<GrantChange>(id, action).await?;
-    let application = grant_application::Entity::find_by_id(row.application_id).lock_exclusive().one(tx).await?;
-    let application = application.ok_or_else(|| Error::internal("a change of no application"))?;
+    let application = application_of(tx, &row).await?;
     apart_from(tx, application.id, Did::Paid).await?;
     if is_party(tx, &application).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
-    change::change(&row, action, tx.now)?;
-    if application.change_id != Some(id) {
-        return Err(Error::Conflict(Refusal::new(
-            "STATE",
-            "この変更の対象は、すでに終わっています。",
-            "What is to be changed has ended.",
-        )));
-    }
+    still_waits(&row, &application, action, tx.now)?;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &input.reason, MOST_REASON);
     checks.done()?;

@@ -53,6 +53,10 @@ pub const GRANT_DECLARATION_RECORD: Action = Action("grantDeclarationRecord");
 pub const GRANT_RUN_CREATE: Action = Action("grantRunCreate");
 /// 算定を承認し、配分とする。
 pub const GRANT_RUN_APPROVE: Action = Action("grantRunApprove");
+/// 承認された算定の結果を公表する。
+pub const GRANT_RUN_PUBLISH: Action = Action("grantRunPublish");
+/// 算定の結果の公表を取り下げる。
+pub const GRANT_RUN_WITHDRAW: Action = Action("grantRunWithdraw");
 /// 二つの算定を比べる。
 pub const GRANT_COMPARISON_CREATE: Action = Action("grantComparisonCreate");
 /// 交付申請を作る。
@@ -99,6 +103,8 @@ pub const GRANT_CHANGE_REQUEST: Action = Action("grantChangeRequest");
 pub const GRANT_CHANGE_APPROVE: Action = Action("grantChangeApprove");
 /// 変更を承認しない。
 pub const GRANT_CHANGE_REFUSE: Action = Action("grantChangeRefuse");
+/// 変更承認申請を取り下げる。
+pub const GRANT_CHANGE_WITHDRAW: Action = Action("grantChangeWithdraw");
 /// 交付決定を取り消す。
 pub const GRANT_DECISION_REVOKE: Action = Action("grantDecisionRevoke");
 /// 地域組織に、交付金の一部を申請する。
@@ -107,6 +113,8 @@ pub const GRANT_SUBGRANT_SUBMIT: Action = Action("grantSubgrantSubmit");
 pub const GRANT_SUBGRANT_ADOPT: Action = Action("grantSubgrantAdopt");
 /// 地域内の申請を不採択とする。
 pub const GRANT_SUBGRANT_REFUSE: Action = Action("grantSubgrantRefuse");
+/// 地域内の申請を取り下げる。
+pub const GRANT_SUBGRANT_WITHDRAW: Action = Action("grantSubgrantWithdraw");
 
 /// Everything that can be done to an application once it is there.
 pub const APPLICATION_ACTS: &[Action] = &[
@@ -161,6 +169,7 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
         GrantActKind::CompletionRecord,
         GrantActKind::ReportSubmit,
         GrantActKind::ChangeRequest,
+        GrantActKind::ChangeWithdraw,
     ];
     let hand = grant_act::Entity::find()
         .filter(grant_act::Column::ApplicationId.eq(row.id))

@@ -221,6 +221,8 @@ async fn change_amount(tx: &Tx, row: grant_allocation::Model, amount: Yen, basis
     row.amount_yen = Set(amount);
     row.basis = Set(basis);
     row.decided_on = Set(Date(tx.today()));
+    // Of an organization that took no part in a run: the amount is no longer that run's.
+    (row.run_id, row.results_state) = (Set(None), Set(None));
     row.update(tx).await?;
     Ok(id)
 }

@@ -4,7 +4,9 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::{GRANT_SUBGRANT_ADOPT, GRANT_SUBGRANT_REFUSE, GRANT_SUBGRANT_SUBMIT, MOST_REASON};
+use crate::grants::commands::{
+    GRANT_SUBGRANT_ADOPT, GRANT_SUBGRANT_REFUSE, GRANT_SUBGRANT_SUBMIT, GRANT_SUBGRANT_WITHDRAW, MOST_REASON,
+};
 use crate::grants::entity::GrantApplicationState::{Decided, Paid, PartlyPaid, PaymentRequested};
 use crate::grants::entity::{
     GrantApplicationId, GrantSubgrantId, GrantSubgrantState, grant_application, grant_subgrant,
@@ -155,4 +157,15 @@ async fn settle(
     next.decision_reason = Set(Some(reason));
     next.update(tx).await?;
     Ok(())
+}
+
+/// Takes a sub-application back that nobody has decided on. Whoever submitted it does.
+pub async fn withdraw_subgrant(tx: &Tx, id: GrantSubgrantId) -> Result<GrantSubgrantId> {
+    let row = tx.load::<GrantSubgrant>(id, GRANT_SUBGRANT_WITHDRAW).await?;
+    change::subgrant(&row, GRANT_SUBGRANT_WITHDRAW, tx.now)?;
+    let mut next: grant_subgrant::ActiveModel = row.into();
+    next.state = Set(GrantSubgrantState::Withdrawn);
+    next.withdrawn_on = Set(Some(Date(tx.today())));
+    next.update(tx).await?;
+    Ok(id)
 }

@@ -115,6 +115,15 @@ impl GrantLifeMutation {
         act(ctx, move |tx| Box::pin(change::refuse_change(tx, id, input))).await
     }
 
+    /// 変更承認申請を取り下げる。決定の前に限る。途中までの承認は効力を失い、交付決定はそのまま残る。
+    async fn grant_change_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "変更承認申請。")] id: GrantChangeId,
+    ) -> Result<Read<GrantChange>> {
+        act(ctx, move |tx| Box::pin(change::withdraw_change(tx, id))).await
+    }
+
     /// 交付決定を取り消す。支払った額には返還を命じる。申請した人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_decision_revoke(
         &self,
@@ -152,5 +161,14 @@ impl GrantLifeMutation {
         #[graphql(desc = "不採択の内容。")] input: GrantSubgrantRefuseInput,
     ) -> Result<Read<GrantSubgrant>> {
         act(ctx, move |tx| Box::pin(subgrant::refuse_subgrant(tx, id, input))).await
+    }
+
+    /// 地域内の申請を取り下げる。採択か不採択が決まる前に、申請した本人が行う。
+    async fn grant_subgrant_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "地域内の申請。")] id: GrantSubgrantId,
+    ) -> Result<Read<GrantSubgrant>> {
+        act(ctx, move |tx| Box::pin(subgrant::withdraw_subgrant(tx, id))).await
     }
 }

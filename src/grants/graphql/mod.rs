@@ -10,6 +10,7 @@ use crate::grants::commands::attachment;
 use crate::grants::commands::calculation::comparison;
 use crate::grants::commands::calculation::declaration::{self, GrantDeclarationRecordInput};
 use crate::grants::commands::calculation::freeze;
+use crate::grants::commands::calculation::results::{self, GrantRunWithdrawInput};
 use crate::grants::commands::calculation::rule::{self, GrantRuleDraftInput};
 use crate::grants::commands::calculation::run::{self, GrantRunCreateInput};
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput, GrantPaymentRequestInput};
@@ -75,7 +76,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(terms::set_terms(tx, id, input))).await
     }
 
-    /// 交付金制度を公開する。配分も公開される。
+    /// 交付金制度を公開する。手で定めた配分も公開される。算定による配分は、その結果の公表(grantRunPublish)で公開される。
     async fn grant_programme_publish(
         &self,
         ctx: &Context<'_>,
@@ -271,6 +272,25 @@ impl GrantMutation {
         #[graphql(desc = "算定。")] id: GrantRunId,
     ) -> Result<Read<GrantRun>> {
         act(ctx, move |tx| Box::pin(freeze::approve_run(tx, id))).await
+    }
+
+    /// 承認された算定の結果を公表する。算定と配分、オープンデータのファイルを誰でも閲覧できるようになる。承認した人は行えない。直前の本人確認(15分以内)が必要。
+    async fn grant_run_publish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "算定。")] id: GrantRunId,
+    ) -> Result<Read<GrantRun>> {
+        act(ctx, move |tx| Box::pin(results::publish_run(tx, id))).await
+    }
+
+    /// 算定の結果の公表を取り下げる。承認と配分はそのままで、改めて公表できる。直前の本人確認(15分以内)が必要。
+    async fn grant_run_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "算定。")] id: GrantRunId,
+        #[graphql(desc = "取下げの内容。")] input: GrantRunWithdrawInput,
+    ) -> Result<Read<GrantRun>> {
+        act(ctx, move |tx| Box::pin(results::withdraw_run(tx, id, input))).await
     }
 
     /// 二つの算定を、団体ごと・項ごとに比べる。

@@ -4,6 +4,8 @@
 mod run;
 mod sheet;
 
+use sea_orm::EntityTrait;
+
 use crate::grants::allocation::methodology::methodology;
 use crate::grants::allocation::rule::Rule;
 use crate::grants::entity::{GrantRuleId, GrantRuleState, GrantRunId, GrantRunLineId, GrantRunState, grant_run};
@@ -12,7 +14,8 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{TypedId, encode};
 use crate::kernel::keys::sha256;
 use crate::kernel::paper::{Block, Paper};
-use crate::kernel::policy::Action;
+use crate::kernel::policy::{Action, write_condition};
+use crate::kernel::read::Shape;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::japan_day;
 use crate::kernel::tx::Tx;
@@ -40,7 +43,8 @@ pub struct Filed {
 /// NOT_FOUND for everybody else.
 pub async fn sheet(tx: &Tx, id: GrantRunLineId) -> Result<Filed> {
     let line = tx.peek::<GrantRunLine>(id, Action::READ).await?;
-    let run = tx.peek::<GrantRun>(line.run_id, Action::READ).await?;
+    // Whose line it is reads it before everybody reads of the run: nothing of the others is on the sheet.
+    let run = grant_run::Entity::find_by_id(line.run_id).one(tx).await?.ok_or(Error::NotFound)?;
     let rule = tx.peek::<GrantRule>(run.rule_id, Action::READ).await?;
     let programme = tx.peek::<GrantProgramme>(run.programme_id, Action::READ).await?;
     // Who may not read of people is told of the act alone.
@@ -98,14 +102,17 @@ pub async fn rule(tx: &Tx, id: GrantRuleId) -> Result<Filed> {
 pub async fn matrix(tx: &Tx, id: GrantRunId) -> Result<Matrix> {
     let run = tx.peek::<GrantRun>(id, Action::READ).await?;
     let rule = tx.peek::<GrantRule>(run.rule_id, Action::READ).await?;
-    Matrix::of(&run, &rule, corrected_by(tx, &run).await?.is_some())
+    Matrix::of(&run, &rule)
 }
 
-/// The approved run that took the place of this one.
+/// The approved run that took the place of this one, for whoever may read it.
 async fn corrected_by(tx: &Tx, run: &grant_run::Model) -> Result<Option<Correction>> {
-    let mut sql = Sql::new("SELECT id, title FROM grant_runs WHERE state = 'APPROVED' AND corrects_id = ");
+    let mut sql = Sql::new("SELECT t.id, t.title FROM grant_runs t WHERE t.state = 'APPROVED' AND t.corrects_id = ");
     sql.param(Param::Uuid(Some(run.id.0)));
-    sql.push(" ORDER BY id DESC LIMIT 1");
+    sql.push(" AND ");
+    let runs = GrantRun::shape();
+    write_condition(&runs.permits, runs.published, Action::READ, "t", &mut sql);
+    sql.push(" ORDER BY t.id DESC LIMIT 1");
     let one = |row: &tokio_postgres::Row| Ok(Correction { id: row.try_get("id")?, title: row.try_get("title")? });
     tx.rows(sql).await?.first().map(one).transpose()
 }

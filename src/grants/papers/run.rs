@@ -55,7 +55,7 @@ pub struct Row {
 }
 
 impl Matrix {
-    pub(super) fn of(run: &grant_run::Model, rule: &grant_rule::Model, is_corrected: bool) -> Result<Self> {
+    pub(super) fn of(run: &grant_run::Model, rule: &grant_rule::Model) -> Result<Self> {
         let parsed: Rule = serde_json::from_str(&rule.document).map_err(Error::internal)?;
         let terms = parsed.terms.iter().map(|term| (&term.key, &term.label, &term.legal_reference));
         let all = terms.chain(parsed.adjustments.iter().map(|a| (&a.key, &a.label, &a.legal_reference)));
@@ -65,7 +65,7 @@ impl Matrix {
                 "算定_{}_{}{}_{}",
                 run.title,
                 run.fiscal_year.label(),
-                if is_corrected { "_訂正済み" } else { "" },
+                if run.superseded_on.is_some() { "_訂正済み" } else { "" },
                 encode(GrantRunId::PREFIX, run.id.0)
             ),
             organizations: run.organizations,

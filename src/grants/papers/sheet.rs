@@ -26,7 +26,7 @@ pub(super) struct Sheet {
     pub(super) known: bool,
     /// May the reader read what people wrote in declarations?
     pub(super) inside: bool,
-    /// The approved run that took the place of this one.
+    /// The approved run that took the place of this one, where the reader may know it.
     pub(super) corrected_by: Option<Correction>,
 }
 
@@ -68,7 +68,7 @@ impl Sheet {
         match (self.run.kind, self.run.state) {
             (GrantRunKind::WhatIf, _) => "試算",
             (GrantRunKind::Real, GrantRunState::Calculated) => "案",
-            (GrantRunKind::Real, GrantRunState::Approved) if self.corrected_by.is_some() => "確定(訂正済み)",
+            (GrantRunKind::Real, GrantRunState::Approved) if self.run.superseded_on.is_some() => "確定(訂正済み)",
             (GrantRunKind::Real, GrantRunState::Approved) => "確定",
         }
     }
@@ -119,6 +119,7 @@ impl Sheet {
         }
         let of = |id| encode(GrantRunId::PREFIX, id);
         facts.extend(run.corrects_id.map(|id| ("訂正する算定".to_owned(), of(id.0))));
+        facts.extend(run.superseded_on.map(|day| ("訂正された日".to_owned(), day.0.to_string())));
         let by = self.corrected_by.iter();
         facts.extend(by.map(|c| ("訂正した算定".to_owned(), format!("{}({})", c.title, of(c.id)))));
         // Rule and inputs decide everything: who has both counts again to the same yen.
@@ -145,8 +146,8 @@ fn inputs(lines: &[Line]) -> Table {
         }
     }
     let row = |input: &&LineInput| {
-        let day = input.as_of.map_or_else(|| "—".to_owned(), |day| day.to_string());
-        vec![Cell::text(&input.name), Cell::text(&input.value), Cell::text(day), Cell::text(&input.source)]
+        let day = input.as_of.map_or_else(|| Cell::text("—"), Cell::Day);
+        vec![Cell::text(&input.name), Cell::text(&input.value), day, Cell::text(&input.source)]
     };
     let columns = [("名称", 4), ("値", 4), ("基準日", 3), ("出所", 5)];
     Table {

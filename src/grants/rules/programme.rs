@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PUBLISH,
-    GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
+    GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantProgrammeState, GrantRuleState, GrantRunKind, GrantRunState, grant_programme, grant_rule, grant_run,
+    GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState, grant_programme, grant_rule,
+    grant_run,
 };
 use crate::grants::rules::application::not_after;
+use crate::kernel::date::Date;
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
 use crate::kernel::request::japan_day;
@@ -53,6 +55,56 @@ pub fn grant_run(row: &grant_run::Model, action: Action, _now: DateTime<Utc>) ->
         (_, GrantRunKind::WhatIf, _) => {
             Err(Refusal::new("WHAT_IF", "試算は配分になりません。", "A what-if run allocates nothing."))
         }
+        (GRANT_RUN_PUBLISH, ..) => may_be_published(row),
+        (GRANT_RUN_WITHDRAW, ..) => may_be_withdrawn(row.results_state),
         _ => Err(Refusal::new("STATE", "この算定はすでに承認されています。", "This run has been approved already.")),
+    }
+}
+
+/// What was approved is published while its programme is public, and as long as no correction of it was approved.
+fn may_be_published(row: &grant_run::Model) -> Result<(), Refusal> {
+    if row.state != GrantRunState::Approved {
+        return Err(Refusal::new("NOT_APPROVED", "この算定は承認されていません。", "This run has not been approved."));
+    }
+    if row.results_state == GrantResultsState::Published {
+        return Err(Refusal::new(
+            "PUBLISHED",
+            "この算定の結果は公表されています。",
+            "The results are published already.",
+        ));
+    }
+    if let Some(Date(day)) = row.superseded_on {
+        return Err(Refusal::new(
+            "SUPERSEDED",
+            format!("{day}に訂正の算定が承認されました。その結果を公表してください。"),
+            format!("A correction was approved on {day}. Publish its results."),
+        ));
+    }
+    if row.programme_state == GrantProgrammeState::Draft {
+        return Err(Refusal::new(
+            "PROGRAMME_DRAFT",
+            "交付金制度が公開されていません。先に公開してください。",
+            "The programme is not public. Publish it first.",
+        ));
+    }
+    Ok(())
+}
+
+fn may_be_withdrawn(state: GrantResultsState) -> Result<(), Refusal> {
+    if state == GrantResultsState::Published {
+        return Ok(());
+    }
+    Err(Refusal::new("NOT_PUBLISHED", "この算定の結果は公表されていません。", "The results are not published."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_public_is_withdrawn() {
+        use GrantResultsState::{Published, Unpublished, Withdrawn};
+        let allowed = [Unpublished, Published, Withdrawn].map(|state| may_be_withdrawn(state).is_ok());
+        assert_eq!(allowed, [false, true, false]);
     }
 }

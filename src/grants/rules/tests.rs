@@ -166,6 +166,8 @@ fn nothing_is_asked_beyond_the_allocation() {
         basis: "均等割".into(),
         decided_on: day(4, 1),
         line_id: None,
+        run_id: None,
+        results_state: None,
         offset_yen: Yen(10),
     };
     assert_eq!(within_allocation(Some(Yen(100)), &allocation), Ok(()));

@@ -2,6 +2,7 @@
 //! are kept with it and read with it, so that an explanation is never another statement.
 
 use async_graphql::{InputObject, SimpleObject, Value};
+use chrono::{DateTime, Utc};
 
 use crate::files::shapes::paper;
 use crate::grants::allocation::chart::{Bar, chart};
@@ -9,25 +10,26 @@ use crate::grants::allocation::outcome::{Line, without_words_of_declarations};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::{
     GRANT_COMPARISON_CREATE, GRANT_DECLARATION_RECORD, GRANT_RULE_DRAFT, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
-    GRANT_RUN_CREATE,
+    GRANT_RUN_CREATE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantRuleId, GrantRuleState, GrantRunId, GrantRunKind,
-    GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule, grant_run, grant_run_line,
+    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantResultsState, GrantRuleId, GrantRuleState,
+    GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule,
+    grant_run, grant_run_line,
 };
 use crate::grants::rules;
 use crate::grants::shapes::{
-    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, SUBSIDY_LAW, inside,
-    is_insider,
+    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, PUBLICATION,
+    SUBSIDY_LAW, inside, is_insider,
 };
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
-use crate::kernel::policy::Over;
-use crate::kernel::principal::Role;
+use crate::kernel::policy::{Action, Over, Permit};
+use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Ty, Where, told};
+use crate::kernel::read::{Cells, Filter, Key, Mask, Ty, Where, told};
 use crate::kernel::request::Request;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::Account;
@@ -234,6 +236,8 @@ pub struct GrantRunFilterInput {
     pub kind: Option<GrantRunKind>,
     /// 状態。
     pub state: Option<GrantRunState>,
+    /// 結果の公表の状態(いずれか)。
+    pub results_state: Option<Vec<GrantResultsState>>,
 }
 
 impl Filter for GrantRunFilterInput {
@@ -241,6 +245,10 @@ impl Filter for GrantRunFilterInput {
         to.eq("programme_id", self.programme_id.map(|id| Param::Uuid(Some(id.0))));
         to.eq("kind", self.kind.map(|kind| Param::text(kind.word())));
         to.eq("state", self.state.map(|state| Param::text(state.word())));
+        to.among(
+            "results_state",
+            self.results_state.map(|states| states.into_iter().map(GrantResultsState::word).collect()),
+        );
     }
 }
 
@@ -250,8 +258,21 @@ const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.progr
     AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
     AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
 
+/// Approved, not corrected, and never published: what was withdrawn waits for whoever withdrew it.
+const PUBLISHABLE: &str = "t.state = 'APPROVED' AND t.results_state = 'UNPUBLISHED' AND t.superseded_on IS NULL \
+    AND t.programme_state <> 'DRAFT'";
+
+/// Everybody reads what is published; the town hall everything.
+const PUBLIC: &str = "t.results_state = 'PUBLISHED' AND t.programme_state <> 'DRAFT'";
+const PUBLISHERS: &[Role] = &[Role::GrantStaff, Role::Approver];
+
+fn of_the_hall() -> Mask {
+    let permits = vec![Permit { action: Action::READ, roles: Role::STAFF, over: Over::Municipality }];
+    Mask { permits, unless: None, personal: false, reason: "NOT_PUBLIC" }
+}
+
 shape! {
-    GrantRun("GrantRun", "配分の算定。規則の版と入力を固定して計算した結果で、変わることはない。承認すると配分になる。", "grant_runs") { id: GrantRunId, row: grant_run::Entity, may: rules::grant_run }
+    GrantRun("GrantRun", "配分の算定。規則の版と入力を固定して計算した結果で、変わることはない。承認すると配分になり、結果を公表すると誰でも閲覧できる。", "grant_runs") { id: GrantRunId, row: grant_run::Entity, may: rules::grant_run }
     |shape| shape
         .revision()
         .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
@@ -274,9 +295,20 @@ shape! {
         .one::<Account>("runBy", "run_by", "算定した人。")
         .one::<Account>("approvedBy", "approved_by", "承認した人。")
         .column::<Option<Date>>("approvedOn", "承認した日。")
+        .column::<GrantResultsState>("resultsState", "結果の公表の状態。")
+        .column::<Option<DateTime<Utc>>>("resultsPublishedAt", "結果を公表した日時。最後に公表したとき。")
+        .one::<Account>("resultsPublishedBy", "results_published_by", "結果を公表した人。")
+        .column::<Option<DateTime<Utc>>>("resultsWithdrawnAt", "公表を取り下げた日時。最後に取り下げたとき。")
+        .masked(of_the_hall())
+        .one::<Account>("resultsWithdrawnBy", "results_withdrawn_by", "公表を取り下げた人。")
+        .withheld(of_the_hall())
+        .column::<Option<String>>("resultsWithdrawnReason", "公表を取り下げた理由。")
+        .masked(of_the_hall())
+        .column::<Option<Date>>("supersededOn", "この算定を訂正する算定が承認された日。あれば、この額は配分ではなくなっている。")
+        .many::<GrantRun>("corrections", "corrects_id", "この算定を訂正する算定。新しい順。")
         .ordered([Key::down("created_at", Ty::Time)])
         .filtered::<GrantRunFilterInput>()
-        .published("t.state = 'APPROVED' AND t.programme_state <> 'DRAFT'")
+        .published(PUBLIC)
         .readable(Role::STAFF, Over::Municipality)
         .create(GRANT_RUN_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_RUN_APPROVE, SUBSIDY_LAW, APPROVER, Over::Municipality)
@@ -286,11 +318,23 @@ shape! {
             "Allocations were calculated. Please examine and approve them; they become the allocations then.",
         ])
         .step_up(GRANT_RUN_APPROVE)
+        .act(GRANT_RUN_PUBLISH, PUBLICATION, PUBLISHERS, Over::Municipality)
+        .apart(GRANT_RUN_PUBLISH, &["approved_by"])
+        .step_up(GRANT_RUN_PUBLISH)
+        .task(GRANT_RUN_PUBLISH, [PUBLISHABLE, "t.title", "t.opens_on"], [
+            "承認された算定の結果が公表されていません。内容を確かめ、公表してください。",
+            "The results of an approved run are not public. Please examine and publish them.",
+        ])
+        .act(GRANT_RUN_WITHDRAW, PUBLICATION, PUBLISHERS, Over::Municipality)
+        .step_up(GRANT_RUN_WITHDRAW)
 }
 
 /// A line is as public as its run.
-const AS_ITS_RUN: &str = "coalesce((SELECT r.state = 'APPROVED' AND r.programme_state <> 'DRAFT' FROM grant_runs r \
-    WHERE r.municipality_id = t.municipality_id AND r.id = t.run_id), false)";
+const AS_ITS_RUN: &str = "coalesce((SELECT r.results_state = 'PUBLISHED' AND r.programme_state <> 'DRAFT' \
+    FROM grant_runs r WHERE r.municipality_id = t.municipality_id AND r.id = t.run_id), false)";
+/// Its organization and the district's liaison staff read it once it is approved in a public programme.
+const APPROVED: &str = "coalesce((SELECT r.state = 'APPROVED' AND r.programme_state <> 'DRAFT' \
+    FROM grant_runs r WHERE r.municipality_id = t.municipality_id AND r.id = t.run_id), false)";
 
 shape! {
     GrantRunLine("GrantRunLine", "算定の明細。一つの団体の額と、その生じ方(算定調書)。", "grant_run_lines") { id: GrantRunLineId, row: grant_run_line::Entity }
@@ -308,6 +352,8 @@ shape! {
         .ordered([Key::up("created_at", Ty::Time)])
         .published(AS_ITS_RUN)
         .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, Over::ScopeWhere(ScopeKind::Organization, "organization_id", APPROVED))
+        .readable(LIAISON, Over::ScopeWhere(ScopeKind::District, "district_id", APPROVED))
 }
 
 shape! {

@@ -3,7 +3,8 @@
 use async_graphql::{SimpleObject, Value};
 
 use crate::grants::commands::{
-    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_SUBGRANT_ADOPT, GRANT_SUBGRANT_REFUSE, GRANT_SUBGRANT_SUBMIT,
+    GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_WITHDRAW, GRANT_SUBGRANT_ADOPT, GRANT_SUBGRANT_REFUSE,
+    GRANT_SUBGRANT_SUBMIT, GRANT_SUBGRANT_WITHDRAW,
 };
 use crate::grants::entity::{
     GrantChangeId, GrantChangeState, GrantOffsetId, GrantPaymentId, GrantPaymentKind, GrantReportId, GrantSubgrantId,
@@ -121,6 +122,7 @@ shape! {
         .column::<Option<Date>>("decidedOn", "承認または不承認を決定した日。")
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
+        .column::<Option<Date>>("withdrawnOn", "取り下げた日、または交付申請が終わり、取り下げたものとされた日。")
         .ordered([Key::up("created_at", Ty::Time)])
         .task(GRANT_CHANGE_APPROVE, [OPEN_CHANGE, "t.title", ""], [
             "変更の承認が申請されました。承認するか、承認しないか決定してください。",
@@ -137,6 +139,7 @@ shape! {
         .step_up(GRANT_CHANGE_APPROVE)
         .act(GRANT_CHANGE_REFUSE, "", APPROVER, Over::Municipality)
         .apart(GRANT_CHANGE_REFUSE, &["requested_by"])
+        .act(GRANT_CHANGE_WITHDRAW, "", OFFICER, IN_ORGANIZATION)
 }
 
 shape! {
@@ -169,6 +172,7 @@ shape! {
         .column::<Option<Date>>("decidedOn", "採択または不採択を決定した日。")
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
+        .column::<Option<Date>>("withdrawnOn", "取り下げた日。")
         .ordered([Key::up("created_at", Ty::Time)])
         .task(GRANT_SUBGRANT_ADOPT, ["t.state = 'SUBMITTED'", "t.title", ""], [
             "地域内の申請があります。採択するか、不採択とするか決めてください。",
@@ -183,4 +187,5 @@ shape! {
         .apart(GRANT_SUBGRANT_ADOPT, &["submitted_by"])
         .act(GRANT_SUBGRANT_REFUSE, "", OFFICER, IN_ORGANIZATION)
         .apart(GRANT_SUBGRANT_REFUSE, &["submitted_by"])
+        .act(GRANT_SUBGRANT_WITHDRAW, "", &[], Over::Own("submitted_by"))
 }

@@ -58,6 +58,8 @@ const PAYMENT_LAW: &str = "地方自治法第232条の4";
 const INCOME_LAW: &str = "地方自治法第231条";
 /// What a municipality lays down for its grants.
 const GRANT_RULES: &str = "補助金等交付規則・交付金交付要綱";
+/// On what the publication of results rests: who decides on a grant accounts for it.
+const PUBLICATION: &str = "補助金等交付規則・情報公開条例";
 const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
 
 /// 交付金制度の絞り込み。
@@ -110,7 +112,7 @@ fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 }
 
 shape! {
-    GrantProgramme("GrantProgramme", "交付金制度。年度ごとに一つ。公開すると、配分とともに誰でも閲覧できる。", "grant_programmes") { id: GrantProgrammeId, row: grant_programme::Entity, may: rules::programme }
+    GrantProgramme("GrantProgramme", "交付金制度。年度ごとに一つ。公開すると、手で定めた配分とともに誰でも閲覧できる。", "grant_programmes") { id: GrantProgrammeId, row: grant_programme::Entity, may: rules::programme }
     |shape| shape
         .revision()
         .column::<String>("title", "名称。")
@@ -154,7 +156,7 @@ shape! {
 }
 
 shape! {
-    GrantAllocation("GrantAllocation", "交付金の配分。団体ごとの上限額とその根拠。合計は予算を超えない。", "grant_allocations") { id: GrantAllocationId, row: grant_allocation::Entity }
+    GrantAllocation("GrantAllocation", "交付金の配分。団体ごとの上限額とその根拠。合計は予算を超えない。算定による配分は、その結果が公表されると誰でも閲覧できる。", "grant_allocations") { id: GrantAllocationId, row: grant_allocation::Entity }
     |shape| shape
         .revision()
         .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
@@ -170,9 +172,14 @@ shape! {
         .connection::<GrantApplication>("applications", "allocation_id", "この配分に対する交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "残り・決定済み・支払済みの勘定。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .published("t.programme_state <> 'DRAFT'")
+        .published("t.programme_state <> 'DRAFT' AND coalesce(t.results_state, 'PUBLISHED') = 'PUBLISHED'")
         .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, Over::ScopeWhere(ScopeKind::Organization, "organization_id", OF_OPEN_PROGRAMMES))
+        .readable(LIAISON, Over::ScopeWhere(ScopeKind::District, "district_id", OF_OPEN_PROGRAMMES))
 }
+
+/// Whose allocation it is, and the district's liaison staff, need not wait until everybody reads it.
+const OF_OPEN_PROGRAMMES: &str = "t.programme_state <> 'DRAFT'";
 
 /// 交付申請の絞り込み。
 #[derive(InputObject)]

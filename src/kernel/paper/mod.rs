@@ -81,6 +81,8 @@ pub enum Cell {
     Text(String),
     /// An amount, at the right of its column.
     Yen(Yen),
+    /// A day: a date in a workbook, not a text that looks like one.
+    Day(NaiveDate),
 }
 
 impl Cell {
@@ -94,6 +96,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Yen(yen) => yen.to_string(),
+            Self::Day(day) => day.to_string(),
         }
     }
 }

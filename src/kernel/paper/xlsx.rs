@@ -1,6 +1,6 @@
 //! A paper as a workbook of one sheet. Texts are written as texts, so that none becomes a formula.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
@@ -25,6 +25,7 @@ struct Formats {
     label: Format,
     text: Format,
     yen: Format,
+    day: Format,
 }
 
 impl Formats {
@@ -36,6 +37,7 @@ impl Formats {
             label: cell().set_bold().set_background_color(0x00EE_EEEE),
             text: cell(),
             yen: cell().set_num_format("#,##0\"円\""),
+            day: cell().set_num_format("yyyy-mm-dd"),
         }
     }
 }
@@ -43,11 +45,7 @@ impl Formats {
 fn write(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     // Not the present moment: the same paper is the same bytes.
-    let created = ExcelDateTime::from_ymd(
-        u16::try_from(paper.day.year()).unwrap_or(1900),
-        u8::try_from(paper.day.month()).unwrap_or(1),
-        u8::try_from(paper.day.day()).unwrap_or(1),
-    )?;
+    let created = date(paper.day).or_else(|_| ExcelDateTime::from_ymd(1900, 1, 1))?;
     workbook.set_properties(&DocProperties::new().set_title(kept(&paper.title)).set_creation_datetime(&created));
     let (sheet, formats) = (workbook.add_worksheet(), Formats::new());
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0).set_landscape();
@@ -99,10 +97,20 @@ fn table(sheet: &mut Worksheet, formats: &Formats, mut row: u32, table: &Table) 
                 // Within ±2⁵³: a spreadsheet's number carries it exactly.
                 #[allow(clippy::cast_precision_loss)]
                 Cell::Yen(yen) => sheet.write_number_with_format(row, place, yen.0 as f64, &formats.yen)?,
+                Cell::Day(day) => match date(*day) {
+                    Ok(date) => sheet.write_datetime_with_format(row, place, date, &formats.day)?,
+                    // Excel knows no day before 1900.
+                    Err(_) => sheet.write_string_with_format(row, place, day.to_string(), &formats.text)?,
+                },
             };
         }
     }
     Ok(row + 1)
+}
+
+fn date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
+    let small = |part: u32| u8::try_from(part).unwrap_or(1);
+    ExcelDateTime::from_ymd(u16::try_from(day.year()).unwrap_or(0), small(day.month()), small(day.day()))
 }
 
 /// What a cell can hold of a text.

@@ -93,7 +93,7 @@ impl<'s> Rights<'s> {
             let roles = (!permit.roles.is_empty()).then(|| permit.roles.to_vec());
             let (over, own) = match permit.over {
                 Over::Municipality => (Some(ScopeKind::Municipality), None),
-                Over::Scope(kind, _) => (Some(kind), None),
+                Over::Scope(kind, _) | Over::ScopeWhere(kind, ..) => (Some(kind), None),
                 Over::Own(_) => (None, Some(true)),
                 Over::Others(_) => (Some(ScopeKind::Municipality), Some(false)),
                 Over::SignedIn => (None, None),
@@ -174,8 +174,10 @@ fn holder(permit: &Permit, locale: Locale) -> String {
     };
     match (permit.over, locale) {
         (Over::Municipality, _) => roles,
-        (Over::Scope(kind, _), Locale::Ja) => format!("{roles}(その{}の)", kind.label()),
-        (Over::Scope(kind, _), Locale::En) => format!("{roles} of its {}", kind.word().to_lowercase()),
+        (Over::Scope(kind, _) | Over::ScopeWhere(kind, ..), Locale::Ja) => format!("{roles}(その{}の)", kind.label()),
+        (Over::Scope(kind, _) | Over::ScopeWhere(kind, ..), Locale::En) => {
+            format!("{roles} of its {}", kind.word().to_lowercase())
+        }
         (Over::Own(_), _) => say(locale, "本人", "the person themself").to_owned(),
         (Over::Others(_), Locale::Ja) => format!("{roles}(本人についてのものを除く)"),
         (Over::Others(_), Locale::En) => format!("{roles}, but not of what is about themself"),

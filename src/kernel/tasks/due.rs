@@ -58,7 +58,9 @@ fn holders(permit: &Permit) -> Option<String> {
     let hall = || over(ScopeKind::Municipality, "p.scope_id IS NULL");
     match permit.over {
         Over::Municipality => Some(hall()),
-        Over::Scope(kind, column) => Some(over(kind, &format!("p.scope_id = t.{column}"))),
+        Over::Scope(kind, column) | Over::ScopeWhere(kind, column, _) => {
+            Some(over(kind, &format!("p.scope_id = t.{column}")))
+        }
         Over::Own(column) => Some(format!("SELECT t.{column}")),
         Over::Others(column) => Some(format!("{} AND t.{column} IS DISTINCT FROM p.account_id", hall())),
         Over::SignedIn => None,

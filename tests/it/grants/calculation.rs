@@ -15,6 +15,7 @@ story!(DECLARE, "282-grant-declaration-record");
 story!(RUN_CREATE, "283-grant-run-create");
 story!(RUN_APPROVE, "284-grant-run-approve");
 story!(RUN_READ, "285-grant-run-read");
+story!(RUN_PUBLISH, "288-grant-run-publish");
 story!(COMPARE, "286-grant-comparison-create");
 story!(EXPLAIN, "287-grant-allocation-explain");
 
@@ -98,6 +99,12 @@ impl Office {
         id
     }
 
+    /// The programme and what a run found are everybody's from now on.
+    pub(super) async fn made_public(&self, run: &str) {
+        self.staff.run(PROGRAMME_PUBLISH, json!({"id": self.programme})).await.data();
+        self.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
+    }
+
     async fn amounts(&self, run: &str) -> Vec<(String, i64)> {
         let read = self.staff.run(RUN_READ, json!({"id": run, "first": 100})).await.data();
         let line = |n: &Value| (text(&n["name"]), n["amountYen"].as_i64().expect("yen"));
@@ -142,7 +149,7 @@ async fn a_by_law_becomes_allocations_to_the_yen_and_tells_how() {
     assert_eq!(found, expected);
     assert_eq!(o.allocations().await.len(), 0, "nothing is allocated before the approval");
     o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     let allocations = o.allocations().await;
     assert_eq!(allocations.len(), 2);
     let own = allocations.iter().find(|a| a["organization"]["name"] == "青葉の会").expect("an allocation");
@@ -355,7 +362,7 @@ async fn a_what_if_run_is_never_real_and_is_compared_by_organization_and_term() 
     let again = o.staff.run(COMPARE, compare).await.data()["grantComparisonCreate"].clone();
     assert_eq!(again["id"], made["id"]);
     o.staff.run(COMPARE, json!({"runId": first, "baseId": first})).await.expect_code("INVALID_INPUT");
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&first).await;
     let public = o.town.public();
     assert_eq!(public.run(RUN_READ, json!({"id": supposed})).await.data()["grantRun"], json!(null));
     assert_eq!(public.run(RUN_READ, json!({"id": first})).await.data()["grantRun"]["state"], "APPROVED");

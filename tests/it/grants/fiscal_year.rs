@@ -13,6 +13,7 @@ story!(RULE_DRAFT, "280-grant-rule-draft");
 story!(RULE_ENACT, "281-grant-rule-enact");
 story!(RUN_CREATE, "283-grant-run-create");
 story!(RUN_APPROVE, "284-grant-run-approve");
+story!(RUN_PUBLISH, "288-grant-run-publish");
 story!(COMPARE, "286-grant-comparison-create");
 story!(EXPLAIN, "287-grant-allocation-explain");
 story!(TERMS_SET, "260-grant-programme-terms-set");
@@ -108,6 +109,8 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     s.staff.run(RUN_APPROVE, json!({"id": run})).await.expect_code("FORBIDDEN");
     s.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
     s.staff.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
+    s.approver.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
     let allocation = s.allocation(&programme).await;
     let explained = s.town.public().run(EXPLAIN, json!({"id": allocation})).await.data()["grantAllocation"].clone();
     let yen: Vec<_> =
@@ -168,6 +171,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     let run = s.calculated(&next, &rule, "REAL", &json!([])).await;
     s.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
     s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
 
     // Everybody reads each yen of it.
     let allocation = s.allocation(&next).await;

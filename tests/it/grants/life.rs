@@ -10,6 +10,7 @@ mod reports;
 mod returns;
 mod subgrants;
 mod surplus;
+mod withdrawn;
 
 story!(TERMS_SET, "260-grant-programme-terms-set");
 story!(COMPLETION, "261-grant-completion-record");

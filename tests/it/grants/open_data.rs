@@ -1,8 +1,9 @@
 //! What everybody may read of grants, as files.
 
-use entaku::kernel::config::WireConfig;
+use entaku::kernel::config::{Rate, WireConfig};
 
 use super::calculation::Office;
+use super::papers::published;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 use crate::support::town::app_with;
@@ -29,7 +30,7 @@ fn sum(rows: &[Vec<String>], column: &str) -> i64 {
 async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
+    let run = o.approved(&rule).await;
     let nobody = Client::new(o.town.app.clone());
     let nothing = nobody.get("/open-data/999999/grants.json").await;
     assert_eq!(nothing.status, 404);
@@ -37,7 +38,7 @@ async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
         assert_eq!(nobody.get(&path(&o.town, file)).await.text, nothing.text, "{file}");
         assert_eq!(o.staff.get(&path(&o.town, file)).await.text, nothing.text, "staff are nobody here");
     }
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     for file in FILES.into_iter().filter(|file| *file != "grants.json") {
         assert_eq!(nobody.get(&path(&o.town, file)).await.status, 200, "{file}");
         let other = format!("{}?fiscalYear=2001", path(&o.town, file));
@@ -51,8 +52,8 @@ async fn z22_what_is_not_published_is_answered_as_what_is_not_there() {
 async fn everybody_can_add_up_each_yen_of_the_allocations() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let run = o.approved(&rule).await;
+    o.made_public(&run).await;
     let nobody = Client::new(o.town.app.clone());
     let allocations = nobody.get(&path(&o.town, "allocations.csv")).await;
     assert_eq!(allocations.header("content-type"), "text/csv; charset=utf-8");
@@ -81,14 +82,7 @@ async fn awards_are_a_package_of_360giving_without_a_person_and_cached_until_the
     assert_eq!((&package["version"], package["grants"].as_array().map(Vec::len)), (&json!("1.1"), Some(1)));
     assert!(package["publisher"]["name"].is_string());
     let grant = &package["grants"][0];
-    // What the standard's schema requires of a grant and of the organizations in it, with its types.
-    for field in ["id", "title", "description", "currency", "awardDate"] {
-        assert!(grant[field].as_str().is_some_and(|text| !text.is_empty()), "{field}");
-    }
-    for organization in ["recipientOrganization", "fundingOrganization"] {
-        assert_eq!(grant[organization].as_array().map(Vec::len), Some(1));
-        assert!(["id", "name"].iter().all(|field| grant[organization][0][field].is_string()), "{organization}");
-    }
+    is_of_the_standard(&package);
     assert_eq!((&grant["amountAwarded"], &grant["currency"]), (&json!(1_100_000), &json!("JPY")));
     assert_eq!(grant["id"], format!("360G-entaku{}-{id}", scene.town.code.as_str()));
     assert!(grant["awardDate"].as_str().and_then(|day| day.parse::<chrono::NaiveDate>().ok()).is_some());
@@ -104,12 +98,203 @@ async fn awards_are_a_package_of_360giving_without_a_person_and_cached_until_the
     assert_eq!(same.bytes, answer.bytes, "everybody gets the same");
 }
 
+/// Fails unless a package is as the 360Giving Data Standard wants it (tests/fixtures/360giving).
+pub(super) fn is_of_the_standard(package: &Value) {
+    let schema = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/360giving/package.schema.json"));
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.enable_format_assertions();
+    compiler.add_resource("package.json", serde_json::from_str(schema).expect("JSON")).expect("a schema");
+    let schema = compiler.compile("package.json", &mut schemas).expect("a schema");
+    if let Err(error) = schemas.validate(package, schema) {
+        panic!("{error:#}\n{package:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_package_says_what_was_paid_so_far_and_every_one_is_of_the_standard() {
+    let s = Scene::with_terms(&super::life::quarters()).await;
+    let nobody = s.town.public();
+    let read = async || {
+        s.town.app.clock.advance(chrono::Duration::seconds(61));
+        let package = nobody.get(&path(&s.town, "grants.json")).await.body;
+        is_of_the_standard(&package);
+        package["grants"][0].clone()
+    };
+    let id = s.granted(1_000_000).await;
+    assert_eq!(read().await["amountDisbursed"], json!(null), "nothing yet");
+    s.pay(&id, Some(400_000)).await;
+    assert_eq!(read().await["amountDisbursed"], 400_000);
+    published(&s.town, "青葉の会", false).await;
+    let hidden = read().await;
+    assert_eq!(hidden["recipientOrganization"][0]["name"], "非公開の団体");
+    assert_eq!((&hidden["amountAwarded"], &hidden["amountDisbursed"]), (&json!(1_000_000), &json!(400_000)));
+    // The schema is no mere form: what is missing, of another type or unknown is found.
+    let whole = nobody.get(&path(&s.town, "grants.json")).await.body;
+    for (at, wrong) in [
+        ("/grants/0/awardDate", json!("令和8年5月20日")),
+        ("/grants/0/amountAwarded", json!("1,000,000")),
+        ("/grants/0/currency", json!("円")),
+        ("/grants/0/recipientOrganization", json!([])),
+        ("/grants/0/recipientOrganization/0/id", json!("org_1")),
+        ("/grants/0/beneficiaryLocation/0/countryCode", json!("日本")),
+        ("/version", json!("1")),
+        ("/grants", json!([])),
+    ] {
+        let mut bent = whole.clone();
+        *bent.pointer_mut(at).expect(at) = wrong;
+        assert!(std::panic::catch_unwind(|| is_of_the_standard(&bent)).is_err(), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn g35_a_file_is_paid_for_by_the_row_and_one_that_is_kept_as_a_question() {
+    // To ask is 1, to have it made 200, and each of two allocations 1.
+    for (points, first, again) in [(202_u32, 429, 429), (203, 200, 429), (204, 200, 200)] {
+        let rate = Rate { points: points.try_into().expect("some"), seconds: 3_600.try_into().expect("some") };
+        let o =
+            Office::of(Town::beside(app_with(WireConfig { address_rate: Some(rate), ..WireConfig::default() })).await)
+                .await;
+        let rule = o.enacted("4000").await;
+        let run = o.approved(&rule).await;
+        o.made_public(&run).await;
+        let nobody = Client::new(o.town.app.clone());
+        let answer = nobody.get(&path(&o.town, "terms.csv")).await;
+        assert_eq!(answer.status, first, "{points} points");
+        if first == 429 {
+            assert!(!answer.header("retry-after").is_empty());
+            answer.expect_code("RATE_LIMITED");
+        }
+        assert_eq!(nobody.get(&path(&o.town, "terms.csv")).await.status, again, "{points} points, again");
+    }
+}
+
+/// While all places are taken and the queue is full, who comes is told to come again, and nothing waits for the database.
+#[tokio::test]
+async fn a_rush_is_unavailable_over_http_and_says_when_to_come_again() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    let run = o.approved(&rule).await;
+    o.made_public(&run).await;
+    let nobody = Client::new(o.town.app.clone());
+    let paper = format!("/files/{run}.csv");
+    let (mut held, mut waiting) = (Vec::new(), Vec::new());
+    loop {
+        let mut next = Box::pin(o.town.app.workshop.place());
+        match futures_util::poll!(&mut next) {
+            std::task::Poll::Ready(Ok(place)) => held.push(place),
+            std::task::Poll::Ready(Err(_)) => break,
+            std::task::Poll::Pending => waiting.push(next),
+        }
+    }
+    assert!(!held.is_empty() && !waiting.is_empty());
+    for (who, url) in
+        [(&nobody, path(&o.town, "terms.csv")), (&nobody, path(&o.town, "methodology.pdf")), (&o.staff, paper.clone())]
+    {
+        let answer = who.get(&url).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("retry-after").as_str()),
+            (503, "1"),
+            "{url}: {}",
+            answer.text
+        );
+        assert!(answer.header("cache-control").contains("no-store"), "{url}");
+        answer.expect_code("UNAVAILABLE");
+    }
+    drop((held, waiting));
+    for (who, url) in [(&nobody, path(&o.town, "terms.csv")), (&o.staff, paper)] {
+        assert_eq!(who.get(&url).await.status, 200, "{url}");
+    }
+}
+
+/// Everything that the public gets of a year, as what somebody reads who opens it.
+async fn everything(o: &Office, run: &str) -> Vec<(String, String)> {
+    let nobody = o.town.public();
+    let query = "query($id: ID!) { grantRun(id: $id) { xlsxUrl csvUrl rule { methodologyPdfUrl methodologyMarkdownUrl }
+        lines(first: 9) { nodes { sheetPdfUrl sheetXlsxUrl } } } }";
+    let told = nobody.run(query, json!({ "id": run })).await.data()["grantRun"].clone();
+    let mut urls: Vec<String> = FILES.iter().map(|file| path(&o.town, file)).collect();
+    let rule = &told["rule"];
+    urls.extend(
+        [&told["xlsxUrl"], &told["csvUrl"], &rule["methodologyPdfUrl"], &rule["methodologyMarkdownUrl"]].map(text),
+    );
+    for line in told["lines"]["nodes"].as_array().expect("lines") {
+        urls.extend([&line["sheetPdfUrl"], &line["sheetXlsxUrl"]].map(text));
+    }
+    let mut all = Vec::new();
+    for url in urls {
+        let answer = nobody.get(&url).await;
+        assert_eq!(answer.status, 200, "{url}: {}", answer.text);
+        let said = match url.rsplit('.').next() {
+            Some("pdf") => super::papers::words(&answer.bytes),
+            Some("xlsx") => super::papers::whole(&answer.bytes),
+            _ => answer.text.clone(),
+        };
+        all.push((url, format!("{said} {}", answer.header("content-disposition"))));
+    }
+    all
+}
+
+#[tokio::test]
+async fn z22_no_file_names_a_hidden_organization_a_person_or_what_a_declaration_says() {
+    let o = Office::new().await;
+    let tx = o.town.system();
+    for sql in [
+        "UPDATE organizations SET name = '秘匿の会', name_kana = 'ひとくのかい', corporate_number = '4000020242081', published = false
+            WHERE name = '青葉の会'",
+        "UPDATE accounts SET name = '秘密花子', name_kana = 'ひみつはなこ'",
+    ] {
+        tx.run(entaku::kernel::read::sql::Sql::new(sql)).await.expect("written");
+    }
+    tx.commit().await.expect("committed");
+    let run = super::papers::declared(&o, "山田会長の携帯へ電話して確認").await;
+    o.made_public(&run).await;
+    let officer = o.town.over(Role::OrgOfficer, ScopeKind::Organization, &o.organizations[0]).await;
+    let input = json!({"programmeId": o.programme, "organizationId": o.organizations[0], "title": "居場所づくり",
+        "purpose": "田中さん宅の見守り。", "requestedYen": 500_000});
+    let id = text(&officer.run(CREATE, json!({ "input": input })).await.data()["grantApplicationCreate"]["id"]);
+    officer.run(SUBMIT, json!({"id": id})).await.data();
+    o.staff.run(REVIEW_START, json!({"id": id})).await.data();
+    o.staff.run(RECOMMEND, opinion(&id, 500_000)).await.data();
+    o.approver.run(DECIDE, opinion(&id, 500_000)).await.data();
+    let hidden = [
+        "秘匿",
+        "ひとく",
+        "4000020242081",
+        "秘密",
+        "ひみつ",
+        "花子",
+        "山田",
+        "携帯",
+        "田中",
+        "要綱に適合",
+        "acc_",
+        "@",
+        o.organizations[0].as_str(),
+    ];
+    let all = everything(&o, &run).await;
+    assert_eq!(all.len(), 5 + 4 + 4);
+    for (url, said) in &all {
+        for word in hidden {
+            assert!(!said.contains(word), "{word} is in {url}: {said}");
+        }
+    }
+    let says = |url: &str, word: &str| all.iter().any(|(of, said)| of.contains(url) && said.contains(word));
+    for (url, word) in [
+        ("grants.json", "非公開の団体"),
+        ("grants.json", "居場所づくり"),
+        ("terms.csv", "、申告)"),
+        ("allocations.csv", "若葉の会"),
+    ] {
+        assert!(says(url, word), "{word} is not in {url}");
+    }
+}
+
 #[tokio::test]
 async fn a_year_of_which_there_is_nothing_yet_hides_no_older_one() {
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
-    o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    let run = o.approved(&rule).await;
+    o.made_public(&run).await;
     let query = "query($id: ID!) { grantProgramme(id: $id) { section { id } } }";
     let section =
         o.staff.run(query, json!({"id": o.programme})).await.data()["grantProgramme"]["section"]["id"].clone();
@@ -132,8 +317,8 @@ async fn a_file_is_made_once_while_caches_may_keep_it_and_each_time_where_none_m
         let town = Town::beside(app).await;
         let o = Office::of(town).await;
         let rule = o.enacted("4000").await;
-        o.approved(&rule).await;
-        o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+        let run = o.approved(&rule).await;
+        o.made_public(&run).await;
         let nobody = Client::new(o.town.app.clone());
         let first = nobody.get(&path(&o.town, "allocations.csv")).await;
         assert_eq!(first.header("cache-control"), kept);

@@ -23,7 +23,7 @@ fn read(pdf: &[u8]) -> String {
 }
 
 /// The same without what is between words and lines.
-fn words(pdf: &[u8]) -> String {
+pub(super) fn words(pdf: &[u8]) -> String {
     read(pdf).split_whitespace().collect()
 }
 
@@ -32,6 +32,16 @@ fn part(xlsx: &[u8], name: &str) -> String {
     let mut archive = zip::ZipArchive::new(Cursor::new(xlsx)).expect("an archive");
     let mut text = String::new();
     archive.by_name(name).expect("a part").read_to_string(&mut text).expect("XML");
+    text
+}
+
+/// All of a workbook.
+pub(super) fn whole(xlsx: &[u8]) -> String {
+    let mut archive = zip::ZipArchive::new(Cursor::new(xlsx)).expect("an archive");
+    let mut text = String::new();
+    for n in 0..archive.len() {
+        archive.by_index(n).expect("a part").read_to_string(&mut text).expect("XML");
+    }
     text
 }
 
@@ -122,7 +132,7 @@ async fn z22_a_paper_is_for_whoever_may_read_its_row_and_tells_the_public_of_no_
         let path = format!("{}.{wrong}", urls[0].trim_end_matches(".pdf"));
         assert_eq!(o.staff.get(&path).await.text, nothing.text, "{path}");
     }
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     let query = "query($id: ID!) { grantRun(id: $id) { approvedBy { name } } }";
     let approver = text(&o.staff.run(query, json!({ "id": run })).await.data()["grantRun"]["approvedBy"]["name"]);
     let inside = words(&o.staff.get(&urls[0]).await.bytes);
@@ -209,7 +219,7 @@ async fn z22_neither_papers_nor_lines_tell_the_public_of_an_organization_that_is
     let o = Office::new().await;
     let rule = o.enacted("4000").await;
     let run = o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.made_public(&run).await;
     published(&o.town, "青葉の会", false).await;
     published(&o.town, "若葉の会", true).await;
     let papers = o.papers_of(&run, "青葉の会").await;
@@ -237,7 +247,7 @@ async fn z22_neither_papers_nor_lines_tell_the_public_of_an_organization_that_is
 }
 
 /// Makes an organization public, or no longer.
-async fn published(town: &Town, name: &str, is: bool) {
+pub(super) async fn published(town: &Town, name: &str, is: bool) {
     let tx = town.system();
     let mut sql =
         entaku::kernel::read::sql::Sql::new(&format!("UPDATE organizations SET published = {is} WHERE name = "));
@@ -246,9 +256,8 @@ async fn published(town: &Town, name: &str, is: bool) {
     tx.commit().await.expect("committed");
 }
 
-#[tokio::test]
-async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
-    let o = Office::new().await;
+/// An approved run by a rule that asks for declared numbers, which were declared with this source.
+pub(super) async fn declared(o: &Office, source: &str) -> String {
     let mut rule = Office::rule("4000");
     let lamps = json!({"key": "lamps", "label": "防犯灯", "type": "NUMBER", "unit": "灯", "of": "BODY",
         "source": {"declaration": "防犯灯"}, "asOf": {"month": 3, "day": 31, "yearOffset": 0, "missing": "LATEST_BEFORE"}});
@@ -257,13 +266,19 @@ async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
     rule["terms"][0]["rounding"] = json!({"mode": "FLOOR", "unit": "1"});
     for organization in &o.organizations {
         let input = json!({"organizationId": organization, "item": "防犯灯", "asOf": "2026-03-01", "number": "3",
-            "source": "山田会長の携帯へ電話して確認"});
+            "source": source});
         o.staff.run(DECLARE, json!({ "input": input })).await.data();
     }
     let id = text(&o.draft(&rule, 2026).await.data()["grantRuleDraft"]["id"]);
     o.approver.run(RULE_ENACT, json!({ "id": id })).await.data();
-    let run = o.approved(&id).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.approved(&id).await
+}
+
+#[tokio::test]
+async fn z22_what_was_written_in_a_declaration_is_not_everybodys() {
+    let o = Office::new().await;
+    let run = declared(&o, "山田会長の携帯へ電話して確認").await;
+    o.made_public(&run).await;
     let public = o.town.public();
     let sheet = text(&o.papers_of(&run, "青葉の会").await["line"]["sheetPdfUrl"]);
     let query = "query($id: ID!) { grantRun(id: $id) { lines(first: 9) { nodes { terms { inputs { source } } } } } }";
@@ -293,4 +308,24 @@ async fn a_sheet_that_was_corrected_says_so_and_by_what() {
     let said = words(&new.bytes);
     assert!(said.contains("算定調書(確定)") && said.contains(&first), "{said}");
     assert!(new.header("content-disposition").contains(&second), "the run is in the file's name");
+}
+
+/// A day in a workbook is a date: a number that its format shows as a day, so that it sorts and is reckoned with.
+#[tokio::test]
+async fn a_day_in_a_workbook_is_a_date() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    let run = o.approved(&rule).await;
+    let xlsx = o.staff.get(&text(&o.papers_of(&run, "青葉の会").await["line"]["sheetXlsxUrl"])).await.bytes;
+    let (sheet, styles) = (part(&xlsx, "xl/worksheets/sheet1.xml"), part(&xlsx, "xl/styles.xml"));
+    // 2026-04-01, the day of the statistics, is the 46,113th day of Excel's.
+    let cell = sheet.split("<c ").find(|cell| cell.contains("<v>46113</v>")).expect("a date");
+    assert!(!cell.contains("t=\"s\""), "a number: {cell}");
+    let between =
+        |text: &str, before: &str| text.split(before).nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+    let style: usize = between(cell, "s=\"").expect("a style").parse().expect("a number");
+    let formats = styles.split("<cellXfs").nth(1).expect("formats").split("<xf ").nth(style + 1).expect("the format");
+    let id = between(formats, "numFmtId=\"").expect("an id");
+    let code = styles.split("<numFmt ").find(|one| one.contains(&format!("numFmtId=\"{id}\""))).expect("its code");
+    assert_eq!(between(code, "formatCode=\"").as_deref(), Some("yyyy-mm-dd"));
 }

@@ -46,7 +46,7 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
             let adopted = if state == "ADOPTED" { json!(10_000) } else { Value::Null };
             let decided =
                 json!({"decided_on": "2026-05-19", "decision_reason": "規約に合う。", "adopted_yen": adopted});
-            ("SUBMITTED", decided)
+            ("SUBMITTED", if state == "WITHDRAWN" { json!({"withdrawn_on": "2026-05-19"}) } else { decided })
         }
         "LiaisonAssignment" if state == "PROPOSED" => {
             ("APPOINTED", json!({"appointment_id": null, "account_id": "ANOTHER", "predecessor_id": null}))
@@ -172,6 +172,15 @@ const OF_APPLICATIONS: &[&str] = &[
         WHERE s.application_id = a.id) WHERE a.municipality_id = $ID",
 ];
 
+/// Approved runs whose results are not, or no longer, published; of programmes of their own, whose newest they are.
+pub const RESULTS: [(&str, &str); 2] = [
+    ("UNPUBLISHED", r#"{"results_published_at": null, "results_published_by": null, "superseded_on": null}"#),
+    (
+        "WITHDRAWN",
+        r#"{"results_withdrawn_at": "2026-05-19T00:00:00Z", "results_withdrawn_reason": "誤り", "superseded_on": null}"#,
+    ),
+];
+
 /// Whose parts go with them.
 const WITH_PARTS: &[(&str, &[&str], &str)] = &[
     (
@@ -237,6 +246,13 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let total = "UPDATE bank_transfers t SET count = 1, total_yen = l.amount_yen FROM bank_transfer_lines l
         WHERE t.municipality_id = $ID AND t.state = 'PREPARED' AND l.transfer_id = t.id";
     keeper.force(&total.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    for (results, change) in RESULTS {
+        let mut change: Value = serde_json::from_str(change).expect("JSON");
+        change["id"] = json!(Uuid::now_v7());
+        change["results_state"] = json!(results);
+        change["programme_id"] = json!(Uuid::now_v7());
+        keeper.copy("grant_runs", " AND results_state = 'PUBLISHED'", &change).await.expect("a run");
+    }
     // Support is there again.
     let there = "UPDATE support_sessions SET ended_at = NULL, ended_by = NULL WHERE municipality_id = $ID";
     keeper.force(&there.replace("$ID", &format!("'{}'", world.town.id.0))).await;

@@ -93,5 +93,5 @@ fn says(shape: &ShapeDef, action: Action, who: &Principal, facts: &Facts, id: Uu
             .any(|p| matches!(p.over, Over::Scope(_, c) | Over::Own(c) | Over::Others(c) if c == name));
         known.then(|| record.names(name)).flatten()
     };
-    shape.allows(action, who, named)
+    shape.allows(action, who, named) || action == Action::READ && facts.is_told(shape, who, record)
 }

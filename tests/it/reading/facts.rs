@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use entaku::api::schema::Nouns;
+use entaku::kernel::policy::{Action, Over};
+use entaku::kernel::principal::Principal;
 use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, Key, ShapeDef, Source};
 use entaku::kernel::tx::Tx;
@@ -84,6 +86,19 @@ impl Facts {
         }
     }
 
+    /// May somebody read a row before everybody does, under a condition that the database alone can judge?
+    pub fn is_told(&self, shape: &ShapeDef, who: &Principal, record: &Record) -> bool {
+        let reading = shape.permits.iter().filter(|permit| permit.action == Action::READ);
+        let mut told = reading.filter_map(|permit| match permit.over {
+            Over::ScopeWhere(kind, column, when) => Some((permit.roles, kind, column, when)),
+            _ => None,
+        });
+        told.any(|(roles, kind, column, when)| {
+            let theirs = record.names(column).is_some_and(|id| who.scopes(roles, kind).contains(&id));
+            theirs && self.table(shape).fulfils(when, record)
+        })
+    }
+
     /// The rows of a shape.
     pub fn table(&self, shape: &ShapeDef) -> &Table {
         &self.tables[shape.name]
@@ -140,5 +155,9 @@ fn orders(shape: &ShapeDef) -> HashSet<&'static [Key]> {
 }
 
 fn conditions(shape: &ShapeDef) -> HashSet<&'static str> {
-    leading_to(shape).map(|(when, _)| when).filter(|when| !when.is_empty()).collect()
+    let told = shape.permits.iter().filter_map(|permit| match permit.over {
+        Over::ScopeWhere(_, _, when) => Some(when),
+        _ => None,
+    });
+    leading_to(shape).map(|(when, _)| when).filter(|when| !when.is_empty()).chain(told).collect()
 }

@@ -113,7 +113,9 @@ impl Oracle<'_> {
     }
 
     fn sees(&self, shape: &ShapeDef, record: &Record) -> bool {
-        record.open || shape.allows(Action::READ, self.who, |name| record.names(name))
+        record.open
+            || shape.allows(Action::READ, self.who, |name| record.names(name))
+            || self.facts.is_told(shape, self.who, record)
     }
 
     /// The rows in an order that are wanted and may be seen.

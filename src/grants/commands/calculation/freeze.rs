@@ -31,7 +31,8 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
     lock_programme(tx, &row).await?;
-    if approved(tx, row.programme_id).await?.map(|newest| newest.id) != row.corrects_id {
+    let newest = approved(tx, row.programme_id).await?;
+    if newest.as_ref().map(|newest| newest.id) != row.corrects_id {
         return Err(Error::Conflict(Refusal::new(
             "RUN_OUTDATED",
             "この算定の後に、別の算定が承認されています。算定し直してください。",
@@ -45,6 +46,11 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.approved_by = Set(tx.principal.account);
     next.approved_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
+    if let Some(corrected) = newest {
+        let mut next: grant_run::ActiveModel = corrected.into();
+        next.superseded_on = Set(Some(Date(tx.today())));
+        next.update(tx).await?;
+    }
     Box::pin(superseded(tx, &row)).await?;
     take_time(tx).await?;
     Box::pin(allocate(tx, &row)).await?;
@@ -135,19 +141,20 @@ async fn write(tx: &Tx, run: &grant_run::Model, before: &HashMap<Uuid, i64>) -> 
     let lines = grant_run_line::Entity::find().filter(grant_run_line::Column::RunId.eq(run.id)).all(tx).await?;
     let mut sql = Sql::new(
         "INSERT INTO grant_allocations (id, programme_id, programme_state, fiscal_year, opens_on, closes_on, \
-         organization_id, district_id, amount_yen, basis, decided_on, line_id) \
+         organization_id, district_id, amount_yen, basis, decided_on, run_id, results_state, line_id) \
          SELECT n.id, p.id, p.state, p.fiscal_year, p.opens_on, p.closes_on, n.organization_id, n.district_id, n.amount, ",
     );
     sql.fill(
-        "?, ?, n.line_id FROM grant_programmes p CROSS JOIN unnest(?, ?, ?, ?::bigint[], ?) \
+        "?, ?, ?, 'UNPUBLISHED', n.line_id FROM grant_programmes p CROSS JOIN unnest(?, ?, ?, ?::bigint[], ?) \
          n(id, organization_id, district_id, amount, line_id) \
          WHERE p.municipality_id = entaku_municipality() AND p.id = ? \
          ON CONFLICT (municipality_id, programme_id, organization_id) DO UPDATE SET \
          amount_yen = excluded.amount_yen, basis = excluded.basis, decided_on = excluded.decided_on, \
-         line_id = excluded.line_id",
+         run_id = excluded.run_id, results_state = excluded.results_state, line_id = excluded.line_id",
         [
             Param::text(&basis),
             Param::Date(Some(tx.today())),
+            Param::Uuid(Some(run.id.0)),
             Param::Uuids(lines.iter().map(|_| GrantAllocationId::new().0).collect()),
             Param::Uuids(lines.iter().map(|line| line.organization_id.0).collect()),
             Param::Uuids(lines.iter().map(|line| line.district_id.0).collect()),
@@ -162,12 +169,15 @@ async fn write(tx: &Tx, run: &grant_run::Model, before: &HashMap<Uuid, i64>) -> 
     if outside.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new("UPDATE grant_allocations SET amount_yen = 0, line_id = NULL, basis = ");
+    let mut sql = Sql::new(
+        "UPDATE grant_allocations SET amount_yen = 0, line_id = NULL, results_state = 'UNPUBLISHED', basis = ",
+    );
     sql.fill(
-        "?, decided_on = ? WHERE programme_id = ? AND organization_id = ANY(?)",
+        "?, decided_on = ?, run_id = ? WHERE programme_id = ? AND organization_id = ANY(?)",
         [
             Param::text(format!("{basis}(対象外)")),
             Param::Date(Some(tx.today())),
+            Param::Uuid(Some(run.id.0)),
             Param::Uuid(Some(run.programme_id.0)),
             Param::Uuids(outside),
         ],

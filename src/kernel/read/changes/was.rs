@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::kernel::error::Result;
 use crate::kernel::pipeline::Query;
-use crate::kernel::policy::{Action, write_condition};
+use crate::kernel::policy::{Action, Permit, write_condition};
 use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::request::Request;
@@ -33,7 +33,8 @@ pub(super) fn query(shape: &'static ShapeDef, objects: Vec<(Uuid, String)>, requ
 
 /// The tables that a shape's condition of reading looks at besides its own.
 fn looked_at(shape: &ShapeDef) -> Vec<&'static str> {
-    let after_from = shape.published.unwrap_or("").split(" FROM ").skip(1);
+    let conditions = shape.permits.iter().filter_map(Permit::condition).chain(shape.published);
+    let after_from = conditions.flat_map(|condition| condition.split(" FROM ").skip(1));
     let mut tables: Vec<_> = after_from.filter_map(|rest| rest.split(' ').next()).collect();
     tables.sort_unstable();
     tables.dedup();

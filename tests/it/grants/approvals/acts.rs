@@ -7,6 +7,7 @@ use crate::grants::life::{plan, quarters};
 
 story!(CHANGE_REQUEST, "267-grant-change-request");
 story!(CHANGE_APPROVE, "268-grant-change-approve");
+story!(CHANGE_WITHDRAW, "277-grant-change-withdraw");
 story!(RUN_APPROVE, "284-grant-run-approve");
 
 async fn change_to(s: &Scene, id: &str, yen: i64) -> String {
@@ -40,6 +41,28 @@ async fn m14_a_raised_amount_needs_the_approvals_of_the_route_it_reaches() {
     allow().await.data();
     assert_eq!(s.life(&id).await["decidedYen"], 1_200_000);
     assert_eq!(newest(&s).await["state"], "DONE");
+    s.is_sound().await;
+}
+
+/// What was approved of a change that is taken back is void, and nobody is asked for it any more.
+#[tokio::test]
+async fn m14_the_approvals_of_a_change_that_is_withdrawn_are_void() {
+    let s = Scene::with_terms(&quarters()).await;
+    route(&s, false, two_approvers()).await;
+    let (_, other) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    let id = s.granted(900_000).await;
+    let change = change_to(&s, &id, 1_200_000).await;
+    approve(&other).await.data();
+    assert_eq!(seats(&s.approver).await.len(), 1);
+    s.officer.run(CHANGE_WITHDRAW, json!({"id": change})).await.data();
+    assert_eq!(newest(&s).await["state"], "VOID");
+    assert_eq!(seats(&s.approver).await.len(), 0);
+    s.approver.run(CHANGE_APPROVE, because(&change)).await.expect_code("CONFLICT/STATE");
+    assert_eq!(s.life(&id).await["decidedYen"], 900_000);
+    // The same change again needs approvals of its own.
+    let again = change_to(&s, &id, 1_200_000).await;
+    approve(&other).await.data();
+    s.approver.run(CHANGE_APPROVE, because(&again)).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
     s.is_sound().await;
 }
 
