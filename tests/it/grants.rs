@@ -26,6 +26,7 @@ macro_rules! story {
 
 mod approvals;
 mod by_law_terms;
+mod by_laws;
 mod calculation;
 mod duties;
 mod fiscal_year;
