@@ -30,6 +30,7 @@ mod by_laws;
 mod calculation;
 mod duties;
 mod fiscal_year;
+mod gathered;
 mod life;
 mod open_data;
 mod papers;
