@@ -31,6 +31,7 @@ mod calculation;
 mod duties;
 mod fiscal_year;
 mod gathered;
+mod keyed;
 mod life;
 mod open_data;
 mod papers;
