@@ -18,6 +18,7 @@ mod histories;
 mod order;
 mod overspend;
 mod restore;
+mod retries;
 mod retry;
 
 const YEAR: FiscalYear = FiscalYear(2026);
