@@ -157,6 +157,14 @@ impl Scene {
     }
 }
 
+/// A programme and an allocation of it, published in no way.
+pub(crate) async fn allotted(town: &Town) {
+    let staff = town.staff(Role::GrantStaff).await;
+    let (_, organization) = organization(&staff, "青葉の会").await;
+    let programme = programme(town, &staff, 10_000_000).await;
+    allocate(&staff, &programme, &organization, 1_500_000).await.data();
+}
+
 async fn programme(town: &Town, staff: &Client, budget: i64) -> String {
     let admin = town.staff(Role::Admin).await;
     let make = "mutation($name: String!) { sectionCreate(input: {name: $name, establishedOn: \"2020-04-01\"}) { id } }";

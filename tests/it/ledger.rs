@@ -20,6 +20,7 @@ mod overspend;
 mod restore;
 mod retries;
 mod retry;
+mod watch;
 
 const YEAR: FiscalYear = FiscalYear(2026);
 
