@@ -26,9 +26,12 @@ macro_rules! story {
 
 mod approvals;
 mod by_law_terms;
+mod by_laws;
 mod calculation;
 mod duties;
 mod fiscal_year;
+mod gathered;
+mod keyed;
 mod life;
 mod open_data;
 mod papers;
@@ -152,6 +155,14 @@ impl Scene {
         lines.sort();
         lines
     }
+}
+
+/// A programme and an allocation of it, published in no way.
+pub(crate) async fn allotted(town: &Town) {
+    let staff = town.staff(Role::GrantStaff).await;
+    let (_, organization) = organization(&staff, "青葉の会").await;
+    let programme = programme(town, &staff, 10_000_000).await;
+    allocate(&staff, &programme, &organization, 1_500_000).await.data();
 }
 
 async fn programme(town: &Town, staff: &Client, budget: i64) -> String {

@@ -45,6 +45,11 @@ fn runner(own: &Own, town: &Town) -> Runner {
         .expect("a runner")
 }
 
+/// Runs until nothing is due: a round takes one job.
+pub async fn run_all_due(runner: &Runner) {
+    while runner.run_due().await.expect("a round") > 0 {}
+}
+
 async fn state(own: &Own, town: &Town, kind: &str) -> (String, i32, Option<String>) {
     let mut worker = PgConnection::connect(&own.url("entaku_worker")).await.expect("a connection");
     let query = sqlx::query("SELECT state, attempts, last_error FROM jobs WHERE municipality_id = $1 AND kind = $2");

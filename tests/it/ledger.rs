@@ -18,7 +18,9 @@ mod histories;
 mod order;
 mod overspend;
 mod restore;
+mod retries;
 mod retry;
+mod watch;
 
 const YEAR: FiscalYear = FiscalYear(2026);
 

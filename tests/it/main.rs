@@ -36,6 +36,7 @@ mod privacy;
 mod proofs;
 mod reading;
 mod readme;
+mod reminders;
 mod roundtables;
 mod sessions;
 mod sso;

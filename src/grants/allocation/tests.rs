@@ -29,6 +29,10 @@ pub(super) struct Fixture {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Case {
     pub(super) name: String,
+    /// How the yen come about, by hand.
+    #[allow(dead_code)]
+    #[serde(default)]
+    pub(super) reckoning: Vec<String>,
     pub(super) inputs: Inputs,
     #[serde(default)]
     pub(super) total: Option<i64>,

@@ -6,6 +6,7 @@ use super::*;
 mod changes;
 mod database;
 mod instalments;
+mod readings;
 mod reports;
 mod returns;
 mod subgrants;

@@ -24,7 +24,7 @@ mod model;
 use model::{Act, Model, Outcome, Step};
 
 /// How many histories are tried where nobody says.
-const HISTORIES: u32 = 200;
+const HISTORIES: u32 = 1_000;
 /// How many are tried in one municipality, and how many of them at once.
 const TOGETHER: u32 = 50;
 const AT_ONCE: usize = 16;

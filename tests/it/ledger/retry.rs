@@ -114,13 +114,13 @@ impl Heard {
 }
 
 /// The program, serving.
-struct Server {
+pub(super) struct Server {
     process: Child,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Server {
-    fn start(app: &str, worker: &str, keys: &std::path::Path) -> Self {
+    pub(super) fn start(app: &str, worker: &str, keys: &std::path::Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entaku"));
         command.arg("serve").env("DATABASE_URL", app).env("ENTAKU_WORKER_DATABASE_URL", worker);
         command.env("ENTAKU_KEYS_FILE", keys).env("ENTAKU_DATA_DIR", env!("CARGO_TARGET_TMPDIR"));
@@ -135,16 +135,21 @@ impl Server {
         Self { process, address }
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         self.process.kill().and_then(|()| self.process.wait()).expect("a violent end");
     }
 
     async fn pay(&self, payer: &Client, id: &str) -> Result<Value, reqwest::Error> {
-        let body = json!({"query": PAYMENT_EXECUTE, "variables": {"id": id, "input": {"paidOn": "2026-05-20"}}});
-        let request = reqwest::Client::new().post(format!("http://{}/graphql", self.address)).json(&body);
-        let request = request.header("authorization", payer.header("authorization").expect("a token"));
-        request.header("idempotency-key", format!("pay-{id}")).send().await?.json().await
+        pay(&self.address, payer, id).await
     }
+}
+
+/// Pays a grant under the key of its own.
+pub(super) async fn pay(address: &str, payer: &Client, id: &str) -> Result<Value, reqwest::Error> {
+    let body = json!({"query": PAYMENT_EXECUTE, "variables": {"id": id, "input": {"paidOn": "2026-05-20"}}});
+    let request = reqwest::Client::new().post(format!("http://{address}/graphql")).json(&body);
+    let request = request.header("authorization", payer.header("authorization").expect("a token"));
+    request.header("idempotency-key", format!("pay-{id}")).send().await?.json().await
 }
 
 impl Drop for Server {

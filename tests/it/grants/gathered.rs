@@ -1,0 +1,192 @@
+//! What a run is made from besides the districts' numbers: the year before, as a run of it was approved; what is declared
+//! of the municipality as a whole; organizations that were split; and a budget that is supposed.
+
+use super::calculation::Office;
+#[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
+use super::*;
+
+story!(RULE_ENACT, "281-grant-rule-enact");
+story!(DECLARE, "282-grant-declaration-record");
+story!(RUN_APPROVE, "284-grant-run-approve");
+story!(RUN_READ, "285-grant-run-read");
+story!(COMPARE, "286-grant-comparison-create");
+
+impl Office {
+    async fn in_force(&self, rule: &Value, year: i32) -> String {
+        let id = text(&self.draft(rule, year).await.data()["grantRuleDraft"]["id"]);
+        self.approver.run(RULE_ENACT, json!({"id": id})).await.data();
+        id
+    }
+
+    async fn read(&self, run: &str) -> Value {
+        self.staff.run(RUN_READ, json!({"id": run, "first": 100})).await.data()["grantRun"].clone()
+    }
+
+    /// Names and yen of a run, sorted.
+    async fn yen(&self, run: &str) -> Vec<(String, i64)> {
+        let read = self.read(run).await;
+        let line = |n: &Value| (text(&n["name"]), n["amountYen"].as_i64().expect("yen"));
+        let mut lines: Vec<_> = read["lines"]["nodes"].as_array().expect("lines").iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+}
+
+fn found(pairs: &[(&str, i64)]) -> Vec<(String, i64)> {
+    pairs.iter().map(|(name, yen)| ((*name).to_owned(), *yen)).collect()
+}
+
+/// The change from the year before is limited to a tenth more and a twentieth less.
+fn limited(rate: &str) -> Value {
+    let mut rule = Office::rule(rate);
+    for metric in rule["metrics"].as_array_mut().expect("metrics") {
+        metric["asOf"]["missing"] = json!("LATEST_BEFORE");
+    }
+    rule["adjustments"] = json!([{"key": "limit", "label": "激変緩和", "legalReference": "附則第2項",
+        "kind": {"changeLimit": {"increase": "0.1", "decrease": "0.05", "firstFiscalYear": 2027, "years": 3}},
+        "rounding": {"mode": "HALF_UP", "unit": "1"}}]);
+    rule
+}
+
+#[tokio::test]
+async fn the_change_from_last_years_approved_run_is_limited() {
+    let mut o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    o.approved(&rule).await;
+    let first = o.programme.clone();
+    o.joined_by("三葉の会").await;
+    let sections = o.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
+    let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
+    input["input"]["fiscalYear"] = json!(2027);
+    o.programme = text(&o.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    let after = json!({ "previousProgrammeId": first });
+    let run = text(&o.calculate(&rule, "REAL", &after).await.data()["grantRunCreate"]["id"]);
+    // 青葉: 500,000 + 120 × 2,000 + 310 × 1,600 = 1,236,000 < 1,476,000 × 0.95 = 1,402,200
+    // 若葉: 500,000 + 85 × 2,000 + 240 × 1,600 = 1,054,000 < 1,224,000 × 0.95 = 1,162,800
+    // 三葉: as 青葉, and nothing in the year before
+    let less = found(&[("三葉の会", 1_236_000), ("若葉の会", 1_162_800), ("青葉の会", 1_402_200)]);
+    assert_eq!(o.yen(&run).await, less);
+    let read = o.read(&run).await;
+    let line = read["lines"]["nodes"].as_array().expect("lines").iter().find(|n| n["name"] == "青葉の会").expect("it");
+    let limit = line["terms"].as_array().expect("terms").last().expect("a term").clone();
+    assert_eq!((&limit["label"], &limit["amountYen"]), (&json!("激変緩和"), &json!(166_200)));
+    let source = json!([{"name": "前年度の額", "value": "1,476,000円", "asOf": "2026-05-20",
+        "source": "「地域づくり交付金」の配分額"}]);
+    assert_eq!(limit["inputs"], source);
+    // A tenth more at most: 若葉 500,000 + 85 × 8,000 + 384,000 = 1,564,000 > 1,224,000 × 1.1 = 1,346,400
+    let more = o.in_force(&limited("8000"), 2027).await;
+    let run = text(&o.calculate(&more, "WHAT_IF", &after).await.data()["grantRunCreate"]["id"]);
+    // 三葉: 500,000 + 120 × 8,000 + 496,000 = 1,956,000; 青葉: 1,476,000 × 1.1 = 1,623,600
+    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_956_000), ("若葉の会", 1_346_400), ("青葉の会", 1_623_600)]));
+    // Who does not say which programme was before compares with nothing.
+    let run = o.run(&more, "WHAT_IF").await;
+    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_956_000), ("若葉の会", 1_564_000), ("青葉の会", 1_956_000)]));
+}
+
+/// A fund that is declared of the municipality as a whole, shared to the last yen.
+#[tokio::test]
+async fn what_is_declared_of_the_municipality_is_shared_to_the_last_yen() {
+    let o = Office::new().await;
+    o.joined_by("三葉の会").await;
+    let rule = json!({"format": 1,
+        "metrics": [{"key": "fund", "label": "基金の取崩額", "type": "YEN", "unit": "円", "of": "MUNICIPALITY",
+            "source": {"declaration": "基金の取崩額"}}],
+        "pools": [{"key": "fund", "label": "基金", "amount": {"metric": "fund"}, "fullyShared": true}],
+        "terms": [{"key": "equal", "label": "均等割", "legalReference": "第3条",
+            "kind": {"equalPool": {"pool": "fund", "share": "1", "residual": "LARGEST_REMAINDER"}}}]});
+    let id = o.in_force(&rule, 2026).await;
+    let refused = o.calculate(&id, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "METRIC_MISSING");
+    let fund =
+        |yen: &str| json!({"input": {"item": "基金の取崩額", "asOf": "2026-04-01", "number": yen, "source": "予算書"}});
+    let officer = o.town.over(Role::OrgOfficer, ScopeKind::Organization, &o.organizations[0]).await;
+    officer.run(DECLARE, fund("9000000")).await.expect_code("FORBIDDEN");
+    // An organization's own declaration under the same name is another thing.
+    let mut own = fund("9000000");
+    own["input"]["organizationId"] = json!(o.organizations[0]);
+    officer.run(DECLARE, own).await.data();
+    o.staff.run(DECLARE, fund("1000001")).await.data();
+    let run = o.approved(&id).await;
+    // 1,000,001 ÷ 3 = 333,333.67: two yen are left, for two of the three.
+    let mut yen: Vec<i64> = o.yen(&run).await.into_iter().map(|(_, yen)| yen).collect();
+    yen.sort_unstable();
+    assert_eq!(yen, [333_333, 333_334, 333_334]);
+}
+
+/// A part of a split takes what the whole would have got; both take part, and the rule says how.
+#[tokio::test]
+async fn a_split_needs_both_organizations_and_a_rule_for_it() {
+    let o = Office::new().await;
+    o.joined_by("三葉の会").await;
+    let plain = o.enacted("4000").await;
+    let [parent, part] = [&o.organizations[0], &o.organizations[1]];
+    let splits = json!({"splits": [{"parentId": parent, "organizationId": part}]});
+    let refused = o.calculate(&plain, "REAL", &splits).await.expect_code("INVALID_INPUT/ALLOCATION");
+    assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "SPLIT_MISSING");
+    for wrong in [
+        json!({"splits": [{"parentId": part, "organizationId": part}]}),
+        json!({"splits": [{"parentId": parent, "organizationId": part}, {"parentId": parent, "organizationId": part}]}),
+        json!({"splits": [{"parentId": parent, "organizationId": part}], "organizationIds": [part]}),
+    ] {
+        let refused = o.calculate(&plain, "REAL", &wrong).await.expect_code("INVALID_INPUT");
+        let field = &refused.body["errors"][0]["extensions"]["fields"][0];
+        assert!(text(&field["path"]).starts_with("input.splits["), "{}", refused.text);
+    }
+    let mut rule = Office::rule("4000");
+    rule["adjustments"] = json!([{"key": "split", "label": "分割", "legalReference": "第7条",
+        "kind": {"split": {"metric": "households"}}}]);
+    let rule = o.in_force(&rule, 2026).await;
+    let run = text(&o.calculate(&rule, "REAL", &splits).await.data()["grantRunCreate"]["id"]);
+    // 若葉 is all that 青葉 was split into: it has what 青葉 would have had.
+    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_476_000), ("若葉の会", 1_476_000), ("青葉の会", 0)]));
+}
+
+/// A by-law that scales to the budget, with budgets that are supposed: nothing of it is real.
+#[tokio::test]
+async fn a_supposed_budget_scales_what_a_rule_scales_to_it() {
+    let o = Office::new().await;
+    let mut rule = Office::rule("4000");
+    rule["adjustments"] = json!([{"key": "budget", "label": "予算の範囲内の調整", "legalReference": "第6条",
+        "kind": {"budget": {"over": "SCALE", "fill": false, "residual": "LARGEST_REMAINDER"}}}]);
+    let rule = o.in_force(&rule, 2026).await;
+    let real = o.run(&rule, "REAL").await;
+    let whole = found(&[("若葉の会", 1_224_000), ("青葉の会", 1_476_000)]);
+    assert_eq!(o.yen(&real).await, whole, "the programme's budget is enough");
+    for (budget, expected) in [
+        (2_700_000, [1_224_000, 1_476_000]),
+        // One yen short: 1,224,000 × 2,699,999 ÷ 2,700,000 = 1,223,999.55, 1,475,999.45
+        (2_699_999, [1_224_000, 1_475_999]),
+        // The half.
+        (1_350_000, [612_000, 738_000]),
+        // 453,333.79 and 546,667.21: the last yen goes to the greater fraction.
+        (1_000_001, [453_334, 546_667]),
+        (1, [0, 1]),
+    ] {
+        let made =
+            o.calculate(&rule, "WHAT_IF", &json!({ "budgetYen": budget })).await.data()["grantRunCreate"].clone();
+        let run = text(&made["id"]);
+        assert_eq!(made["budgetYen"], budget);
+        assert_eq!(made["totalYen"], budget);
+        assert_eq!(o.yen(&run).await, found(&[("若葉の会", expected[0]), ("青葉の会", expected[1])]), "{budget}");
+        o.approver.run(RUN_APPROVE, json!({"id": run})).await.expect_code("CONFLICT/WHAT_IF");
+        if budget == 1_000_001 {
+            let compare = json!({"runId": run, "baseId": real});
+            let made = o.staff.run(COMPARE, compare).await.data()["grantComparisonCreate"].clone();
+            assert_eq!(made["differenceYen"], 1_000_001 - 2_700_000);
+            let terms = made["terms"].as_array().expect("terms");
+            let term = |label: &str| terms.iter().find(|t| t["label"] == label).map(|t| t["differenceYen"].clone());
+            assert_eq!(term("予算の範囲内の調整"), Some(json!(1_000_001 - 2_700_000)));
+            assert_eq!(term("世帯割").unwrap_or(json!(0)), 0, "the terms themselves are as they were");
+        }
+    }
+    for none in [0, -1] {
+        o.calculate(&rule, "WHAT_IF", &json!({ "budgetYen": none })).await.expect_code("INVALID_INPUT");
+    }
+    let query = "query($id: ID!) { grantProgramme(id: $id) { budgetYen allocations { totalCount } ledgerAccounts { balanceYen } } }";
+    let seen = o.staff.run(query, json!({"id": o.programme})).await.data()["grantProgramme"].clone();
+    assert_eq!(
+        seen,
+        json!({"budgetYen": 10_000_000, "allocations": {"totalCount": 0}, "ledgerAccounts": [{"balanceYen": 10_000_000}]})
+    );
+}
