@@ -132,7 +132,7 @@ async fn m14_allocations_by_hand_do_not_lead_around_the_route_of_a_run() {
     route_of(&s.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
     let (_, other) = organization(&s.staff, "若葉の会").await;
     let refused = allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
-    assert!(refused.text.contains("決裁"), "{}", refused.text);
+    assert!(refused.text.contains("by a route"), "{}", refused.text);
     allocate(&s.staff, &s.programme, &s.organization, 1_000_000).await.expect_code("CONFLICT/ROUTED");
     allocate(&s.staff, &s.programme, &s.organization, 999_999).await.data();
     allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
