@@ -43,7 +43,10 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
-        let scene = Scene::new().await;
+        Self::of(Scene::new().await).await
+    }
+
+    async fn of(scene: Scene) -> Self {
         let over = entaku::kernel::id::decode(&scene.organization).expect("an id").1;
         let accountant = scene.town.over(Role::OrgAccountant, ScopeKind::Organization, &scene.organization).await;
         let auditor = scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
@@ -185,6 +188,22 @@ async fn a_grant_pays_for_what_the_list_allows_and_with_a_receipt() {
     assert_eq!(d.scene.staff.run(JUDGE, judged).await.data()["bookTransactionJudge"]["ineligibleReason"], "私用の燃料");
     let closed = d.scene.officer.run(CLOSE, closing).await.data()["accountBookClose"].clone();
     assert_eq!((&closed["state"], &closed["vouchersUntil"]), (&json!("CLOSED"), &json!("2032-03-31")));
+}
+
+/// The reading of "five years" is the by-law's (DOMAIN §7.5); the municipality keeps at least as long as its own rule says.
+#[tokio::test]
+async fn m10_vouchers_are_kept_as_long_as_the_grants_by_law_and_the_municipality_say() {
+    for (years, by, until) in
+        [(5, "CALENDAR", "2032-03-31"), (6, "CALENDAR", "2032-12-31"), (6, "FISCAL", "2033-03-31")]
+    {
+        let terms = json!({"conditions": {"retention": {"years": years, "by": by}}, "surplusRule": "RETURN", "repaymentDays": 20});
+        let d = Desk::of(Scene::with_terms(&terms).await).await;
+        let grant = d.scene.granted(1_000_000).await;
+        d.record(with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }))).await;
+        let closing = json!({"id": d.book, "input": {"completedOn": "2026-05-20"}});
+        let closed = d.scene.officer.run(CLOSE, closing).await.data();
+        assert_eq!(closed["accountBookClose"]["vouchersUntil"], until, "{years} {by}");
+    }
 }
 
 /// M13: each state takes what it takes, in the program and in the database.

@@ -9,6 +9,7 @@ use crate::books::commands::{ACCOUNT_BOOK_CHANGE, ACCOUNT_BOOK_CLOSE, ACCOUNT_BO
 use crate::books::entity::{AccountBookId, BookCategory, BookState, account_book};
 use crate::books::rules;
 use crate::books::shapes::AccountBook;
+use crate::grants::rules::terms::Terms;
 use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
 use crate::kernel::error::{Error, Refusal, Result};
@@ -143,13 +144,14 @@ pub async fn close(tx: &Tx, id: AccountBookId, input: AccountBookCloseInput) -> 
     );
     checks.done()?;
     receipts_are_there(tx, id).await?;
-    let years = years_of_vouchers(tx).await?;
+    let until =
+        by_laws(tx, id, completed_on).await?.max(rules::vouchers_until(completed_on, years_of_vouchers(tx).await?));
     let mut row: account_book::ActiveModel = row.into();
     row.state = Set(BookState::Closed);
     row.completed_on = Set(Some(completed_on));
     row.closed_by = Set(tx.principal.account);
     row.closed_on = Set(Some(Date(tx.today())));
-    row.vouchers_until = Set(Some(rules::vouchers_until(completed_on, years)));
+    row.vouchers_until = Set(Some(until));
     row.update(tx).await?;
     Ok(id)
 }
@@ -192,6 +194,23 @@ async fn years_of_vouchers(tx: &Tx) -> Result<i32> {
     );
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("vouchers have no retention"))?;
     Ok(row.try_get("years")?)
+}
+
+/// The last day that the terms of a grant of this book ask for vouchers; that of the completion where none does.
+async fn by_laws(tx: &Tx, id: AccountBookId, completed_on: Date) -> Result<Date> {
+    let mut sql = Sql::new(
+        "SELECT DISTINCT p.terms FROM book_transactions t \
+         JOIN grant_applications a ON a.municipality_id = t.municipality_id AND a.id = t.application_id \
+         JOIN grant_programmes p ON p.municipality_id = a.municipality_id AND p.id = a.programme_id \
+         WHERE p.terms IS NOT NULL AND t.book_id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    let mut last = completed_on;
+    for row in tx.rows(sql).await? {
+        let terms: Terms = serde_json::from_str(row.try_get::<_, &str>("terms")?).map_err(Error::internal)?;
+        last = last.max(terms.vouchers_until(completed_on.0).unwrap_or(last));
+    }
+    Ok(last)
 }
 
 /// 監事の確認。

@@ -61,6 +61,11 @@ impl Terms {
         Date(if report.within_fiscal_year { due.min(end) } else { due })
     }
 
+    /// The last day on which vouchers are kept, where the terms say so.
+    pub fn vouchers_until(&self, completed: NaiveDate) -> Option<Date> {
+        self.conditions.as_ref()?.retention?.last_day(completed).map(Date)
+    }
+
     /// What may change without approval: a fifth of each cost, unless the programme says otherwise.
     pub fn minor_change(&self) -> MinorChange {
         let own = self.conditions.as_ref().and_then(|of| of.minor_change.clone());
