@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 from . import process
@@ -150,10 +152,15 @@ class Cluster:
         )
         return {
             "version": self.sql("SHOW server_version"),
-            "settings": json.loads(settings),
+            "settings": json.loads(settings) | {"huge_pages": "in use" if self._huge_pages() else "none"},
             "rows": json.loads(counts),
             "size": self.sql("SELECT pg_size_pretty(pg_database_size('entaku'))"),
         }
+
+    def _huge_pages(self):
+        """Has the machine given any (vm.nr_hugepages)? PostgreSQL takes them where they suffice."""
+        status = Path(f"/proc/{self.server.pid}/smaps").read_text()
+        return any(int(size) for size in re.findall(r"^(?:Shared|Private)_Hugetlb: +([0-9]+) kB", status, re.M))
 
     def stop(self):
         if self.server and self.server.poll() is None:

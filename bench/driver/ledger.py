@@ -4,7 +4,8 @@ over a ledger of a million entries.
 Postings are transactions of their own, as the program makes them: behind the wall, by `ledger_post`, with locks, floors,
 zero sums, audit and events. They are made over a ledger that has a million entries already, by eight clients of pgbench:
 spread over a hundred budgets, and all of them from one budget, where each waits for the one before it; and over a hundred
-budgets without the record and the events, which is what other ledgers' figures are of. Then `ledger_faults()` goes over all of it, as the application's role; it must find nothing."""
+budgets without the record and the events, which is what other ledgers' figures are of. Then `ledger_faults()` goes over
+all of it, as the application's role; it must find nothing."""
 
 import os
 import re
@@ -130,7 +131,8 @@ def run(binary, seconds):
         " journal, two entries and two accounts."
     )
     table = markdown(["", "what", "must", "reached"], ([SIGN[met], *row] for met, *row in rows))
-    settings = ", ".join(f"{name} {facts['settings'][name]}" for name in ("fsync", "synchronous_commit", "shared_buffers"))
+    told_settings = ("fsync", "synchronous_commit", "shared_buffers", "huge_pages")
+    settings = ", ".join(f"{name} {facts['settings'][name]}" for name in told_settings)
     conditions = (
         f"{machine()}. PostgreSQL {facts['version']}, {settings}; pgbench on the same cores, medians of {ROUNDS} rounds of"
         f" {seconds} s; load average {load:.1f} before."

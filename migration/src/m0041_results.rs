@@ -121,8 +121,9 @@ ALTER TABLE grant_allocations ENABLE TRIGGER USER;
 ALTER TABLE grant_runs ENABLE TRIGGER USER;
 ";
 
-/// Published is what was approved, by somebody else, while its programme is public and no correction was approved; it is
-/// withdrawn with a reason, and may be published again.
+/// Published is what was approved, by somebody else than all who approved it, while its programme is public and no
+/// correction was approved; it is withdrawn with a reason, and may be published again. Who did it and when changes with
+/// the state alone.
 const HELD: &str = "
 ALTER TABLE grant_runs
     ADD CONSTRAINT grant_runs_results_approved CHECK (state = 'APPROVED' OR results_state = 'UNPUBLISHED'),
@@ -141,11 +142,30 @@ CREATE INDEX grant_allocations_run ON grant_allocations (municipality_id, run_id
 CREATE INDEX grant_runs_unpublished ON grant_runs (municipality_id, opens_on, id)
     WHERE state = 'APPROVED' AND results_state = 'UNPUBLISHED' AND superseded_on IS NULL;
 
+CREATE FUNCTION entaku_run_approvers(p_run uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    SELECT r.approved_by FROM grant_runs r WHERE r.municipality_id = entaku_municipality() AND r.id = p_run
+        AND r.approved_by IS NOT NULL
+    UNION SELECT unnest(array_remove(ARRAY[s.account_id, s.for_id], NULL)) FROM approvals v
+        JOIN approval_seats s ON s.municipality_id = v.municipality_id AND s.approval_id = v.id AND s.state = 'APPROVED'
+        WHERE v.municipality_id = entaku_municipality() AND v.object_id = p_run AND v.act = 'GRANT_RUN_APPROVE'
+            AND v.state = 'DONE' $$;
+GRANT EXECUTE ON FUNCTION entaku_run_approvers(uuid) TO entaku_app;
+
+CREATE FUNCTION grant_run_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'results are published after their approval, and corrected after that'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_runs_results_follow';
+END $$;
+CREATE TRIGGER begins BEFORE INSERT ON grant_runs FOR EACH ROW
+    WHEN (NEW.results_state <> 'UNPUBLISHED' OR NEW.superseded_on IS NOT NULL) EXECUTE FUNCTION grant_run_begins();
+
 CREATE OR REPLACE FUNCTION grant_run_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    free text[] := ARRAY['revision', 'updated_at', 'programme_state', 'opens_on', 'closes_on', 'superseded_on',
-        'results_state', 'results_published_at', 'results_published_by', 'results_withdrawn_at', 'results_withdrawn_by',
-        'results_withdrawn_reason'];
+    free text[] := ARRAY['revision', 'updated_at', 'programme_state', 'opens_on', 'closes_on', 'superseded_on']
+        || CASE WHEN NEW.results_state = OLD.results_state THEN '{}'::text[]
+            WHEN NEW.results_state = 'WITHDRAWN' THEN ARRAY['results_state', 'results_withdrawn_at',
+                'results_withdrawn_by', 'results_withdrawn_reason']
+            ELSE ARRAY['results_state', 'results_published_at', 'results_published_by'] END;
 BEGIN
     IF OLD.state = 'CALCULATED' THEN
         free := free || ARRAY['state', 'approved_by', 'approved_on'];
@@ -166,9 +186,14 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_runs_results_follow';
     END IF;
     IF NEW.results_state = 'PUBLISHED' AND (NEW.results_published_by IS NULL OR NEW.superseded_on IS NOT NULL
-        OR NEW.programme_state = 'DRAFT') THEN
+        OR NEW.programme_state = 'DRAFT' OR EXISTS (SELECT FROM grant_runs n
+            WHERE n.municipality_id = NEW.municipality_id AND n.corrects_id = NEW.id AND n.state = 'APPROVED')) THEN
         RAISE EXCEPTION 'these results are not to be published'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_runs_results_follow';
+    END IF;
+    IF NEW.results_state = 'PUBLISHED' AND NEW.results_published_by IN (SELECT entaku_run_approvers(NEW.id)) THEN
+        RAISE EXCEPTION 'somebody else has to publish these results'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'duties_apart';
     END IF;
     RETURN NEW;
 END $$;
@@ -223,6 +248,11 @@ BEGIN
         RAISE EXCEPTION 'm0041 cannot be undone: the results of % allocation runs are not published, and would be', later
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    SELECT count(*) INTO later FROM grant_acts WHERE act = 'CHANGE_WITHDRAW';
+    IF later > 0 THEN
+        RAISE EXCEPTION 'm0041 cannot be undone: % change requests were withdrawn', later
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
     SELECT count(*) INTO later FROM grant_subgrants WHERE state = 'WITHDRAWN';
     IF later > 0 THEN
         RAISE EXCEPTION 'm0041 cannot be undone: % sub-applications were withdrawn', later
@@ -264,6 +294,9 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+DROP TRIGGER begins ON grant_runs;
+DROP FUNCTION grant_run_begins();
+DROP FUNCTION entaku_run_approvers(uuid);
 ALTER TABLE grant_allocations DROP COLUMN run_id, DROP COLUMN results_state;
 ALTER TABLE grant_runs DROP CONSTRAINT grant_runs_results, DROP COLUMN results_state, DROP COLUMN results_published_at,
     DROP COLUMN results_published_by, DROP COLUMN results_withdrawn_at, DROP COLUMN results_withdrawn_by,

@@ -77,6 +77,9 @@ pub struct Sent {
     pub number: u64,
     /// What was reported before: it was paid, or could not be. Nothing while it waits.
     pub outcome: Option<bool>,
+    /// Was it in a file that the bank refused whole? No line is about it then, but one that says that it was paid
+    /// contradicts the refusal.
+    pub refused: bool,
 }
 
 impl Sent {
@@ -115,7 +118,7 @@ pub enum Match {
 /// payment is found once. A line that may be one of an earlier report is taken for that: the same report in another form
 /// must not pay what is alike and waits. Then it is the first that waits.
 pub fn matches(sent: &[Sent], reported: &[Reported]) -> Vec<Match> {
-    let mut taken = vec![false; sent.len()];
+    let mut taken: Vec<bool> = sent.iter().map(|sent| sent.refused).collect();
     let one = |r: &Reported| {
         let first = |outcome: Option<bool>| {
             (0..sent.len()).find(|at| !taken[*at] && sent[*at].outcome == outcome && sent[*at].is(r))
@@ -168,7 +171,7 @@ mod tests {
     }
 
     fn sent_one(number: u64, outcome: Option<bool>) -> Sent {
-        Sent { account: account_of(1), yen: 5, on: day(1), number, outcome }
+        Sent { account: account_of(1), yen: 5, on: day(1), number, outcome, refused: false }
     }
 
     fn reported_one(reference: Option<u64>, paid: bool) -> Reported {
@@ -218,7 +221,7 @@ mod tests {
             reported in proptest::collection::vec((0..3_u32, 1..4_i64, 1..3_u32, any::<bool>()), 0..30),
         ) {
             let mut sent: Vec<Sent> = (1..).zip(sent)
-                .map(|(number, (n, yen, on, outcome))| Sent { account: account_of(n), yen, on: day(on), number, outcome })
+                .map(|(number, (n, yen, on, outcome))| Sent { account: account_of(n), yen, on: day(on), number, outcome, refused: false })
                 .collect();
             let reported: Vec<Reported> = reported.into_iter()
                 .map(|(n, yen, on, paid)| Reported {

@@ -7,7 +7,7 @@ pub(super) const UP: &str = "
 -- A row but for what changes without its being another matter: the programme's state and window, counters and times.
 CREATE FUNCTION entaku_essence(p_row jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT jsonb_strip_nulls(p_row - ARRAY['programme_state', 'opens_on', 'closes_on', 'subgranted_yen',
-        'offset_done_yen', 'revision', 'updated_at'])::text $$;
+        'offset_done_yen', 'results_state', 'revision', 'updated_at'])::text $$;
 
 -- The hash of a row with the files attached to it; a change has those of its application.
 CREATE OR REPLACE FUNCTION entaku_as_it_is(p_row jsonb) RETURNS text LANGUAGE sql STABLE AS $$

@@ -107,11 +107,13 @@ async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts
     if let Some(made) = kept() {
         return Ok(send(&made));
     }
+    // What is withdrawn while we read is not sent for longer than the time it may be kept.
+    let at = app.clock.now();
     let (of, found) = match gather(caller, payer, &key).await? {
         Ok(gathered) => gathered,
         Err(spent) => return Ok(caller.too_many(&spent, Media::Json)),
     };
-    let (files, at) = (app.files.clone(), app.clock.now());
+    let files = app.files.clone();
     let made = Arc::new(place.work(move || write(&files, &of, found, at, file)).await?);
     app.open_data.keep(key, made.clone(), max_age);
     Ok(send(&made))

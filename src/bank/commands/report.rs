@@ -71,7 +71,8 @@ pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportI
     }
     let counted = |outcome| settled.iter().filter(|(found, _)| *found == outcome).count();
     let matched = counted(ReportOutcome::Matched) + counted(ReportOutcome::Failed);
-    if matched == 0 {
+    // What waits to be booked was told all the same, and stands against a refusal of its file.
+    if matched + counted(ReportOutcome::NotPayable) == 0 {
         return Err(Error::Conflict(nothing_matched(
             counted(ReportOutcome::Unmatched),
             counted(ReportOutcome::AlreadySettled),
@@ -189,12 +190,15 @@ fn unreadable(fault: Fault) -> Error {
     Error::Invalid("", vec![Violation { path: "input.content".into(), rule, message }])
 }
 
+/// What reports are about, and contradict.
+const SENT: [BankTransferState; 3] = [BankTransferState::Produced, BankTransferState::Done, BankTransferState::Refused];
+
 /// What was sent for the days that are reported: the lines of files that were made, the oldest first. The files are locked:
 /// whoever imports beside us, or records that one of them was refused, waits.
 async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_transfer_line::Model>)> {
     let days: BTreeSet<NaiveDate> = reported.iter().map(|line| line.on).collect();
     let files = bank_transfer::Entity::find()
-        .filter(bank_transfer::Column::State.is_in([BankTransferState::Produced, BankTransferState::Done]))
+        .filter(bank_transfer::Column::State.is_in(SENT))
         .filter(bank_transfer::Column::TransferOn.is_in(days.into_iter().map(Date)))
         .order_by_asc(bank_transfer::Column::Id)
         .lock(LockType::NoKeyUpdate);
@@ -222,6 +226,7 @@ async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_tra
             on: *files.get(&line.transfer_id.0)?,
             number: u64::try_from(line.number).ok()?,
             outcome: rules::outcome(line.state),
+            refused: line.state == TransferLineState::Refused,
         })
     };
     let sent: Option<Vec<Sent>> = rows.iter().map(one).collect();

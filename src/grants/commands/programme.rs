@@ -179,7 +179,7 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
     }
     let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
     let total = allocated(tx, programme_id).await?.0 - before.0 + amount_yen.0;
-    if total > 0 && Box::pin(routing::covers(tx, RoutedAct::GrantRunApprove, Yen(total))).await? {
+    if amount_yen > before && Box::pin(routing::covers(tx, RoutedAct::GrantRunApprove, Yen(total))).await? {
         return Err(Error::Conflict(Refusal::new(
             "ROUTED",
             "この額の配分には決裁が必要です。算定を作り、決裁を経て承認してください。",

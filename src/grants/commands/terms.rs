@@ -109,15 +109,26 @@ fn check(checks: &mut Checks, terms: &Terms) {
     }
 }
 
-/// What the by-law of a run asks becomes a programme's terms where these say nothing of it, as long as nothing is decided
-/// under them.
+/// What the by-law of a run asks becomes a programme's terms where these say nothing of it, or what the by-law of the run
+/// that it corrects said; as long as nothing is decided under them.
 ///
 /// # Errors
 /// CONFLICT/TERMS_DIFFER where programme and by-law say something different.
 pub(super) async fn adopt(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     let (row, own) = terms_of(tx, run.programme_id).await?;
-    let joined = own.clone().joined(&of_by_law(tx, run).await?)?;
-    if joined == own || decided(tx, run.programme_id).await? {
+    if decided(tx, run.programme_id).await? {
+        return Ok(());
+    }
+    let corrected = match run.corrects_id {
+        Some(id) => grant_run::Entity::find_by_id(id).one(tx).await?,
+        None => None,
+    };
+    let laid_down = match &corrected {
+        Some(corrected) => own.clone().beyond(&of_by_law(tx, corrected).await?),
+        None => own.clone(),
+    };
+    let joined = laid_down.joined(&of_by_law(tx, run).await?)?;
+    if joined == own {
         return Ok(());
     }
     let mut next: grant_programme::ActiveModel = row.into();

@@ -46,6 +46,21 @@ impl Terms {
         Ok(Self { instalments, conditions })
     }
 
+    /// These terms without what they have of a by-law.
+    #[must_use]
+    pub fn beyond(self, by_law: &Self) -> Self {
+        let conditions = self.conditions.map(|own| match &by_law.conditions {
+            Some(theirs) => Conditions {
+                report: own.report.filter(|own| Some(own) != theirs.report.as_ref()),
+                minor_change: own.minor_change.filter(|own| Some(own) != theirs.minor_change.as_ref()),
+                reserve: own.reserve.filter(|own| Some(own) != theirs.reserve.as_ref()),
+                retention: own.retention.filter(|own| Some(own) != theirs.retention.as_ref()),
+            },
+            None => own,
+        });
+        Self { instalments: self.instalments.filter(|own| Some(own) != by_law.instalments.as_ref()), conditions }
+    }
+
     /// The parts in which an amount is paid; they sum to it. A part of nothing is none.
     pub fn parts(&self, amount: Yen) -> Vec<Yen> {
         let parts = self.instalments.as_ref().map_or_else(|| vec![amount], |of| of.of(amount));
@@ -125,6 +140,13 @@ mod tests {
         assert_eq!(joined.clone().joined(&by_law), Ok(joined));
         assert_eq!(Terms::default().joined(&by_law), Ok(by_law.clone()));
         assert_eq!(by_law.clone().joined(&Terms::default()), Ok(by_law.clone()));
+        let beyond = Terms { instalments: None, conditions: said(None, None) };
+        assert_eq!(by_law.clone().beyond(&by_law), beyond);
+        assert_eq!(by_law.clone().beyond(&own).conditions, said(None, Some(30)));
+        assert_eq!(
+            beyond.joined(&Terms { instalments: parts(2), conditions: None }).map(|t| t.instalments),
+            Ok(parts(2))
+        );
         let otherwise = [
             Terms { instalments: parts(2), conditions: None },
             Terms { instalments: None, conditions: said(Some(1), None) },

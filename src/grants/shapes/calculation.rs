@@ -325,6 +325,7 @@ shape! {
             "承認された算定の結果が公表されていません。内容を確かめ、公表してください。",
             "The results of an approved run are not public. Please examine and publish them.",
         ])
+        .except("SELECT entaku_run_approvers(t.id)")
         .act(GRANT_RUN_WITHDRAW, PUBLICATION, PUBLISHERS, Over::Municipality)
         .step_up(GRANT_RUN_WITHDRAW)
 }

@@ -56,7 +56,7 @@ const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
     AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
-    'REPORT_SUBMIT', 'CHANGE_REQUEST') \
+    'REPORT_SUBMIT', 'CHANGE_REQUEST', 'CHANGE_WITHDRAW') \
     AND h.actor_id IS NOT NULL";
 
 /// What is completed and waits for no decision on a change.

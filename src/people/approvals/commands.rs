@@ -170,12 +170,18 @@ pub async fn request(tx: &Tx, id: ApprovalId) -> Result<ApprovalId> {
 ///
 /// # Errors
 /// CONFLICT/NOT_ROUTED where no route in force covers it: what needed approvals does not lose them by this; lay one down
-/// first. CONFLICT/ROUTE_VACANT where too few people may approve a step.
+/// first. CONFLICT/ROUTE_VACANT where too few people may approve a step. CONFLICT/STATE where another approval of the
+/// matter has begun since, for which somebody else may have asked.
 pub async fn reroute(tx: &Tx, id: ApprovalId) -> Result<ApprovalId> {
     let row = tx.peek::<Approval>(id, APPROVAL_REROUTE).await?;
     rules::approval(&row, APPROVAL_REROUTE, tx.now)?;
+    routing::newest(tx, &row).await?;
     let seen = routing::in_force(tx, row.act, row.object_id, Some(row.amount_yen)).await?.ok_or_else(not_routed)?;
     let amount = (seen.hash == row.object_hash).then_some(row.amount_yen);
+    let seen = match amount {
+        Some(_) => seen,
+        None => routing::in_force(tx, row.act, row.object_id, None).await?.ok_or_else(not_routed)?,
+    };
     let asked = Asked { by: row.requested_by.or(tx.principal.account), amount };
     routing::begin(tx, row.act, seen, asked).await?.ok_or_else(not_routed)
 }

@@ -166,14 +166,28 @@ async fn write(
 
 /// Makes what is under way for an act on an object void. Of two who begin at once, the second ends what the first began.
 async fn end_live(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
-    let word = || Param::text(act.word());
-    let mut sql = Sql::new("SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(");
-    sql.fill("'approval ' || ? || (?)::text, 0))", [word(), Param::Uuid(Some(object))]);
-    tx.rows(sql).await?;
+    take_turn(tx, act, object).await?;
     let mut sql = Sql::new("SELECT 1 FROM entaku_approvals_end(");
-    sql.fill("?, ?, 'VOID')", [Param::Uuid(Some(object)), word()]);
+    sql.fill("?, ?, 'VOID')", [Param::Uuid(Some(object)), Param::text(act.word())]);
     tx.rows(sql).await?;
     Ok(())
+}
+
+/// Nobody else begins an approval of it meanwhile.
+async fn take_turn(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
+    let mut sql = Sql::new("SELECT 1 FROM pg_advisory_xact_lock(hashtextextended(");
+    sql.fill("'approval ' || ? || (?)::text, 0))", [Param::text(act.word()), Param::Uuid(Some(object))]);
+    tx.rows(sql).await?;
+    Ok(())
+}
+
+/// CONFLICT/STATE where another approval of the matter has begun since.
+pub(super) async fn newest(tx: &Tx, row: &approval::Model) -> Result<()> {
+    take_turn(tx, row.act, row.object_id).await?;
+    let mut sql = Sql::new("SELECT 1 FROM approvals n WHERE ");
+    let of = [Param::Uuid(Some(row.object_id)), Param::text(row.act.word()), Param::Uuid(Some(row.id.0))];
+    sql.fill("n.object_id = ? AND n.act = ? AND n.id > ? LIMIT 1", of);
+    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(rules::replaced().into()) }
 }
 
 /// May the act be done to an object as it is, for this amount?

@@ -134,6 +134,11 @@ pub fn approval(row: &approval::Model, action: Action, _now: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// Another approval of the matter has begun since.
+pub fn replaced() -> Refusal {
+    state("この対象の決裁は、その後に始め直されています。", "Another approval of this has begun since.")
+}
+
 /// Is it still being approved?
 pub fn open(row: &approval::Model) -> Result<(), Refusal> {
     if row.state == ApprovalState::Open {

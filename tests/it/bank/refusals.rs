@@ -50,10 +50,10 @@ async fn m14_a_file_that_the_bank_refused_frees_its_payments_and_is_never_reconc
     assert_eq!((&done["refusedOn"], &done["refusalReason"]), (&json!("2026-05-20"), &json!("合計金額の不一致")));
     assert!(has_task(&second, "grantPaymentExecute").await, "it is to be paid again");
     let report = returned(&bytes);
-    hall.import("ZENGIN", &report).await.expect_code("CONFLICT/NOTHING_MATCHED");
+    hall.import("ZENGIN", &report).await.expect_code("CONFLICT/CONTRARY_REPORT");
     hall.import("ZENGIN", &bytes).await.expect_code("CONFLICT/OWN_FILE");
     let table = table(&[("2026-05-20", NUMBER, 1_100_000, "済")]);
-    hall.import("CSV", &table).await.expect_code("CONFLICT/NOTHING_MATCHED");
+    hall.import("CSV", &table).await.expect_code("CONFLICT/CONTRARY_REPORT");
     assert_eq!((s.state(&payment).await.as_str(), hall.paid_yen().await.as_str()), ("PAYMENT_REQUESTED", "0"));
     // Another file pays it, once.
     hall.produced_again(&payment).await;

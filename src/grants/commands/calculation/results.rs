@@ -9,11 +9,13 @@ use crate::grants::commands::{GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW, MOST_REASON
 use crate::grants::entity::{GrantResultsState, GrantRunId, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::read::DUTIES_APART;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
-/// Publishes the results of an approved run. Somebody else than who approved it does. The allocations that it made
+/// Publishes the results of an approved run. Somebody else than all who approved it does. The allocations that it made
 /// become everybody's with it.
 ///
 /// # Errors
@@ -22,6 +24,7 @@ use crate::kernel::tx::Tx;
 pub async fn publish_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_PUBLISH).await?;
     rules::grant_run(&row, GRANT_RUN_PUBLISH, tx.now)?;
+    apart(tx, id).await?;
     take_time(tx).await?;
     let mut next: grant_run::ActiveModel = row.into();
     next.results_state = Set(GrantResultsState::Published);
@@ -29,6 +32,14 @@ pub async fn publish_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.results_published_by = Set(tx.principal.account);
     next.update(tx).await?;
     Ok(id)
+}
+
+/// FORBIDDEN/DUTIES_APART for whoever approved the run, by itself or in its route.
+async fn apart(tx: &Tx, id: GrantRunId) -> Result<()> {
+    let mut sql = Sql::new("SELECT 1 FROM entaku_run_approvers(");
+    let params = [Param::Uuid(Some(id.0)), Param::Uuid(tx.principal.account.map(|who| who.0))];
+    sql.fill("?) d (id) WHERE d.id = ?", params);
+    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(Error::Forbidden(DUTIES_APART)) }
 }
 
 /// 公表の取下げ。

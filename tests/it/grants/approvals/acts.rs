@@ -9,6 +9,7 @@ story!(CHANGE_REQUEST, "267-grant-change-request");
 story!(CHANGE_APPROVE, "268-grant-change-approve");
 story!(CHANGE_WITHDRAW, "277-grant-change-withdraw");
 story!(RUN_APPROVE, "284-grant-run-approve");
+story!(RUN_PUBLISH, "288-grant-run-publish");
 
 async fn change_to(s: &Scene, id: &str, yen: i64) -> String {
     let input = json!({"reason": "規模の変更", "costs": plan(), "decidedYen": yen});
@@ -127,13 +128,40 @@ async fn m14_an_allocation_of_much_money_is_approved_first() {
 }
 
 #[tokio::test]
+async fn m14_nobody_publishes_what_they_approved_in_its_route() {
+    let o = Office::new().await;
+    route_of(&o.town, "GRANT_RUN_APPROVE", false, one("部長決裁", "APPROVER")).await;
+    let (second, agrees) = o.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    let run = o.run(&o.enacted("4000").await, "REAL").await;
+    approve(&agrees).await.data();
+    o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
+    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    for who in [&agrees, &o.approver] {
+        who.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/DUTIES_APART");
+        assert!(!has_task(who, "grantRunPublish").await);
+    }
+    let uuid = decode(&run).expect("an id").1;
+    let publish = format!(
+        "UPDATE grant_runs SET results_state = 'PUBLISHED', results_published_at = entaku_now(),
+            results_published_by = '{}' WHERE id = '{uuid}'",
+        second.0
+    );
+    refused_by("duties_apart", &o.town, second, "SELECT 1", &publish).await;
+    assert!(has_task(&o.staff, "grantRunPublish").await);
+    o.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
+    let blame = format!("UPDATE grant_runs SET results_published_by = '{}' WHERE id = '{uuid}'", second.0);
+    refused_by("grant_runs_settled", &o.town, second, "SELECT 1", &blame).await;
+}
+
+#[tokio::test]
 async fn m14_allocations_by_hand_do_not_lead_around_the_route_of_a_run() {
     let s = Scene::new().await;
     route_of(&s.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
     let (_, other) = organization(&s.staff, "若葉の会").await;
     let refused = allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
     assert!(refused.text.contains("by a route"), "{}", refused.text);
-    allocate(&s.staff, &s.programme, &s.organization, 1_000_000).await.expect_code("CONFLICT/ROUTED");
+    allocate(&s.staff, &s.programme, &s.organization, 1_500_001).await.expect_code("CONFLICT/ROUTED");
+    allocate(&s.staff, &s.programme, &s.organization, 1_000_000).await.data();
     allocate(&s.staff, &s.programme, &s.organization, 999_999).await.data();
     allocate(&s.staff, &s.programme, &other, 1).await.expect_code("CONFLICT/ROUTED");
     assert_eq!(s.balances().await, ["APPROPRIATION=-10000000", "BUDGET=9000001", "GRANT=999999"]);

@@ -53,6 +53,7 @@ async fn what_nobody_can_approve_is_the_administrators_task() {
     assert!(has_task(&admin, "approvalReroute").await);
     s.staff.run(REQUEST, json!({"id": open["id"]})).await.expect_code("CONFLICT/ROUTE_VACANT");
     let anew = admin.run(REROUTE, json!({"id": open["id"]})).await.data()["approvalReroute"].clone();
+    admin.run(REROUTE, json!({"id": open["id"]})).await.expect_code("CONFLICT/STATE");
     assert_eq!((&anew["state"], &anew["amountYen"]), (&json!("OPEN"), &json!(1_100_000)));
     let asked = s.staff.run("{ viewer { name } }", json!({})).await.data()["viewer"]["name"].clone();
     assert_eq!(anew["requestedBy"]["name"], asked);
