@@ -139,10 +139,12 @@ async fn m1_nobody_edits_what_is_posted() {
             "INSERT INTO ledger_accounts (id, kind, owner_id, fiscal_year, floor, balance)
                 VALUES (gen_random_uuid(), 'BUDGET', gen_random_uuid(), 2026, 0, 5)",
         ] {
-            let mut refused = attempt(&mut connection, sql).await;
-            // TRUNCATE locks whole tables before it is refused; others of the same database are at work.
-            while refused == Err("40P01".into()) {
-                refused = attempt(&mut connection, sql).await;
+            // TRUNCATE locks whole tables before it is refused, and others of the same database are at work: it gives up
+            // before anybody of them is taken for the victim of a deadlock, and comes again.
+            let brief = format!("SET LOCAL lock_timeout = '100ms'; {sql}");
+            let mut refused = attempt(&mut connection, &brief).await;
+            while refused == Err("55P03".into()) || refused == Err("40P01".into()) {
+                refused = attempt(&mut connection, &brief).await;
             }
             assert_eq!(refused, Err("42501".into()), "{role}: {sql}");
         }
