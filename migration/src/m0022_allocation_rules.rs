@@ -123,7 +123,7 @@ fn comparisons() -> Tenant {
     .indexed(&["run_id, created_at, id)", "base_id)", "created_at, id)"])
 }
 
-const GUARDS: &str = "
+pub(crate) const GUARDS: &str = "
 REVOKE UPDATE ON grant_declarations, grant_run_lines, grant_comparisons FROM entaku_app;
 
 ALTER TABLE grant_allocations ADD COLUMN line_id uuid;

@@ -70,7 +70,7 @@ impl MigrationTrait for Migration {
 }
 
 /// As in m0029, but for the words of what is disposed of.
-const SETTLED: &str = "
+pub(crate) const SETTLED: &str = "
 CREATE FUNCTION entaku_disposed(was jsonb, becomes jsonb, words text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT coalesce(array_agg(word) FILTER (WHERE becomes ->> word = '(削除済み)' AND was ->> word IS NOT NULL), '{}')
     FROM unnest(words) word WHERE entaku_forgetting() $$;

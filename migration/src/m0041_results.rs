@@ -3,7 +3,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{Told, fk, more_words, run, words};
+use crate::m0022_allocation_rules::GUARDS;
+use crate::m0039_grant_texts::SETTLED;
+use crate::table::{Told, fk, former, more_words, run, words};
 
 /// This migration.
 #[derive(DeriveMigrationName)]
@@ -56,6 +58,7 @@ impl MigrationTrait for Migration {
         for statements in [BACKFILL, HELD, WITHDRAWING, PARTIES] {
             run(manager, statements).await?;
         }
+        run(manager, &withdrawable_change()).await?;
         for (_, told) in TOLD {
             run(manager, &told.triggers()).await?;
         }
@@ -69,6 +72,8 @@ impl MigrationTrait for Migration {
         for (told, _) in TOLD {
             run(manager, &told.triggers()).await?;
         }
+        run(manager, &former(SETTLED, "grant_change_settled")).await?;
+        run(manager, &former(GUARDS, "grant_run_settled")).await?;
         run(manager, BACK).await
     }
 }
@@ -212,21 +217,13 @@ ALTER TABLE grant_subgrants
     ADD CONSTRAINT grant_subgrants_withdrawn CHECK ((state = 'WITHDRAWN') = (withdrawn_on IS NOT NULL));
 ALTER TABLE grant_changes
     ADD CONSTRAINT grant_changes_withdrawn CHECK (withdrawn_on IS NULL OR state = 'WITHDRAWN');
-
-CREATE OR REPLACE FUNCTION grant_change_settled() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    free text[] := ARRAY['revision', 'updated_at']
-        || entaku_disposed(to_jsonb(OLD), to_jsonb(NEW), ARRAY['reason', 'decision_reason']);
-BEGIN
-    IF OLD.state = 'REQUESTED' THEN
-        free := free || ARRAY['state', 'decided_on', 'decided_by', 'decision_reason', 'withdrawn_on'];
-    END IF;
-    IF to_jsonb(OLD) - free IS DISTINCT FROM to_jsonb(NEW) - free THEN
-        RAISE EXCEPTION 'a change is settled' USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_changes_settled';
-    END IF;
-    RETURN NEW;
-END $$;
 ";
+
+/// As in m0039, but that a change that waits can be withdrawn.
+fn withdrawable_change() -> String {
+    former(SETTLED, "grant_change_settled")
+        .replace("'decided_by', 'decision_reason']", "'decided_by', 'decision_reason', 'withdrawn_on']")
+}
 
 /// Whoever withdraws a change has a hand in the application, as whoever requests one (m0037).
 const PARTIES: &str = "
@@ -266,34 +263,9 @@ DO $do$ BEGIN
     EXECUTE replace(pg_get_functiondef('entaku_application_parties(uuid, uuid)'::regprocedure),
         ', ''CHANGE_WITHDRAW'')', ')');
 END $do$;
-CREATE OR REPLACE FUNCTION grant_change_settled() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    free text[] := ARRAY['revision', 'updated_at']
-        || entaku_disposed(to_jsonb(OLD), to_jsonb(NEW), ARRAY['reason', 'decision_reason']);
-BEGIN
-    IF OLD.state = 'REQUESTED' THEN
-        free := free || ARRAY['state', 'decided_on', 'decided_by', 'decision_reason'];
-    END IF;
-    IF to_jsonb(OLD) - free IS DISTINCT FROM to_jsonb(NEW) - free THEN
-        RAISE EXCEPTION 'a change is settled' USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_changes_settled';
-    END IF;
-    RETURN NEW;
-END $$;
 ALTER TABLE grant_subgrants DROP CONSTRAINT grant_subgrants_decided, DROP CONSTRAINT grant_subgrants_withdrawn,
     ADD CHECK ((state = 'SUBMITTED') = (decided_on IS NULL)), DROP COLUMN withdrawn_on;
 ALTER TABLE grant_changes DROP CONSTRAINT grant_changes_withdrawn, DROP COLUMN withdrawn_on;
-CREATE OR REPLACE FUNCTION grant_run_settled() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    free text[] := ARRAY['revision', 'updated_at', 'programme_state', 'opens_on', 'closes_on'];
-BEGIN
-    IF OLD.state = 'CALCULATED' THEN
-        free := free || ARRAY['state', 'approved_by', 'approved_on'];
-    END IF;
-    IF to_jsonb(OLD) - free IS DISTINCT FROM to_jsonb(NEW) - free THEN
-        RAISE EXCEPTION 'a run does not change' USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_runs_settled';
-    END IF;
-    RETURN NEW;
-END $$;
 DROP TRIGGER begins ON grant_runs;
 DROP FUNCTION grant_run_begins();
 DROP FUNCTION entaku_run_approvers(uuid);

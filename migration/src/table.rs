@@ -246,3 +246,14 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), Db
 pub(crate) async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
     run(manager, &format!("DROP TABLE {}", tables.join(", "))).await
 }
+
+/// A function as an earlier migration made it, to be made again; what is no SQL where that did not make it.
+pub(crate) fn former(statements: &str, function: &str) -> String {
+    let made = ["CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"].map(|create| format!("{create} {function}("));
+    let Some(from) = made.iter().find_map(|made| statements.find(made)) else {
+        return format!("no statement makes {function}");
+    };
+    let rest = &statements[from..];
+    let body = &rest[rest.find('(').unwrap_or(0)..rest.find("$$;").map_or(rest.len(), |end| end + 3)];
+    format!("CREATE OR REPLACE FUNCTION {function}{body}")
+}

@@ -1,10 +1,10 @@
 //! A file that the bank refused whole: nothing of it was paid, nothing of it is reconciled, and it stays.
 
-use super::former;
 use crate::m0036_books::bank::GUARDS;
+use crate::table::former;
 
 /// Nobody refuses, for the bank, the file that they made themself. What was reported of a file says that the bank took it.
-pub(super) const UP: &str = "
+const UP: &str = "
 ALTER TABLE bank_transfers
     ADD COLUMN refused_on date, ADD COLUMN refused_by uuid, ADD COLUMN refusal_reason text,
     DROP CONSTRAINT bank_transfers_check, DROP CONSTRAINT bank_transfers_check1,
@@ -27,36 +27,6 @@ CREATE TRIGGER moves BEFORE INSERT OR UPDATE ON bank_transfers FOR EACH ROW EXEC
 DROP TRIGGER moves ON bank_transfer_lines;
 CREATE TRIGGER moves BEFORE INSERT OR UPDATE ON bank_transfer_lines FOR EACH ROW EXECUTE FUNCTION
     entaku_bank_moves('WAITING', 'WAITING PAID,WAITING FAILED,WAITING CANCELLED,WAITING REFUSED', 'paid_on');
-
-CREATE OR REPLACE FUNCTION entaku_bank_lines() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    now_is text;
-    made bool;
-BEGIN
-    IF TG_OP = 'INSERT' THEN
-        SELECT state INTO now_is FROM bank_transfers
-            WHERE municipality_id = NEW.municipality_id AND id = NEW.transfer_id FOR NO KEY UPDATE;
-        IF NOT EXISTS (SELECT FROM grant_applications a
-                WHERE a.municipality_id = NEW.municipality_id AND a.id = NEW.application_id
-                    AND a.organization_id = NEW.organization_id AND a.pending_yen = NEW.amount_yen
-                    AND NEW.payment_number = 1 + (SELECT count(*) FROM grant_payments p
-                        WHERE p.municipality_id = a.municipality_id AND p.application_id = a.id)) THEN
-            RAISE EXCEPTION 'nothing of this waits to be paid'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_transfer_lines_payable';
-        END IF;
-    ELSE
-        SELECT state INTO now_is FROM bank_transfers
-            WHERE municipality_id = NEW.municipality_id AND id = NEW.transfer_id;
-    END IF;
-    made := now_is IN ('PRODUCED', 'DONE');
-    IF (now_is = 'PREPARED' AND NEW.state IN ('WAITING', 'CANCELLED'))
-        OR (made AND TG_OP = 'UPDATE' AND NEW.state IN ('PAID', 'FAILED'))
-        OR (now_is = 'REFUSED' AND TG_OP = 'UPDATE' AND NEW.state = 'REFUSED') THEN
-        RETURN NEW;
-    END IF;
-    RAISE EXCEPTION 'the transfer of the line is %', now_is
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_transfer_lines_kept';
-END $$;
 
 CREATE FUNCTION entaku_bank_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -87,6 +57,12 @@ END $$;
 CREATE CONSTRAINT TRIGGER refused_whole AFTER UPDATE ON bank_transfers DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.state = 'REFUSED' AND OLD.state <> 'REFUSED') EXECUTE FUNCTION entaku_bank_refused_whole();
 ";
+
+pub(super) fn up() -> String {
+    let settled = "(made AND TG_OP = 'UPDATE' AND NEW.state IN ('PAID', 'FAILED'))";
+    let refused = "(now_is = 'REFUSED' AND TG_OP = 'UPDATE' AND NEW.state = 'REFUSED')";
+    former(GUARDS, "entaku_bank_lines").replace(settled, &format!("{settled}\n        OR {refused}")) + UP
+}
 
 pub(super) fn down() -> String {
     former(GUARDS, "entaku_bank_lines") + DOWN

@@ -1,7 +1,7 @@
 //! What is to be approved, as it is now with its files, and whether somebody can still approve it.
 
-use super::former;
 use crate::m0037_approval_routes::functions::FUNCTIONS;
+use crate::table::former;
 
 pub(super) const UP: &str = "
 -- A row but for what changes without its being another matter: the programme's state and window, counters and times.

@@ -36,7 +36,7 @@ impl MigrationTrait for Migration {
         for table in ["notifications", "notification_choices"] {
             more_words(manager, table, "kind", &["APPROVAL_AWAITED"]).await?;
         }
-        run(manager, bank::UP).await?;
+        run(manager, &bank::up()).await?;
         run(manager, duties::UP).await?;
         run(manager, matters::UP).await?;
         run(manager, &routed::up()).await
@@ -49,12 +49,4 @@ impl MigrationTrait for Migration {
         run(manager, duties::DOWN).await?;
         run(manager, &bank::down()).await
     }
-}
-
-/// A function as an earlier migration made it, to be made again in the place of ours.
-fn former(statements: &str, function: &str) -> String {
-    let from = statements.find(&format!("CREATE FUNCTION {function}(")).unwrap_or(statements.len());
-    let rest = &statements[from..];
-    let to = rest.find("$$;").map_or(rest.len(), |end| end + 3);
-    rest[..to].replacen("CREATE", "CREATE OR REPLACE", 1)
 }

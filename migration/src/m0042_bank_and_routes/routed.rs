@@ -1,8 +1,8 @@
 //! Acts that a route covers are done when their approvals are complete. One function is told by its trigger which act it
 //! is and where its amounts stand; the trigger says when it is done.
 
-use super::former;
 use crate::m0037_approval_routes::guards::GUARDS;
+use crate::table::former;
 
 /// An act on a table: when it is done by an update, when a row is written that has it done already, and the columns whose
 /// sums are what was proposed and what is done.

@@ -195,9 +195,17 @@ async fn apart_from(tx: &Tx, id: GrantApplicationId, did: Did) -> Result<()> {
         Did::Paid => "PAID",
         Did::Changed => "CHANGED",
     };
-    let mut sql = Sql::new("SELECT 1 FROM entaku_doers(");
-    let params = [Param::Uuid(Some(id.0)), Param::text(what), Param::Uuid(tx.principal.account.map(|who| who.0))];
-    sql.fill("?, ?) d (id) WHERE d.id = ?", params);
+    not_among(tx, "entaku_doers(?, ?)", [Param::Uuid(Some(id.0)), Param::text(what)]).await
+}
+
+/// Keeps the caller from an act when they are among those whom a function names.
+///
+/// # Errors
+/// FORBIDDEN/DUTIES_APART.
+async fn not_among(tx: &Tx, doers: &str, of: impl IntoIterator<Item = Param>) -> Result<()> {
+    let caller = Param::Uuid(tx.principal.account.map(|who| who.0));
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.fill(&format!("{doers} d (id) WHERE d.id = ?"), of.into_iter().chain([caller]));
     if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(Error::Forbidden(DUTIES_APART)) }
 }
 

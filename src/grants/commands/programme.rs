@@ -178,13 +178,8 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         )));
     }
     let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
-    let total = allocated(tx, programme_id).await?.0 - before.0 + amount_yen.0;
-    if amount_yen > before && Box::pin(routing::covers(tx, RoutedAct::GrantRunApprove, Yen(total))).await? {
-        return Err(Error::Conflict(Refusal::new(
-            "ROUTED",
-            "この額の配分には決裁が必要です。算定を作り、決裁を経て承認してください。",
-            "Allocations of this amount are approved by a route. Calculate a run and have it approved.",
-        )));
+    if amount_yen > before {
+        unrouted(tx, programme_id, amount_yen.0 - before.0).await?;
     }
     let id = match existing {
         Some(row) => change_amount(tx, row, amount_yen, basis).await?,
@@ -196,13 +191,21 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
     Ok(id)
 }
 
-/// The sum of a programme's allocations.
-async fn allocated(tx: &Tx, programme: GrantProgrammeId) -> Result<Yen> {
+/// CONFLICT/ROUTED where a programme's allocations, with so many yen more, go by a route.
+async fn unrouted(tx: &Tx, programme: GrantProgrammeId, more: i64) -> Result<()> {
     let mut sql =
         Sql::new("SELECT coalesce(sum(amount_yen), 0)::bigint AS yen FROM grant_allocations WHERE programme_id = ");
     sql.param(Param::Uuid(Some(programme.0)));
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no sum"))?;
-    Ok(Yen(row.try_get("yen")?))
+    let total = Yen(row.try_get::<_, i64>("yen")? + more);
+    if Box::pin(routing::covers(tx, RoutedAct::GrantRunApprove, total)).await? {
+        return Err(Error::Conflict(Refusal::new(
+            "ROUTED",
+            "この額の配分には決裁が必要です。算定を作り、決裁を経て承認してください。",
+            "Allocations of this amount are approved by a route. Calculate a run and have it approved.",
+        )));
+    }
+    Ok(())
 }
 
 fn still_there(organization: &organization::Model) -> Result<(), Refusal> {

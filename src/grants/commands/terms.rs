@@ -114,16 +114,12 @@ fn check(checks: &mut Checks, terms: &Terms) {
 ///
 /// # Errors
 /// CONFLICT/TERMS_DIFFER where programme and by-law say something different.
-pub(super) async fn adopt(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+pub(super) async fn adopt(tx: &Tx, run: &grant_run::Model, corrected: Option<&grant_run::Model>) -> Result<()> {
     let (row, own) = terms_of(tx, run.programme_id).await?;
     if decided(tx, run.programme_id).await? {
         return Ok(());
     }
-    let corrected = match run.corrects_id {
-        Some(id) => grant_run::Entity::find_by_id(id).one(tx).await?,
-        None => None,
-    };
-    let laid_down = match &corrected {
+    let laid_down = match corrected {
         Some(corrected) => own.clone().beyond(&of_by_law(tx, corrected).await?),
         None => own.clone(),
     };

@@ -39,7 +39,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
-    Box::pin(terms::adopt(tx, &row)).await?;
+    Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
     let mut next: grant_run::ActiveModel = row.clone().into();
     next.state = Set(GrantRunState::Approved);

@@ -5,13 +5,12 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::calculation::run::take_time;
-use crate::grants::commands::{GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW, MOST_REASON};
+use crate::grants::commands::{GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW, MOST_REASON, not_among};
 use crate::grants::entity::{GrantResultsState, GrantRunId, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
-use crate::kernel::error::{Error, Result};
-use crate::kernel::read::DUTIES_APART;
-use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::error::Result;
+use crate::kernel::read::sql::Param;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
@@ -19,12 +18,13 @@ use crate::kernel::tx::Tx;
 /// become everybody's with it.
 ///
 /// # Errors
-/// CONFLICT/NOT_APPROVED, CONFLICT/PUBLISHED, CONFLICT/SUPERSEDED where a correction was approved since, and
-/// CONFLICT/PROGRAMME_DRAFT where nobody could read them anyway.
+/// FORBIDDEN/DUTIES_APART for whoever approved it, by itself or in its route; CONFLICT/NOT_APPROVED, CONFLICT/PUBLISHED,
+/// CONFLICT/SUPERSEDED where a correction was approved since, and CONFLICT/PROGRAMME_DRAFT where nobody could read them
+/// anyway.
 pub async fn publish_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_PUBLISH).await?;
     rules::grant_run(&row, GRANT_RUN_PUBLISH, tx.now)?;
-    apart(tx, id).await?;
+    not_among(tx, "entaku_run_approvers(?)", [Param::Uuid(Some(id.0))]).await?;
     take_time(tx).await?;
     let mut next: grant_run::ActiveModel = row.into();
     next.results_state = Set(GrantResultsState::Published);
@@ -32,14 +32,6 @@ pub async fn publish_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     next.results_published_by = Set(tx.principal.account);
     next.update(tx).await?;
     Ok(id)
-}
-
-/// FORBIDDEN/DUTIES_APART for whoever approved the run, by itself or in its route.
-async fn apart(tx: &Tx, id: GrantRunId) -> Result<()> {
-    let mut sql = Sql::new("SELECT 1 FROM entaku_run_approvers(");
-    let params = [Param::Uuid(Some(id.0)), Param::Uuid(tx.principal.account.map(|who| who.0))];
-    sql.fill("?) d (id) WHERE d.id = ?", params);
-    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(Error::Forbidden(DUTIES_APART)) }
 }
 
 /// 公表の取下げ。
