@@ -1,97 +1,18 @@
-//! What a noun declares about a type, once: its fields, where they come from, who may see them, what
-//! can be done to it. Everything else (the GraphQL type, SQL, masks, `viewerCan`) follows from it.
+//! Declaring a type: field after field, who may what, what waits for whom.
 
-use async_graphql::{InputType, OutputType, Value};
-use chrono::{DateTime, Utc};
-use sea_orm::FromQueryResult;
-use uuid::Uuid;
+use async_graphql::{InputType, OutputType};
 
-use crate::kernel::error::{Refusal, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, Over, Permit};
-use crate::kernel::principal::{AppointmentId, Principal, Role};
-use crate::kernel::read::cells::Cells;
-use crate::kernel::read::column::{ColumnValue, Ty};
-use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Mask, MayFn, Source, TypeFn};
+use crate::kernel::principal::Role;
+use crate::kernel::read::column::ColumnValue;
+use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Mask, Source, TypeFn};
 use crate::kernel::read::known::remember;
-use crate::kernel::read::list::{Filter, Key, Order, Where};
+use crate::kernel::read::list::{Filter, Key, Order};
+use crate::kernel::read::shape::{FilterDef, OrderDef, Row, Shape, ShapeDef};
 use crate::kernel::read::sql::Sql;
+use crate::kernel::read::{register, viewer};
 use crate::kernel::tasks::{self, Work};
-
-/// A type that can be read.
-pub trait Shape: Send + Sync + 'static {
-    /// Its typed id.
-    type Id: TypedId;
-    /// Its row, as commands load it.
-    type Row: Row;
-    /// Its declaration.
-    fn shape() -> &'static ShapeDef;
-}
-
-/// A row as commands load it.
-pub trait Row: FromQueryResult + Send {
-    /// The columns the row is made of.
-    fn columns() -> Vec<(&'static str, Ty)>;
-
-    /// The row of these columns, as the read path found them.
-    fn from_cells(cells: &Cells<'_>) -> Result<Self>;
-
-    /// May the action be done now, whoever does it? The command calls the same rule.
-    fn may(&self, _action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
-        Ok(())
-    }
-}
-
-/// How a list argument is registered and read.
-pub(crate) struct FilterDef {
-    pub(crate) register: TypeFn,
-    pub(crate) apply: fn(Value, &mut Where) -> Result<(), async_graphql::ServerError>,
-}
-
-pub(crate) struct OrderDef {
-    pub(crate) register: TypeFn,
-    pub(crate) keys: fn(Value) -> Result<&'static [Key], async_graphql::ServerError>,
-}
-
-/// The declaration of a type.
-pub struct ShapeDef {
-    /// The type's name in the schema.
-    pub name: &'static str,
-    /// Its Japanese description.
-    pub doc: &'static str,
-    /// Its table.
-    pub table: &'static str,
-    /// The prefix of its ids.
-    pub prefix: &'static str,
-    /// Is it behind the municipality's wall?
-    pub tenant: bool,
-    /// Have its rows no events? Then nobody is told of them.
-    pub silent: bool,
-    /// Its fields, in the schema's order.
-    pub fields: Vec<Field>,
-    /// Its rows of the policy.
-    pub permits: Vec<Permit>,
-    /// What can be done.
-    pub acts: Vec<Act>,
-    /// Which acts keep apart from which.
-    pub duties: Vec<Duty>,
-    /// Which acts need a fresh proof of who acts.
-    pub stepped_up: Vec<Action>,
-    /// Which rows wait for whom.
-    pub work: Vec<Work>,
-    /// Writes the rows, where they are no table's but gathered from others.
-    pub gathered: Option<fn(&mut Sql)>,
-    /// The by-law, law or setting behind the acts that name none of their own.
-    pub policy_ref: &'static str,
-    /// The condition over `t` under which everybody may read a row.
-    pub published: Option<&'static str>,
-    /// The order of its lists where none is asked for.
-    pub order: &'static [Key],
-    pub(crate) filter: Option<FilterDef>,
-    pub(crate) orders: Option<OrderDef>,
-    pub(crate) row_columns: Vec<(&'static str, Ty)>,
-    pub(crate) may: MayFn,
-}
 
 impl ShapeDef {
     /// Begins a declaration; `id` and `revision` are there already.
@@ -140,11 +61,6 @@ impl ShapeDef {
         self
     }
 
-    /// Is a change of its rows told?
-    pub fn is_told(&self) -> bool {
-        self.tenant && !self.silent
-    }
-
     /// A column as a field. The column's name is the field's in snake case.
     #[must_use]
     pub fn column<T: ColumnValue + OutputType>(self, name: &'static str, doc: &'static str) -> Self {
@@ -189,14 +105,14 @@ impl ShapeDef {
     /// The object a column names. Nullable, because it may be hidden from the reader.
     #[must_use]
     pub fn one<T: Shape>(self, name: &'static str, column: &'static str, doc: &'static str) -> Self {
-        let ty: TypeFn = |r| super::register::nullable(r, T::shape());
+        let ty: TypeFn = |r| register::nullable(r, T::shape());
         self.field(name, doc, ty, Source::One(T::shape, column))
     }
 
     /// The first of the rows that point here.
     #[must_use]
     pub fn first<T: Shape>(self, name: &'static str, children: Children, doc: &'static str) -> Self {
-        let ty: TypeFn = |r| super::register::nullable(r, T::shape());
+        let ty: TypeFn = |r| register::nullable(r, T::shape());
         self.field(name, doc, ty, Source::First(T::shape, children))
     }
 
@@ -209,14 +125,14 @@ impl ShapeDef {
     /// Some of the rows that point here.
     #[must_use]
     pub fn many_when<T: Shape>(self, name: &'static str, children: Children, doc: &'static str) -> Self {
-        let ty: TypeFn = |r| super::register::list(r, T::shape());
+        let ty: TypeFn = |r| register::list(r, T::shape());
         self.field(name, doc, ty, Source::Many(T::shape, children))
     }
 
     /// A connection over the rows that point here.
     #[must_use]
     pub fn connection<T: Shape>(self, name: &'static str, key: &'static str, doc: &'static str) -> Self {
-        let ty: TypeFn = |r| super::register::connection(r, T::shape());
+        let ty: TypeFn = |r| register::connection(r, T::shape());
         self.field(name, doc, ty, Source::Connection(T::shape, Children { key, when: "", order: &[] }))
     }
 
@@ -343,14 +259,6 @@ impl ShapeDef {
         self
     }
 
-    /// Writes where the rows come from.
-    pub(crate) fn write_rows(&self, sql: &mut Sql) {
-        match self.gathered {
-            Some(write) => write(sql),
-            None => sql.push(self.table),
-        }
-    }
-
     /// The order of its lists.
     #[must_use]
     pub fn ordered<const N: usize>(mut self, keys: [Key; N]) -> Self {
@@ -398,11 +306,11 @@ impl ShapeDef {
         }
         if self.fields.iter().any(|f| f.kept().is_some()) {
             let doc = "あなたには表示されない項目とその理由。";
-            self = self.field("redacted", doc, super::viewer::redactions, Source::Redacted);
+            self = self.field("redacted", doc, viewer::redactions, Source::Redacted);
         }
         if self.acts.iter().any(|a| !a.creates) {
             let doc = "あなたがこの対象に対して今できる操作。";
-            self = self.field("viewerCan", doc, super::viewer::permissions, Source::ViewerCan);
+            self = self.field("viewerCan", doc, viewer::permissions, Source::ViewerCan);
         }
         self.assign_work();
         remember(&self);
@@ -420,87 +328,6 @@ impl ShapeDef {
             work.policy_ref = self.acts.iter().find(|a| a.action == act).map_or("", |a| a.policy_ref);
         }
     }
-
-    /// May `who` do `action` on a row whose columns `column` tells?
-    pub fn allows(
-        &self,
-        action: Action,
-        who: &Principal,
-        column: impl Fn(&'static str) -> Option<Uuid> + Copy,
-    ) -> bool {
-        who.system.is_some() || self.permits.iter().any(|p| p.action == action && p.covers(who, column))
-    }
-
-    /// The appointment by which `who` may do `action` on such a row.
-    pub(crate) fn post(
-        &self,
-        action: Action,
-        who: &Principal,
-        column: impl Fn(&'static str) -> Option<Uuid> + Copy,
-    ) -> Option<AppointmentId> {
-        let mut allowing = self.permits.iter().filter(|p| p.action == action && p.covers(who, column));
-        allowing.find_map(|p| p.post(who, column))
-    }
-
-    /// Has `who` done to the row what keeps them from doing `action`?
-    pub fn keeps_apart(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
-        let mut columns = self.duties.iter().filter(|d| d.action == action).flat_map(|d| d.columns);
-        who.account.is_some_and(|own| columns.any(|name| column(name) == Some(own.0)))
-    }
-
-    /// Does `action` need a fresher proof of who acts than `who` has given?
-    pub fn needs_proof(&self, action: Action, who: &Principal, now: DateTime<Utc>) -> bool {
-        self.stepped_up.contains(&action) && !who.proved_lately(now)
-    }
-
-    /// The states of its objects: the words of its column `state` (`stage` of an organization) with what they are
-    /// called in Japanese. Nothing for objects without states.
-    pub fn states(&self) -> Option<(&'static str, Vec<(String, &'static str)>)> {
-        let state = self.fields.iter().find(|f| matches!(f.name, "state" | "stage"))?;
-        match state.source {
-            Source::Column(column, ..) => Some((column, (state.words)())).filter(|(_, words)| !words.is_empty()),
-            _ => None,
-        }
-    }
-
-    /// The columns a command loads.
-    pub fn row_columns(&self) -> &[(&'static str, Ty)] {
-        &self.row_columns
-    }
-
-    /// The type of a column that the row has.
-    ///
-    /// # Panics
-    /// When it has none of this name: a fault of the declaration, found when the program starts.
-    pub(crate) fn type_of(&self, column: &str) -> Ty {
-        let found = self.row_columns.iter().find(|(name, _)| *name == column);
-        found.unwrap_or_else(|| panic!("{}: the row has no column {column}", self.name)).1
-    }
-
-    /// The columns the policy looks at.
-    pub(crate) fn scope_columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
-        let masks = self.fields.iter().filter_map(Field::kept).flat_map(Mask::columns);
-        let duties = self.duties.iter().flat_map(|d| d.columns.iter().map(|column| (*column, Ty::Uuid)));
-        self.permits.iter().filter_map(Permit::column).map(|column| (column, Ty::Uuid)).chain(masks).chain(duties)
-    }
-
-    /// Every column the declaration names, with the type it is taken to have; children's keys, conditions
-    /// and orders are their own shape's.
-    pub fn named_columns(&self) -> Vec<(&'static str, Ty)> {
-        let mut named = self.row_columns.clone();
-        named.extend(self.scope_columns());
-        for field in &self.fields {
-            match field.source {
-                Source::Column(column, ty, _) => named.push((column, ty)),
-                Source::Computed(columns, ..) => named.extend(columns.iter().map(|c| (*c, self.type_of(c)))),
-                Source::One(_, column) => named.push((column, Ty::Uuid)),
-                _ => {}
-            }
-        }
-        named.sort_unstable();
-        named.dedup();
-        named
-    }
 }
 
 /// `nameKana` → `name_kana`. Declarations live as long as the program, so the name is leaked once.
@@ -516,54 +343,4 @@ fn snake_case(name: &'static str) -> &'static str {
         column.push(c.to_ascii_lowercase());
     }
     Box::leak(column.into_boxed_str())
-}
-
-/// Makes a marker type readable: its id, its row and its declaration.
-///
-/// ```text
-/// shape! { District { id: DistrictId, row: district, rules: rules::district } => |shape| shape.column::<String>("name", "名称") }
-/// ```
-#[macro_export]
-macro_rules! shape {
-    (
-        $(#[$meta:meta])* $marker:ident($name:literal, $doc:literal, $table:literal)
-        { id: $id:ty, row: $row:path $(, may: $may:path)? $(,)? }
-        |$shape:ident| $body:expr
-    ) => {
-        $(#[$meta])*
-        #[doc = $doc]
-        pub struct $marker;
-
-        impl $crate::kernel::read::Shape for $marker {
-            type Id = $id;
-            type Row = <$row as sea_orm::EntityTrait>::Model;
-            fn shape() -> &'static $crate::kernel::read::ShapeDef {
-                static SHAPE: std::sync::LazyLock<$crate::kernel::read::ShapeDef> =
-                    std::sync::LazyLock::new(|| {
-                        let $shape = $crate::kernel::read::ShapeDef::new::<$marker>($name, $doc, $table);
-                        $body.done()
-                    });
-                &SHAPE
-            }
-        }
-
-        impl $crate::kernel::read::Row for <$row as sea_orm::EntityTrait>::Model {
-            fn columns() -> Vec<(&'static str, $crate::kernel::read::Ty)> {
-                $crate::kernel::read::entity_columns::<$row>()
-            }
-
-            fn from_cells(cells: &$crate::kernel::read::Cells<'_>) -> $crate::kernel::error::Result<Self> {
-                $crate::kernel::read::model::<$row>(cells)
-            }
-            $(
-            fn may(
-                &self,
-                action: $crate::kernel::policy::Action,
-                now: chrono::DateTime<chrono::Utc>,
-            ) -> std::result::Result<(), $crate::kernel::error::Refusal> {
-                $may(self, action, now)
-            }
-            )?
-        }
-    };
 }
