@@ -7,7 +7,9 @@ use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
-use crate::grants::entity::{GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run};
+use crate::grants::entity::{
+    GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
+};
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
 use crate::grants::shapes::GrantProgramme;
