@@ -80,6 +80,8 @@ pub struct Sent {
     /// Was it in a file that the bank refused whole? No line is about it then, but one that says that it was paid
     /// contradicts the refusal.
     pub refused: bool,
+    /// Was it paid and given back (組戻し)? Then it is no news that it was paid, nor that it was not.
+    pub returned: bool,
 }
 
 impl Sent {
@@ -90,13 +92,18 @@ impl Sent {
             && self.on == r.on
             && r.reference.is_none_or(|reference| reference == self.number)
     }
+
+    /// Has this been reported of it before?
+    fn told(&self, paid: bool) -> bool {
+        self.returned || self.outcome == Some(paid)
+    }
 }
 
 /// What was reported of a payment: it was paid, or could not be. Nothing while it waits.
 pub fn outcome(state: TransferLineState) -> Option<bool> {
     match state {
         TransferLineState::Waiting => None,
-        TransferLineState::Paid => Some(true),
+        TransferLineState::Paid | TransferLineState::Returned => Some(true),
         TransferLineState::Failed | TransferLineState::Cancelled | TransferLineState::Refused => Some(false),
     }
 }
@@ -120,18 +127,18 @@ pub enum Match {
 pub fn matches(sent: &[Sent], reported: &[Reported]) -> Vec<Match> {
     let mut taken: Vec<bool> = sent.iter().map(|sent| sent.refused).collect();
     let one = |r: &Reported| {
-        let first = |outcome: Option<bool>| {
-            (0..sent.len()).find(|at| !taken[*at] && sent[*at].outcome == outcome && sent[*at].is(r))
+        let first = |such: &dyn Fn(&Sent) -> bool| {
+            (0..sent.len()).find(|at| !taken[*at] && such(&sent[*at]) && sent[*at].is(r))
         };
-        let known = first(Some(r.paid));
-        let found = known.or_else(|| first(None));
+        let known = first(&|sent| sent.told(r.paid));
+        let found = known.or_else(|| first(&|sent| sent.outcome.is_none()));
         if let Some(at) = found {
             taken[at] = true;
         }
         match found {
             Some(at) if known.is_none() => Match::Waiting(at),
             None if !sent.iter().any(|s| s.is(r)) => Match::Nothing,
-            None if sent.iter().all(|s| !s.is(r) || s.outcome == Some(!r.paid)) => Match::Contrary,
+            None if sent.iter().all(|s| !s.is(r) || (s.told(!r.paid) && !s.told(r.paid))) => Match::Contrary,
             _ => Match::Settled,
         }
     };
@@ -171,7 +178,7 @@ mod tests {
     }
 
     fn sent_one(number: u64, outcome: Option<bool>) -> Sent {
-        Sent { account: account_of(1), yen: 5, on: day(1), number, outcome, refused: false }
+        Sent { account: account_of(1), yen: 5, on: day(1), number, outcome, refused: false, returned: false }
     }
 
     fn reported_one(reference: Option<u64>, paid: bool) -> Reported {
@@ -194,6 +201,13 @@ mod tests {
         // What failed is told to be paid, by a later report.
         assert_eq!(matches(&[sent_one(1, Some(false))], &[reported_one(None, true)]), [Match::Contrary]);
         assert_eq!(matches(&[sent_one(1, Some(true))], &[reported_one(None, false)]), [Match::Contrary]);
+        // What was paid and came back is known, whatever is told of it; what is sent again waits.
+        let back = |number| Sent { returned: true, ..sent_one(number, Some(true)) };
+        for paid in [true, false] {
+            assert_eq!(matches(&[back(1)], &[reported_one(None, paid)]), [Match::Settled]);
+            let again = [back(1), sent_one(2, None)];
+            assert_eq!(matches(&again, &[reported_one(Some(2), paid)]), [Match::Waiting(1)]);
+        }
     }
 
     #[test]
@@ -221,7 +235,7 @@ mod tests {
             reported in proptest::collection::vec((0..3_u32, 1..4_i64, 1..3_u32, any::<bool>()), 0..30),
         ) {
             let mut sent: Vec<Sent> = (1..).zip(sent)
-                .map(|(number, (n, yen, on, outcome))| Sent { account: account_of(n), yen, on: day(on), number, outcome, refused: false })
+                .map(|(number, (n, yen, on, outcome))| Sent { account: account_of(n), yen, on: day(on), number, outcome, refused: false, returned: false })
                 .collect();
             let reported: Vec<Reported> = reported.into_iter()
                 .map(|(n, yen, on, paid)| Reported {

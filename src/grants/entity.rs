@@ -186,6 +186,8 @@ text_enum! {
         ChangeWithdraw,
         /// 交付決定の取消し
         DecisionRevoke,
+        /// 支払の取消し
+        PaymentReverse,
     }
 }
 
@@ -212,6 +214,16 @@ text_enum! {
         Settlement,
         /// 返還
         Return,
+    }
+}
+
+text_enum! {
+    /// 支払の取消しの種類。
+    GrantReversalKind {
+        /// 誤記録。支払っていないのに記録した、または誤って記録した
+        RecordedByMistake,
+        /// 組戻し。支払った額が銀行から戻った
+        ReturnedByBank,
     }
 }
 
@@ -469,6 +481,10 @@ entity! {
         journal_id: LedgerJournalId,
         requested_by: Option<AccountId>,
         paid_by: Option<AccountId>,
+        reversed_on: Option<Date>,
+        reversal_kind: Option<GrantReversalKind>,
+        reversed_by: Option<AccountId>,
+        reversal_id: Option<LedgerJournalId>,
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) async fn tell(tx: &Tx, row: &grant_application::Model, act: GrantActK
             .except([row.submitted_by, tx.principal.account]),
         GrantActKind::ChangeApprove | GrantActKind::ChangeRefuse => organization(NotificationKind::GrantChangeDecided),
         GrantActKind::DecisionRevoke => organization(NotificationKind::GrantRevoked),
+        GrantActKind::PaymentReverse => organization(NotificationKind::GrantPaymentReversed).to_hall(&[Role::Payer]),
     };
     notify(tx, notice).await
 }

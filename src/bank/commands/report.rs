@@ -63,11 +63,8 @@ pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportI
     is_news(tx, &bytes, &hash).await?;
     let (sent, rows) = sent(tx, &reported).await?;
     let mut settled = Vec::new();
-    for (at, (one, found)) in reported.iter().zip(rules::matches(&sent, &reported)).enumerate() {
-        if found == Match::Contrary {
-            return Err(Error::Conflict(contrary(at + 1)));
-        }
-        settled.push(settle(tx, one, found, &rows).await?);
+    for (number, (one, found)) in (1..).zip(reported.iter().zip(rules::matches(&sent, &reported))) {
+        settled.push(settle(tx, (number, one), found, &rows).await?);
     }
     let counted = |outcome| settled.iter().filter(|(found, _)| *found == outcome).count();
     let matched = counted(ReportOutcome::Matched) + counted(ReportOutcome::Failed);
@@ -227,6 +224,7 @@ async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_tra
             number: u64::try_from(line.number).ok()?,
             outcome: rules::outcome(line.state),
             refused: line.state == TransferLineState::Refused,
+            returned: line.state == TransferLineState::Returned,
         })
     };
     let sent: Option<Vec<Sent>> = rows.iter().map(one).collect();
@@ -235,11 +233,17 @@ async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_tra
 
 type Settled = (ReportOutcome, Option<bank_transfer_line::Model>);
 
-/// Does what follows from a reported line.
-async fn settle(tx: &Tx, one: &Reported, found: Match, rows: &[bank_transfer_line::Model]) -> Result<Settled> {
+/// Does what follows from a reported line, which has this number.
+async fn settle(
+    tx: &Tx,
+    (number, one): (usize, &Reported),
+    found: Match,
+    rows: &[bank_transfer_line::Model],
+) -> Result<Settled> {
     let line = match found {
         Match::Nothing => return Ok((ReportOutcome::Unmatched, None)),
-        Match::Settled | Match::Contrary => return Ok((ReportOutcome::AlreadySettled, None)),
+        Match::Settled => return Ok((ReportOutcome::AlreadySettled, None)),
+        Match::Contrary => return Err(Error::Conflict(contrary(number))),
         Match::Waiting(at) => rows.get(at).ok_or_else(|| Error::internal("a match of nothing"))?,
     };
     let waiting = bank_transfer_line::Entity::find_by_id(line.id)

@@ -8,7 +8,7 @@ use crate::grants::allocation::metric::{
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{
     Adjustment, AdjustmentKind, Amount, Bound, Bracket, BracketRow, ChangeLimit, Condition, Conditional, Counted,
-    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Multiplier, Per, PerUnit, PhaseIn, Pool, ProRata,
+    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Limits, Multiplier, Per, PerUnit, PhaseIn, Pool, ProRata,
     ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
 };
 use crate::grants::allocation::words::{condition_in, yen};
@@ -257,6 +257,34 @@ impl Teller<'_> {
         condition_in(when, &|key| self.metric(key), &districts)
     }
 
+    fn fit_budget(&self, fit: &FitBudget) -> String {
+        let over = match fit.over {
+            WhenOver::Scale => "一律の率で減らす",
+            WhenOver::Refuse => "算定を成立させない",
+        };
+        let fill = if fit.fill { "予算に満たないときは予算まで一律の率で増やす。" } else { "" };
+        let scales = fit.fill || fit.over == WhenOver::Scale;
+        let limits = if scales { self.limits_before(fit) } else { "" };
+        format!("合計が予算を超えるときは{over}。{fill}{limits}{}", residual(fit.residual))
+    }
+
+    /// What becomes of the limits that were set before; nothing where there are none.
+    fn limits_before(&self, fit: &FitBudget) -> &'static str {
+        let is_this = |kind: &AdjustmentKind| matches!(kind, AdjustmentKind::Budget(of) if std::ptr::eq(of, fit));
+        let mut before = self.rule.adjustments.iter().map(|adjustment| &adjustment.kind).take_while(|kind| !is_this(kind));
+        let limits = |kind: &AdjustmentKind| {
+            matches!(kind, AdjustmentKind::Cap(_) | AdjustmentKind::Minimum(_) | AdjustmentKind::ChangeLimit(_))
+        };
+        match (before.any(limits), fit.limits) {
+            (false, _) => "",
+            (true, Limits::Scaled) => "前に定めた限度に達した額も、同じ率で増減する。",
+            (true, Limits::Held) => {
+                "前に定めた限度(上限・最低保証・増減の限度)は守り、限度にとどまる団体の額を除いた残りを、他の団体で分ける。\
+                 下限の合計が予算を超えるときは、算定を成立させない。"
+            }
+        }
+    }
+
     fn adjustment(&self, kind: &AdjustmentKind) -> String {
         match kind {
             AdjustmentKind::Cap(amount) => format!("一団体の上限を{}とする", self.amount(amount)),
@@ -267,7 +295,7 @@ impl Teller<'_> {
                 first_fiscal_year.label(),
                 self.label(from)
             ),
-            AdjustmentKind::Budget(fit) => fit_budget(fit),
+            AdjustmentKind::Budget(fit) => self.fit_budget(fit),
             AdjustmentKind::ProRata(ProRata { by, counts_first_month }) => match (by, counts_first_month) {
                 (Span::Days, _) => "年度の途中に発足した団体は日割とする".into(),
                 (Span::Months, true) => "年度の途中に発足した団体は月割とする(発足した月を数える)".into(),
@@ -296,15 +324,6 @@ fn change_limit(limit: &ChangeLimit) -> String {
         [side(&limit.increase, "増額"), side(&limit.decrease, "減額")].into_iter().flatten().collect();
     let from = limit.first_fiscal_year.label();
     format!("激変緩和: {from}から{}年間、前年度の額に対して{}とする", limit.years, sides.join("、"))
-}
-
-fn fit_budget(fit: &FitBudget) -> String {
-    let over = match fit.over {
-        WhenOver::Scale => "一律の率で減らす",
-        WhenOver::Refuse => "算定を成立させない",
-    };
-    let fill = if fit.fill { "予算に満たないときは予算まで一律の率で増やす。" } else { "" };
-    format!("合計が予算を超えるときは{over}。{fill}{}", residual(fit.residual))
 }
 
 fn residual(residual: Residual) -> &'static str {

@@ -26,6 +26,7 @@ pub mod rounding;
 pub mod rule;
 mod share;
 mod validate;
+mod within;
 mod words;
 
 #[cfg(test)]

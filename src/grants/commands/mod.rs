@@ -1,6 +1,6 @@
 //! What is done with grants: [`programme`] and its [`terms`] by those who set the money aside, [`calculation`] to find
 //! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
-//! those who examine and decide, [`payment`] by those who pay. After the decision: [`change`], [`report`], [`fixing`]
+//! those who examine and decide, [`payment`] by those who pay, and its [`reversal`]. After the decision: [`change`], [`report`], [`fixing`]
 //! with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`].
 
 pub mod application;
@@ -13,6 +13,7 @@ pub mod payment;
 pub mod programme;
 pub mod repayment;
 pub mod report;
+pub mod reversal;
 pub mod review;
 pub mod revocation;
 pub mod subgrant;
@@ -85,6 +86,8 @@ pub const GRANT_APPLICATION_REFUSE: Action = Action("grantApplicationRefuse");
 pub const GRANT_PAYMENT_REQUEST: Action = Action("grantPaymentRequest");
 /// 支払う。
 pub const GRANT_PAYMENT_EXECUTE: Action = Action("grantPaymentExecute");
+/// 支払を取り消す。
+pub const GRANT_PAYMENT_REVERSE: Action = Action("grantPaymentReverse");
 /// 事業の完了を届け出る。
 pub const GRANT_COMPLETION_RECORD: Action = Action("grantCompletionRecord");
 /// 実績を報告する。
@@ -138,6 +141,7 @@ pub const APPLICATION_ACTS: &[Action] = &[
     GRANT_REPAYMENT_RECORD,
     GRANT_CHANGE_REQUEST,
     GRANT_DECISION_REVOKE,
+    GRANT_PAYMENT_REVERSE,
 ];
 
 /// Loads an application for an act that is possible now, and moves it to the act's next state. The state
@@ -184,6 +188,8 @@ enum Did {
     Paid,
     /// Decided on a change of it.
     Changed,
+    /// Reversed the last payment, which was not made again yet.
+    Reversed,
 }
 
 /// Keeps the caller from an act when they did something before that is kept apart from it, whoever did it since.
@@ -194,6 +200,7 @@ async fn apart_from(tx: &Tx, id: GrantApplicationId, did: Did) -> Result<()> {
     let what = match did {
         Did::Paid => "PAID",
         Did::Changed => "CHANGED",
+        Did::Reversed => "REVERSED",
     };
     not_among(tx, "entaku_doers(?, ?)", [Param::Uuid(Some(id.0)), Param::text(what)]).await
 }

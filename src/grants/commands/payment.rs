@@ -85,9 +85,16 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
         return Err(Error::Forbidden(DUTIES_APART));
     }
     if action == GRANT_PAYMENT_EXECUTE {
-        apart_from(tx, id, Did::Changed).await?;
+        apart_from_others(tx, id).await?;
     }
     Ok(row)
+}
+
+/// Whoever decided on a change does not pay; nor does whoever freed a payment make it again: a second payment of the same
+/// takes two.
+async fn apart_from_others(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    apart_from(tx, id, Did::Changed).await?;
+    apart_from(tx, id, Did::Reversed).await
 }
 
 /// What of an application is waiting to be paid now; nobody else changes it until the transaction ends. Paying is
@@ -128,7 +135,7 @@ pub async fn execute_payment(
     input: GrantPaymentExecuteInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_EXECUTE).await?;
-    apart_from(tx, id, Did::Changed).await?;
+    apart_from_others(tx, id).await?;
     not_at_the_bank(tx, id).await?;
     let GrantPaymentExecuteInput { paid_on } = input;
     let mut checks = Checks::new();

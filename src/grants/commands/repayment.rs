@@ -80,7 +80,7 @@ async fn post(tx: &Tx, row: &grant_application::Model, amount: Yen, received: Da
     ledger::post(tx, journal).await
 }
 
-async fn is_closed(tx: &Tx, year: FiscalYear) -> Result<bool> {
+pub(super) async fn is_closed(tx: &Tx, year: FiscalYear) -> Result<bool> {
     let year = ledger_year::Entity::find().filter(ledger_year::Column::FiscalYear.eq(year)).one(tx).await?;
     Ok(year.is_some_and(|year| year.closed_at.is_some()))
 }

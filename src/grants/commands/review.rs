@@ -4,13 +4,14 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::terms::terms_of;
+use crate::grants::commands::terms::{hold, terms_of};
 use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
     GRANT_APPLICATION_REVIEW_START, MOST_REASON, begin, record,
 };
 use crate::grants::entity::{GrantActKind, GrantApplicationId, grant_application};
 use crate::grants::rules;
+use crate::grants::shapes::GrantApplication;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
@@ -99,12 +100,14 @@ pub struct GrantApplicationDecideInput {
     pub reason: String,
 }
 
-/// Decides to grant: the amount is promised in the ledger, and the days of withdrawal begin.
+/// Decides to grant: the amount is promised in the ledger, and the days of withdrawal begin. The programme's terms are held
+/// meanwhile: of a run that is approved beside us and brings other terms, one comes first.
 pub async fn decide_application(
     tx: &Tx,
     id: GrantApplicationId,
     input: GrantApplicationDecideInput,
 ) -> Result<GrantApplicationId> {
+    hold(tx, &tx.peek::<GrantApplication>(id, GRANT_APPLICATION_DECIDE).await?).await?;
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_DECIDE).await?;
     let GrantApplicationDecideInput { amount_yen, reason } = input;
     let mut checks = Checks::new();

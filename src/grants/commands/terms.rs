@@ -7,7 +7,9 @@ use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
-use crate::grants::entity::{GrantProgrammeId, GrantSurplusRule, grant_programme, grant_rule, grant_run};
+use crate::grants::entity::{
+    GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
+};
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
 use crate::grants::shapes::GrantProgramme;
@@ -149,6 +151,16 @@ async fn decided(tx: &Tx, id: GrantProgrammeId) -> Result<bool> {
     sql.push(") AS found");
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no answer"))?;
     Ok(row.try_get("found")?)
+}
+
+/// Nobody changes the terms of an application's programme until the transaction ends. It is asked before the application is
+/// locked: who changes a programme's state locks it first, and its applications after it.
+pub(super) async fn hold(tx: &Tx, of: &grant_application::Model) -> Result<()> {
+    let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
+    lock.param(Param::Uuid(Some(of.programme_id.0)));
+    lock.push(" FOR SHARE");
+    tx.rows(lock).await?;
+    Ok(())
 }
 
 /// A programme with its terms.

@@ -8,6 +8,7 @@ use crate::grants::commands::repayment::{self, GrantRepaymentRecordInput};
 use crate::grants::commands::report::{
     self, GrantCompletionRecordInput, GrantReportReturnInput, GrantReportReviewInput, GrantReportSubmitInput,
 };
+use crate::grants::commands::reversal::{self, GrantPaymentReverseInput};
 use crate::grants::commands::revocation::{self, GrantDecisionRevokeInput};
 use crate::grants::commands::subgrant::{
     self, GrantSubgrantAdoptInput, GrantSubgrantRefuseInput, GrantSubgrantSubmitInput,
@@ -83,6 +84,16 @@ impl GrantLifeMutation {
         #[graphql(desc = "返還の内容。")] input: GrantRepaymentRecordInput,
     ) -> Result<Read<GrantApplication>> {
         act(ctx, move |tx| Box::pin(repayment::record_repayment(tx, id, input))).await
+    }
+
+    /// 支払を取り消す(誤記録、または銀行からの組戻し)。仕訳を反対の仕訳で取り消し、支払の行は残る。請求はそのまま残り、もう一度支払える。支払った人は行えない。直前の本人確認(15分以内)が必要。
+    async fn grant_payment_reverse(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "取消しの内容。")] input: GrantPaymentReverseInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(reversal::reverse_payment(tx, id, input))).await
     }
 
     /// 変更の承認を申請する。軽微な変更は承認を要せず、すぐに反映される。

@@ -7,7 +7,7 @@ use crate::grants::commands::{
     GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
     GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST,
     GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
-    GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::grants::entity::GrantApplicationState::{
     self, AmountFixed, Decided, Draft, Paid, PartlyPaid, PaymentRequested, Refused, Repaid, RepaymentOrdered,
@@ -39,7 +39,12 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (UnderReview, GRANT_APPLICATION_RECOMMEND) => Some(Reviewed),
         (Reviewed, GRANT_APPLICATION_DECIDE) => Some(Decided),
         (Reviewed, GRANT_APPLICATION_REFUSE) => Some(Refused),
-        (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST) => Some(PaymentRequested),
+        (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST)
+        | (PaymentRequested | PartlyPaid | Paid | AmountFixed | Settled, GRANT_PAYMENT_REVERSE) => {
+            Some(PaymentRequested)
+        }
+        // It is being reported on: the rest is paid after the fixing.
+        (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE) => Some(state),
         (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
         (Reported, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
@@ -56,6 +61,13 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
 
 /// What may be done to an application now.
 pub fn application(row: &grant_application::Model, action: Action, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if (row.state, action) == (RepaymentOrdered, GRANT_PAYMENT_REVERSE) {
+        return Err(Refusal::new(
+            "RETURN_ORDERED",
+            "返還が命じられています。戻った額は、返還として受け入れてください。",
+            "It is ordered back. Please record what came back as a repayment.",
+        ));
+    }
     if next_state(row.state, action).is_none() {
         return Err(Refusal::new(
             "STATE",
@@ -72,6 +84,7 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
             "交付決定はすでに取り消されています。",
             "The decision has been revoked already.",
         )),
+        GRANT_PAYMENT_REVERSE => no_open_change(row).and_then(|()| reversible(row)),
         GRANT_PAYMENT_REQUEST | GRANT_CHANGE_REQUEST => no_open_change(row),
         GRANT_REPORT_SUBMIT => no_open_change(row).and_then(|()| completed(row)),
         _ => Ok(()),
@@ -87,6 +100,23 @@ fn no_open_change(row: &grant_application::Model) -> Result<(), Refusal> {
         "CHANGE_OPEN",
         "変更承認申請の決定を待っています。",
         "A requested change has not been decided yet.",
+    ))
+}
+
+/// Is something paid, and does nothing rest on it that the fixing settled?
+fn reversible(row: &grant_application::Model) -> Result<(), Refusal> {
+    if row.paid_yen.0 == 0 {
+        return Err(Refusal::new("NOTHING_PAID", "まだ何も支払われていません。", "Nothing is paid yet."));
+    }
+    if row.fixed_yen.is_none_or(|fixed| row.paid_yen <= fixed) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "SURPLUS_SETTLED",
+        "額の確定で、支払った額を前提に剰余金の扱いが決まっています。先に交付決定を取り消し、戻った額を返還として受け入れて\
+         ください。",
+        "What was paid beyond the fixed amount has been settled. Revoke the decision first, and record what came back as a \
+         repayment.",
     ))
 }
 
@@ -122,6 +152,7 @@ pub fn is_the_halls(action: Action) -> bool {
         GRANT_APPLICATION_DECIDE,
         GRANT_APPLICATION_REFUSE,
         GRANT_PAYMENT_EXECUTE,
+        GRANT_PAYMENT_REVERSE,
         GRANT_REPORT_RETURN,
         GRANT_REPORT_REVIEW,
         GRANT_AMOUNT_FIX,

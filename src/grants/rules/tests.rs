@@ -78,26 +78,26 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
 /// One line a state, one column an act, in the order of [`APPLICATION_ACTS`]: change, submit, withdraw,
 /// review start, return, recommend, decide, refuse, payment request, payment execute, file attach,
 /// file detach, completion, report submit, report return, report review, amount fix, repayment, change
-/// request, revoke.
+/// request, revoke, payment reverse. `o` is refused with the way out.
 const TABLE: &[(GrantApplicationState, &str)] = &[
-    (Draft, "xxx.......xx........"),
-    (Submitted, "..xx................"),
-    (UnderReview, "..x.xx.............."),
-    (Returned, "xxx.......xx........"),
-    (Reviewed, "..x...xx............"),
-    (Decided, "..x.....x.xxxx....xx"),
-    (Refused, "...................."),
-    (Withdrawn, "...................."),
-    (PaymentRequested, ".........x.........x"),
-    (Paid, "..........xxxx....xx"),
-    (PartlyPaid, "........x.xxxx....xx"),
-    (Reported, "..............xx...x"),
-    (ReportReviewed, "................x..x"),
-    (AmountFixed, "........x..........x"),
-    (Settled, "...................x"),
-    (RepaymentOrdered, ".................x.x"),
-    (Repaid, "...................x"),
-    (Revoked, "...................."),
+    (Draft, "xxx.......xx........."),
+    (Submitted, "..xx................."),
+    (UnderReview, "..x.xx..............."),
+    (Returned, "xxx.......xx........."),
+    (Reviewed, "..x...xx............."),
+    (Decided, "..x.....x.xxxx....xx."),
+    (Refused, "....................."),
+    (Withdrawn, "....................."),
+    (PaymentRequested, ".........x.........xx"),
+    (Paid, "..........xxxx....xxx"),
+    (PartlyPaid, "........x.xxxx....xxx"),
+    (Reported, "..............xx...xx"),
+    (ReportReviewed, "................x..xx"),
+    (AmountFixed, "........x..........xx"),
+    (Settled, "...................xx"),
+    (RepaymentOrdered, ".................x.xo"),
+    (Repaid, "...................x."),
+    (Revoked, "....................."),
 ];
 
 #[test]
@@ -106,8 +106,11 @@ fn m13_every_illegal_transition_is_refused() {
     for (state, line) in TABLE {
         assert_eq!(line.len(), APPLICATION_ACTS.len());
         for (action, mark) in APPLICATION_ACTS.iter().zip(line.chars()) {
-            let answer = application(&row(*state), *action, noon(5, 20));
+            // Something is paid, where it matters.
+            let row = grant_application::Model { paid_yen: Yen(1), ..row(*state) };
+            let answer = application(&row, *action, noon(5, 20));
             match mark {
+                'o' => assert_eq!(answer.expect_err("refused").reason, "RETURN_ORDERED", "{state:?} {action:?}"),
                 'x' => assert_eq!(answer, Ok(()), "{state:?} {action:?}"),
                 _ => assert_eq!(answer.expect_err("refused").reason, "STATE", "{state:?} {action:?}"),
             }
@@ -211,4 +214,19 @@ fn payments_follow_the_parts_and_stay_within_what_is_payable() {
     for (row, paid, state) in states {
         assert_eq!(after_payment(&row, Yen(paid)), state);
     }
+}
+
+#[test]
+fn a_payment_is_reversed_while_nothing_rests_on_it() {
+    let reverse = |row: &grant_application::Model| {
+        application(row, GRANT_PAYMENT_REVERSE, noon(5, 20)).map_err(|refusal| refusal.reason)
+    };
+    let paid = |state, yen: i64| grant_application::Model { paid_yen: Yen(yen), ..row(state) };
+    assert_eq!(reverse(&paid(PaymentRequested, 0)), Err("NOTHING_PAID"));
+    assert_eq!(reverse(&paid(PaymentRequested, 1)), Ok(()));
+    let changing = grant_application::Model { change_id: Some(GrantChangeId::new()), ..paid(Paid, 1) };
+    assert_eq!(reverse(&changing), Err("CHANGE_OPEN"));
+    let fixed = |yen: i64| grant_application::Model { fixed_yen: Some(Yen(yen)), ..paid(Settled, 1_000) };
+    assert_eq!(reverse(&fixed(1_000)), Ok(()));
+    assert_eq!(reverse(&fixed(999)), Err("SURPLUS_SETTLED"));
 }

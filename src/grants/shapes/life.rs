@@ -7,8 +7,8 @@ use crate::grants::commands::{
     GRANT_SUBGRANT_SUBMIT, GRANT_SUBGRANT_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantChangeId, GrantChangeState, GrantOffsetId, GrantPaymentId, GrantPaymentKind, GrantReportId, GrantSubgrantId,
-    GrantSubgrantState, grant_change, grant_offset, grant_payment, grant_report, grant_subgrant,
+    GrantChangeId, GrantChangeState, GrantOffsetId, GrantPaymentId, GrantPaymentKind, GrantReportId, GrantReversalKind,
+    GrantSubgrantId, GrantSubgrantState, grant_change, grant_offset, grant_payment, grant_report, grant_subgrant,
 };
 use crate::grants::rules::change;
 use crate::grants::shapes::{
@@ -74,7 +74,7 @@ fn report_costs(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 }
 
 shape! {
-    GrantPayment("GrantPayment", "交付金の支払または返還。一回ごとに、仕訳とともに残る。", "grant_payments") { id: GrantPaymentId, row: grant_payment::Entity }
+    GrantPayment("GrantPayment", "交付金の支払または返還。一回ごとに、仕訳とともに残る。取り消された支払も残るが、支払った額に数えない。", "grant_payments") { id: GrantPaymentId, row: grant_payment::Entity }
     |shape| shape
         .one::<GrantApplication>("application", "application_id", "交付申請。")
         .column::<i32>("number", "交付申請の中での番号。")
@@ -84,6 +84,10 @@ shape! {
         .one::<LedgerJournal>("journal", "journal_id", "仕訳。")
         .one::<Account>("requestedBy", "requested_by", "請求した人。")
         .one::<Account>("paidBy", "paid_by", "支払った人、または受け入れた人。")
+        .column::<Option<Date>>("reversedOn", "取り消した日。組戻しでは、銀行から戻った日。取り消されていなければ null。")
+        .column::<Option<GrantReversalKind>>("reversalKind", "取消しの種類。")
+        .one::<Account>("reversedBy", "reversed_by", "取り消した人。")
+        .one::<LedgerJournal>("reversal", "reversal_id", "取消しの仕訳。")
         .ordered([Key::up("created_at", Ty::Time)])
         .published("true")
         .readable(Role::STAFF, Over::Municipality)

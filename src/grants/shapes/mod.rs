@@ -14,9 +14,9 @@ use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH,
     GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
     GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST, GRANT_COMPLETION_RECORD,
-    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE,
-    GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN,
-    GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REVERSE, GRANT_PROGRAMME_CLOSE,
+    GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_REPAYMENT_RECORD,
+    GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::grants::entity::{
     GrantActId, GrantActKind, GrantAllocationId, GrantApplicationFileId, GrantApplicationId, GrantApplicationState,
@@ -55,6 +55,8 @@ const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
 const SUBSIDY_LAW: &str = "地方自治法第232条の2";
 const COMMITMENT_LAW: &str = "地方自治法第232条の3";
 const PAYMENT_LAW: &str = "地方自治法第232条の4";
+/// What was paid by mistake, or too much, goes back to where it was taken from (戻入).
+const BACK_LAW: &str = "地方自治法施行令第159条";
 const INCOME_LAW: &str = "地方自治法第231条";
 /// What a municipality lays down for its grants.
 const GRANT_RULES: &str = "補助金等交付規則・交付金交付要綱";
@@ -332,7 +334,10 @@ shape! {
         .step_up(GRANT_REPAYMENT_RECORD)
         .act(GRANT_DECISION_REVOKE, "", APPROVER, Over::Municipality)
         .apart(GRANT_DECISION_REVOKE, &["submitted_by"])
-        .step_up(GRANT_DECISION_REVOKE))
+        .step_up(GRANT_DECISION_REVOKE)
+        .act(GRANT_PAYMENT_REVERSE, BACK_LAW, PAYER, Over::Municipality)
+        .apart(GRANT_PAYMENT_REVERSE, &["submitted_by", "recommended_by", "decided_by", "changed_by", "payment_requested_by", "examined_by", "fixed_by", "paid_by"])
+        .step_up(GRANT_PAYMENT_REVERSE))
 }
 
 shape! {

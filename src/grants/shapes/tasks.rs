@@ -53,6 +53,8 @@ const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAI
 /// Whoever paid a part of it, or decided on a change (`commands::apart_from`).
 const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
 const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
+/// Whoever reversed the payment that is to be made again (`commands::payment`).
+const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
     AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
@@ -156,6 +158,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .except(PARTIES)
         .except(CHANGERS)
+        .except(REVERSERS)
         .task(
             GRANT_COMPLETION_RECORD,
             ["t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NULL", "t.title", "t.report_due"],

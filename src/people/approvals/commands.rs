@@ -245,7 +245,7 @@ pub async fn approve(tx: &Tx, id: ApprovalSeatId, comment: Option<String>) -> Re
     checks.done()?;
     write(tx, row, ApprovalSeatState::Approved, comment).await?;
     seating::advance(tx, &matter).await?;
-    seating::announce(tx, Some(matter.id)).await?;
+    seating::announce(tx, vec![matter.id.0]).await?;
     Ok(id)
 }
 

@@ -109,6 +109,7 @@ entity! {
         amount_yen: Yen,
         requested_by: Option<AccountId>,
         state: ApprovalState,
+        organization_acted_at: Option<DateTime<Utc>>,
     }
 }
 

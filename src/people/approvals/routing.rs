@@ -31,7 +31,7 @@ pub async fn ask(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
     let Some(route) = matter.route else { return Ok(()) };
     let (id, vacant) = write(tx, act, &matter, (route, Asked::of(tx, None))).await?;
     if vacant.is_none() {
-        return seating::announce(tx, Some(id)).await;
+        return seating::announce(tx, vec![id.0]).await;
     }
     seating::close(tx, id).await?;
     seating::set_state(tx, id, ApprovalState::Void).await
@@ -110,7 +110,7 @@ pub(super) async fn begin(tx: &Tx, act: RoutedAct, matter: Matter, asked: Asked)
     let (id, vacant) = write(tx, act, &matter, (route, asked)).await?;
     match vacant {
         None => {
-            seating::announce(tx, Some(id)).await?;
+            seating::announce(tx, vec![id.0]).await?;
             Ok(Some(id))
         }
         Some(step) => Err(Error::Conflict(Refusal::new(

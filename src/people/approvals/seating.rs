@@ -45,12 +45,16 @@ pub async fn seat_anew(tx: &Tx) -> Result<()> {
     for row in open.iter().filter(|row| come.contains(&row.id.0)) {
         advance(tx, row).await?;
     }
-    delegates(tx, None).await?;
-    announce(tx, None).await
+    let stand_in = delegates(tx, None).await?;
+    announce(tx, come.union(&stand_in).copied().collect()).await
 }
 
-/// Tells everybody whose seat is open, in one matter or in all that are, once for each seat.
-pub(super) async fn announce(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
+/// Tells everybody whose seat is open in these matters, once for each seat: those in which somebody got a seat or whose turn
+/// has come.
+pub(super) async fn announce(tx: &Tx, of: Vec<Uuid>) -> Result<()> {
+    if of.is_empty() {
+        return Ok(());
+    }
     let kind = NotificationKind::ApprovalAwaited;
     let (text, word) = (texts(kind, "{}"), Param::text(kind.word()));
     let mut sql = Sql::new(
@@ -63,7 +67,7 @@ pub(super) async fn announce(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
              replace(?, '{{}}', v.title), coalesce(c.in_app, true), 'seat ' || s.id \
              FROM approval_seats s JOIN approvals v ON v.id = s.approval_id AND v.state = 'OPEN' \
              LEFT JOIN notification_choices c ON c.account_id = s.account_id AND c.kind = ? \
-             WHERE coalesce(v.id = ?, true) AND s.state = 'OPEN' AND entaku_entitled(s.id) \
+             WHERE v.id = ANY(?) AND s.state = 'OPEN' AND entaku_entitled(s.id) \
              AND coalesce(c.in_app OR c.mail_digest, true) \
              ON CONFLICT (municipality_id, account_id, once) WHERE once IS NOT NULL DO NOTHING"
         ),
@@ -75,7 +79,7 @@ pub(super) async fn announce(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
             Param::text(text.easy),
             Param::text(text.en),
             word,
-            Param::Uuid(of.map(|of| of.0)),
+            Param::Uuids(of),
         ],
     );
     tx.run(sql).await?;
@@ -97,11 +101,11 @@ async fn holders(tx: &Tx, of: Option<ApprovalId>) -> Result<HashSet<Uuid>> {
         ),
         [Param::text(Uuid::now_v7().to_string()), Param::Uuid(of.map(|of| of.0))],
     );
-    tx.rows(sql).await?.into_iter().map(|row| Ok(row.try_get("approval_id")?)).collect()
+    matters(tx, sql).await
 }
 
-/// A seat for everybody who stands in for somebody today, in one matter or in all that are open.
-async fn delegates(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
+/// A seat for everybody who stands in for somebody today, in one matter or in all that are open; where somebody got one.
+async fn delegates(tx: &Tx, of: Option<ApprovalId>) -> Result<HashSet<Uuid>> {
     let mut sql = Sql::new(INTO);
     sql.fill(
         &format!(
@@ -113,12 +117,15 @@ async fn delegates(tx: &Tx, of: Option<ApprovalId>) -> Result<()> {
              AND entaku_staff(d.delegate_id) AND d.delegate_id <> ALL(entaku_hands(v.id)) \
              AND NOT EXISTS (SELECT FROM approval_seats o WHERE o.municipality_id = s.municipality_id \
              AND o.approval_id = s.approval_id AND o.state = 'APPROVED' \
-             AND d.delegate_id IN (o.account_id, o.for_id)) ON CONFLICT DO NOTHING"
+             AND d.delegate_id IN (o.account_id, o.for_id)) ON CONFLICT DO NOTHING RETURNING approval_id"
         ),
         [Param::text(Uuid::now_v7().to_string()), Param::Uuid(of.map(|of| of.0))],
     );
-    tx.run(sql).await?;
-    Ok(())
+    matters(tx, sql).await
+}
+
+async fn matters(tx: &Tx, sql: Sql) -> Result<HashSet<Uuid>> {
+    tx.rows(sql).await?.into_iter().map(|row| Ok(row.try_get("approval_id")?)).collect()
 }
 
 /// May the person still give it (`entaku_entitled`)?

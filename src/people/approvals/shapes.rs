@@ -28,18 +28,30 @@ const DEPUTY_RULES: &str = "事務決裁規程(代決)";
 const ADMIN: &[Role] = &[Role::Admin];
 const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
 const OWN: Over = Over::Own("account_id");
-/// The newest of a matter that is ready and routed, and that nobody is approving.
-const OVER: &str = "t.state IN ('RETURNED', 'VOID') AND NOT EXISTS (SELECT FROM approvals n \
-    WHERE n.municipality_id = t.municipality_id AND n.object_id = t.object_id AND n.act = t.act AND n.id > t.id) \
-    AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m \
-    WHERE m.ready AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) IS NOT NULL)";
+/// The newest of a matter that is to be approved, by a route of which more is said, and that nobody is approving. What
+/// waits for nobody (a revocation, a refusal against the opinion) ends where it is returned; where it became void, whoever
+/// asked for it did not get an answer. A repayment that no fixing orders is approved for a revocation.
+macro_rules! over {
+    ($route:literal) => {
+        concat!(
+            "t.state IN ('RETURNED', 'VOID') AND NOT EXISTS (SELECT FROM approvals n \
+             WHERE n.municipality_id = t.municipality_id AND n.object_id = t.object_id AND n.act = t.act AND n.id > t.id) \
+             AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m WHERE (m.ready OR t.state = 'VOID' \
+             AND (t.act <> 'GRANT_REPAYMENT_ORDER' OR EXISTS (SELECT FROM approvals v \
+             WHERE v.municipality_id = t.municipality_id AND v.object_id = t.object_id AND v.act = 'GRANT_DECISION_REVOKE' \
+             AND v.state IN ('OPEN', 'APPROVED')))) \
+             AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) ",
+            $route,
+            ")"
+        )
+    };
+}
+/// What is to be asked for anew.
+const OVER: &str = over!("IS NOT NULL");
 /// What waits for approvals that nobody can give any more.
 const STUCK: &str = "t.state = 'OPEN' AND entaku_stuck(t.id)";
 /// What is to be asked for anew by a route that nobody can fill.
-const OVER_AND_STUCK: &str = "t.state IN ('RETURNED', 'VOID') AND NOT EXISTS (SELECT FROM approvals n \
-    WHERE n.municipality_id = t.municipality_id AND n.object_id = t.object_id AND n.act = t.act AND n.id > t.id) \
-    AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m \
-    WHERE m.ready AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) = t.route_id) AND entaku_stuck(t.id)";
+const OVER_AND_STUCK: &str = concat!(over!("= t.route_id"), " AND entaku_stuck(t.id)");
 const NOBODY_CAN: [&str; 2] = [
     "承認できる人が足りず、決裁が進みません。任命するか代決を定めるか、決裁ルートを定め直して、決裁を回し直してください。",
     "Too few people may approve it. Please appoint somebody, or lay down another route and have the approval begin anew.",
@@ -103,6 +115,7 @@ shape! {
         .column::<ApprovalState>("state", "状態。")
         .one::<Account>("requestedBy", "requested_by", "決裁を求めた人。")
         .column::<DateTime<Utc>>("createdAt", "求めた日時。")
+        .column::<Option<DateTime<Utc>>>("organizationActedAt", "決裁を求めた後に、団体がファイルを添付し、または届出や請求をした日時。交付決定の取消しと返還命令の決裁は、それでは無効にならない。承認の前に確かめる。")
         .many::<ApprovalSeat>("seats", "approval_id", "承認者の席。段階の順。")
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(Role::STAFF, Over::Municipality)

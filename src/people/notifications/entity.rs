@@ -48,6 +48,8 @@ text_enum! {
         GrantChangeDecided,
         /// 交付決定が取り消された(団体の役員・会計へ)
         GrantRevoked,
+        /// 支払の記録が取り消された(団体の役員・会計と支出担当者へ)
+        GrantPaymentReversed,
         /// 地域内の申請があった(団体の役員へ)
         SubgrantSubmitted,
         /// 議事録が提出された(企画担当職員へ)

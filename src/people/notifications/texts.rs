@@ -45,6 +45,7 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantChangeRequested => GRANT_CHANGE_REQUESTED,
         Kind::GrantChangeDecided => GRANT_CHANGE_DECIDED,
         Kind::GrantRevoked => GRANT_REVOKED,
+        Kind::GrantPaymentReversed => GRANT_PAYMENT_REVERSED,
         Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
         Kind::MinutesReturned => MINUTES_RETURNED,
@@ -156,6 +157,11 @@ const GRANT_REVOKED: Template = [
     "交付金「{}」の交付決定が取り消されました。理由を確認してください。",
     "「{}」の お金は とりけしに なりました。わけを 読んで ください。",
     "The decision on the grant “{}” was revoked. Please read the reason.",
+];
+const GRANT_PAYMENT_REVERSED: Template = [
+    "交付金「{}」の支払の記録が取り消されました。理由とこれからの支払を確認してください。",
+    "「{}」の お金を はらった きろくを とりけしました。わけを 読んで ください。",
+    "A payment of the grant “{}” was reversed. Please read the reason and see what is paid next.",
 ];
 const SUBGRANT_SUBMITTED: Template = [
     "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",

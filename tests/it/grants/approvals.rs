@@ -8,6 +8,7 @@ use entaku::kernel::read::sql::Sql;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 mod acts;
+mod bound;
 mod ends;
 mod guards;
 mod seats;

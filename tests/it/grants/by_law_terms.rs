@@ -1,5 +1,16 @@
 //! What a by-law says of instalments and deadlines binds the programme that is calculated with it.
 
+use std::time::Duration;
+
+use entaku::grants::commands::calculation::freeze::approve_run;
+use entaku::grants::commands::review::{GrantApplicationDecideInput, decide_application};
+use entaku::grants::entity::{GrantApplicationId, GrantRunId};
+use entaku::kernel::money::Yen;
+use entaku::kernel::principal::SessionId;
+use entaku::kernel::read::sql::Sql;
+use entaku::kernel::tx::{Mode, Tx};
+use entaku::people::authenticate;
+
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
 use crate::grants::calculation::Office;
@@ -61,4 +72,81 @@ async fn a_programme_that_says_otherwise_than_its_by_law_is_not_allocated() {
     o.staff.run(TERMS_SET, of(&o.programme, quarters())).await.data();
     o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
     assert_eq!(terms(&o).await["conditions"]["minorChange"]["percent"], "30");
+}
+
+/// Somebody's transaction, with the rights of their newest session.
+async fn acting(town: &Town, account: AccountId) -> Tx {
+    let tx = town.system();
+    let newest = format!("SELECT id FROM sessions WHERE account_id = '{}' ORDER BY id DESC LIMIT 1", account.0);
+    let session = SessionId(tx.rows(Sql::new(&newest)).await.expect("a session")[0].get("id"));
+    let principal = authenticate::principal(&tx, session, account).await.expect("a principal");
+    tx.rollback().await.expect("ended");
+    town.app.database.begin(Arc::new(town.app.request(principal, Some(town.id))), Mode::Write)
+}
+
+/// An application that waits for its decision, an approver, and a corrected calculation by a by-law that pays in quarters.
+struct Race {
+    office: Office,
+    account: AccountId,
+    other: Client,
+    application: String,
+    run: String,
+}
+
+impl Race {
+    async fn new() -> Self {
+        let office = Office::new().await;
+        let first = office.enacted("4000").await;
+        let run = office.approved(&first).await;
+        office.made_public(&run).await;
+        let officer = office.town.over(Role::OrgOfficer, ScopeKind::Organization, &office.organizations[0]).await;
+        let input = json!({"programmeId": office.programme, "organizationId": office.organizations[0],
+            "title": "居場所づくり", "purpose": "週1回、居場所を開く。", "requestedYen": 1_000_000});
+        let application =
+            text(&officer.run(CREATE, json!({ "input": input })).await.data()["grantApplicationCreate"]["id"]);
+        officer.run(SUBMIT, json!({"id": application})).await.data();
+        office.staff.run(REVIEW_START, json!({"id": application})).await.data();
+        office.staff.run(RECOMMEND, opinion(&application, 1_000_000)).await.data();
+        let run = office.run(&by_law(&office).await, "REAL").await;
+        let (account, _) = office.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+        let other = office.town.staff(Role::Approver).await;
+        Self { office, account, other, application, run }
+    }
+
+    /// In how many parts the grant is paid, and the programme says.
+    async fn parts(&self) -> (usize, Value) {
+        let read = "query($id: ID!) { grantApplication(id: $id) { instalments } }";
+        let seen = self.office.staff.run(read, json!({"id": self.application})).await.data();
+        let parts = seen["grantApplication"]["instalments"].as_array().expect("parts").len();
+        (parts, terms(&self.office).await["instalments"]["count"].clone())
+    }
+
+    /// Somebody does something while a transaction is open; it waits for that.
+    async fn beside(&self, open: Tx, document: &'static str, variables: Value) {
+        let other = self.other.clone();
+        let doing = tokio::spawn(async move { other.run(document, variables).await });
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let waits = !doing.is_finished();
+        open.commit().await.expect("committed");
+        doing.await.expect("an answer").data();
+        assert!(waits, "it did not wait for the other's end");
+    }
+}
+
+/// A grant is decided on under the terms of its programme, whichever of a decision and the approval of a run comes first.
+#[tokio::test]
+async fn m13_a_decision_and_a_run_that_brings_other_terms_take_turns() {
+    let race = Race::new().await;
+    let tx = acting(&race.office.town, race.account).await;
+    approve_run(&tx, GrantRunId(decode(&race.run).expect("an id").1)).await.expect("approved");
+    race.beside(tx, DECIDE, opinion(&race.application, 1_000_000)).await;
+    assert_eq!(race.parts().await, (4, json!(4)), "the run came first");
+
+    let race = Race::new().await;
+    let tx = acting(&race.office.town, race.account).await;
+    let input = GrantApplicationDecideInput { amount_yen: Yen(1_000_000), reason: "要綱に適合する。".into() };
+    let id = GrantApplicationId(decode(&race.application).expect("an id").1);
+    decide_application(&tx, id, input).await.expect("decided");
+    race.beside(tx, RUN_APPROVE, json!({"id": race.run})).await;
+    assert_eq!(race.parts().await, (1, Value::Null), "the decision came first");
 }

@@ -1,18 +1,22 @@
 //! The same Idempotency-Key, or the same grant, from everybody at once: money moves once, and whoever pressed is told so.
 
+use entaku::kernel::config::WireConfig;
 use entaku::kernel::jobs::Runner;
 use entaku::kernel::read::sql::Sql;
 use entaku::people::housekeeping;
 use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 use crate::jobs::run_all_due;
-use crate::support::database::Own;
-use crate::support::town::app_over;
+use crate::support::database::{self, Own};
+use crate::support::town::{app_of, app_over, pair};
 
 /// How often a payment is pressed at once.
 const PRESSES: usize = 100;
+/// How often in all, by as many at a time.
+const ALL: usize = 1_000;
 
 /// As a client would: again while the server is busy, or its own twin is still at it.
 async fn patiently<F: Future<Output = Answer>>(press: impl Fn() -> F) -> Answer {
@@ -50,6 +54,40 @@ async fn m5_a_hundred_parallel_presses_with_one_key_are_one_payment_and_one_answ
     }
     assert_eq!(s.payments().await, 1);
     assert_eq!(s.balances().await[3..], ["GRANT=400000", "PAID=1100000"]);
+}
+
+/// At two servers of one installation, and at a third that starts afterwards.
+#[tokio::test]
+async fn m5_a_thousand_presses_with_one_key_are_one_payment_and_one_answer_after_a_restart_too() {
+    let wire = WireConfig::default();
+    let [one, other] = pair(&wire);
+    let s = Scene::over(one.clone()).await;
+    let id = s.payable().await;
+    let at = |app: &Arc<App>| {
+        let token = s.payer.header("authorization").expect("a token");
+        Client::new(app.clone()).with("authorization", token).with("idempotency-key", "pay-once")
+    };
+    let servers = [at(&one), at(&other)];
+    let press = |n: usize| {
+        let (keyed, id) = (servers[n % 2].clone(), id.clone());
+        async move { patiently(|| keyed.run(PAYMENT_EXECUTE, paid(&id))).await.data() }
+    };
+    let answers: Vec<Value> = stream::iter((0..ALL).map(press)).buffer_unordered(PRESSES).collect().await;
+    assert_eq!(answers.len(), ALL);
+    assert_eq!(answers[0]["grantPaymentExecute"]["state"], "PAID");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "everybody is told the same");
+    assert_eq!(s.payments().await, 1);
+    let restarted = app_of(&database::url("entaku_app"), wire, one.keys.clone(), one.clock.clone());
+    let restarted = at(&restarted);
+    assert_eq!(restarted.run(PAYMENT_EXECUTE, paid(&id)).await.data(), answers[0]);
+    restarted.run(PAYMENT_EXECUTE, of_another_day(&id)).await.expect_code("CONFLICT/IDEMPOTENCY");
+    assert_eq!(s.payments().await, 1);
+    assert_eq!(s.balances().await[3..], ["GRANT=400000", "PAID=1100000"]);
+    s.is_sound().await;
+}
+
+fn of_another_day(id: &str) -> Value {
+    json!({"id": id, "input": {"paidOn": "2026-05-19"}})
 }
 
 /// Two bodies race for one key: one of them is done, the other is refused, whoever comes first.

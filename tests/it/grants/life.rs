@@ -3,12 +3,14 @@
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
+mod agree;
 mod changes;
 mod database;
 mod instalments;
 mod readings;
 mod reports;
 mod returns;
+mod reversals;
 mod subgrants;
 mod surplus;
 mod withdrawn;

@@ -1,5 +1,5 @@
-//! Random histories against a model in memory (M11): whatever is appropriated, allocated, obligated, paid, returned,
-//! reversed, closed and reopened in whatever order, the ledger answers as the model does and ends with the same entries.
+//! Random histories against a model in memory (M11): whatever is appropriated, allocated, obligated, paid, taken back,
+//! returned, reversed, closed and reopened in whatever order, the ledger answers as the model does and ends with the same entries.
 //!
 //! A history has a fiscal year of its own, so that many run at once in one municipality. How many are tried says
 //! `ENTAKU_LEDGER_HISTORIES`.
@@ -38,7 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (programme, grant.clone(), 10i64..100).prop_map(|(p, g, yen)| Step::Allocate(p, g, yen)),
         5 => (grant.clone(), 1i64..60).prop_map(|(g, yen)| Step::Obligate(g, yen)),
         4 => (grant.clone(), 1i64..40).prop_map(|(g, yen)| Step::Pay(g, yen)),
-        2 => (grant, 1i64..40).prop_map(|(g, yen)| Step::Return(g, yen)),
+        2 => (grant.clone(), 1i64..40).prop_map(|(g, yen)| Step::Return(g, yen)),
+        3 => grant.prop_map(Step::TakeBack),
         4 => (0usize..24).prop_map(Step::Reverse),
         2 => proptest::strategy::Just(Step::Close),
         2 => proptest::strategy::Just(Step::Reopen),
@@ -48,10 +49,12 @@ fn step() -> impl Strategy<Value = Step> {
 /// A history in which every answer is given, beside the random ones: a year that is closed while something is promised is
 /// one of them in a hundred.
 fn every_answer() -> Vec<Step> {
-    use Step::{Allocate, Appropriate, Close, Obligate, Reopen, Reverse};
+    use Step::{Allocate, Appropriate, Close, Obligate, Pay, Reopen, Return, Reverse, TakeBack};
     let promised = [Reopen, Appropriate(0, 100), Allocate(0, 0, 50), Allocate(0, 0, 90), Obligate(0, 20), Close];
     let returned = [Reverse(2), Reverse(2), Reverse(3), Close, Appropriate(0, 1), Reopen];
-    [promised, returned].concat()
+    let paid_again =
+        [Obligate(0, 20), Pay(0, 10), TakeBack(0), Pay(0, 20), TakeBack(0), Pay(0, 20), Return(0, 1), TakeBack(0)];
+    promised.into_iter().chain(returned).chain(paid_again).collect()
 }
 
 #[test]

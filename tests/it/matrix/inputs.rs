@@ -59,6 +59,8 @@ pub struct Known {
     members: Value,
     /// Files by what they are attached to.
     attached: HashMap<String, String>,
+    /// The newest payments by their applications.
+    payments: HashMap<String, String>,
 }
 
 impl Known {
@@ -83,6 +85,15 @@ impl Known {
             .await;
         let own: serde_json::Map<String, Value> = serde_json::from_str(&files).expect("JSON");
         let attached = own.into_iter().map(|(k, v)| (decoded(&k), v.as_str().expect("an id").to_owned())).collect();
+        let newest = keeper
+            .ask(
+                "SELECT coalesce(jsonb_object_agg(parent, payment), '{}')::text FROM (
+                    SELECT replace(application_id::text, '-', '') AS parent, 'gpy_' || replace(id::text, '-', '') AS payment
+                        FROM grant_payments p WHERE municipality_id = $1 AND number = (SELECT max(n.number)
+                        FROM grant_payments n WHERE n.application_id = p.application_id AND n.kind <> 'RETURN')) f",
+            )
+            .await;
+        let payments = serde_json::from_str(&newest).expect("JSON");
         let in_force =
             "SELECT id::text FROM grant_rules WHERE municipality_id = $1 AND state = 'IN_FORCE' ORDER BY id LIMIT 1";
         let run = "SELECT programme_id::text FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1";
@@ -139,6 +150,7 @@ impl Known {
             node: id(keeper, "snd", node).await,
             strategy: id(keeper, "str", strategy).await,
             attached,
+            payments,
         }
     }
 }
@@ -165,6 +177,9 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
             let prefix = at.as_str().and_then(|id| id.split_once('_')).map_or("", |(prefix, _)| prefix).to_owned();
             *at = json!(format!("{prefix}_{}", decoded(file)));
         }
+    }
+    if let (Some(payment), Some(at)) = (known.payments.get(&decoded(id)), variables.pointer_mut("/input/paymentId")) {
+        *at = json!(payment);
     }
     let next = match state {
         "IDEA" => Some("PREPARING"),
@@ -245,6 +260,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantChangeRequest" => json!({"costs": [{"category": "SUPPLIES", "amountYen": 100}], "decidedYen": null}),
         "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
         "grantPaymentRequest" => json!({ "amountYen": null }),
+        "grantPaymentReverse" => json!({"kind": "RECORDED_BY_MISTAKE", "returnedOn": null}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
             "previousProgrammeId": known.earlier}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),

@@ -85,7 +85,8 @@ fn otherwise(kind: &str, state: &str) -> (&'static str, Value) {
         }
         "BankTransferLine" => {
             let number: u32 = state.bytes().map(u32::from).sum();
-            ("PAID", json!({"paid_on": null, "payment_number": number, "number": number}))
+            let paid_on = if state == "RETURNED" { json!("2026-05-20") } else { Value::Null };
+            ("PAID", json!({"paid_on": paid_on, "payment_number": number, "number": number}))
         }
         "CommunityOrganization" => ("", json!({ "published": state != "IDEA" })),
         "Export" => {

@@ -1,9 +1,12 @@
 //! From a rule and inputs to amounts. Term by term over all bodies, because pools look at all of them.
 
 mod adjust;
+mod budget;
+mod limits;
 mod lookup;
 mod pool;
 mod simple;
+mod split;
 
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::inputs::{Body, Inputs};

@@ -90,6 +90,23 @@ pub struct FitBudget {
     pub fill: bool,
     /// 端数の残りの扱い。
     pub residual: Residual,
+    /// これより前に定めた限度(上限・最低保証・増減の限度)の扱い。指定しないと、守る。
+    #[serde(default)]
+    #[graphql(default_with = "Limits::Held")]
+    pub limits: Limits,
+}
+
+/// 予算に合わせるときの、前に定めた限度の扱い。
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Enum)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[graphql(name = "AllocationLimits")]
+pub enum Limits {
+    /// 限度に達した額も一律に増減する
+    // What documents mean that were written before there was a choice.
+    #[default]
+    Scaled,
+    /// 限度を守り、残りを他の団体で分ける
+    Held,
 }
 
 /// 合計が予算を超えるときの扱い。

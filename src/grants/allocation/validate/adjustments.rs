@@ -1,5 +1,6 @@
 //! Adjustments, one by one.
 
+use crate::grants::allocation::rounding::Mode;
 use crate::grants::allocation::rule::{Adjustment, AdjustmentKind};
 use crate::grants::allocation::validate::terms::{Place, amount};
 use crate::grants::allocation::validate::{Check, Wanted};
@@ -10,6 +11,38 @@ pub(super) fn check(check: &mut Check<'_>) {
         let path = format!("adjustments[{n}]");
         check.money_rounding(&format!("{path}.rounding"), adjustment.rounding.as_ref());
         kind(check, &format!("{path}.kind"), adjustment);
+    }
+    split_last(check);
+}
+
+/// What is brought to the budget is not rounded above it.
+fn budget(check: &mut Check<'_>, path: &str, adjustment: &Adjustment) {
+    if adjustment.rounding.as_ref().is_some_and(|rounding| rounding.mode != Mode::Floor) {
+        let path = path.replace(".kind", ".rounding.mode");
+        let ja = "予算に合わせる調整の端数処理は、切捨てとしてください。";
+        check.fail(&path, "ROUNDING", ja, "What is fitted to the budget is rounded down.");
+    }
+}
+
+/// Who was split has nothing after it: what would give it something again, and not to its parts, comes before.
+fn split_last(check: &mut Check<'_>) {
+    let adjustments = &check.rule.adjustments;
+    let split = adjustments.iter().position(|adjustment| matches!(adjustment.kind, AdjustmentKind::Split(_)));
+    let Some(split) = split else { return };
+    for (n, adjustment) in adjustments.iter().enumerate().skip(split + 1) {
+        let of_the_whole = matches!(
+            adjustment.kind,
+            AdjustmentKind::Cap(_)
+                | AdjustmentKind::Minimum(_)
+                | AdjustmentKind::ChangeLimit(_)
+                | AdjustmentKind::PhaseIn(_)
+                | AdjustmentKind::Split(_)
+        );
+        if of_the_whole {
+            let ja = "上限・最低保証・激変緩和は、分割より前に置いてください。分割は一度だけです。";
+            let en = "Caps, minimums and dampening come before the split, which is there once.";
+            check.fail(&format!("adjustments[{n}].kind"), "ORDER", ja, en);
+        }
     }
 }
 
@@ -37,7 +70,8 @@ fn kind(check: &mut Check<'_>, path: &str, adjustment: &Adjustment) {
             check.metric(&format!("{path}.from"), &of.from, Wanted::BODY_YEN);
             years(check, &path, of.years);
         }
-        AdjustmentKind::Budget(_) | AdjustmentKind::ProRata(_) => {}
+        AdjustmentKind::Budget(_) => budget(check, path, adjustment),
+        AdjustmentKind::ProRata(_) => {}
         AdjustmentKind::Split(of) => {
             check.metric(&format!("{path}.split.metric"), &of.metric, Wanted::BODY_NUMBER);
             if adjustment.rounding.is_some() {

@@ -16,6 +16,8 @@ pub enum Step {
     Pay(usize, i64),
     Return(usize, i64),
     Reverse(usize),
+    /// Undoes the newest payment of a grant that counts.
+    TakeBack(usize),
     Close,
     Reopen,
 }
@@ -107,6 +109,14 @@ impl Model {
             Step::Return(g, yen) => from_to((Paid, self.grants[g]), (Grant, self.grants[g]), yen),
             Step::Reverse(n) => {
                 let place = n.checked_rem(self.journals.len())?;
+                Some(Act::Reverse { place, id: self.journals[place].id })
+            }
+            Step::TakeBack(g) => {
+                let paid = (Paid, self.grants[g]);
+                let counts = |j: &Posted| {
+                    !j.is_reversed && !j.is_reversal && j.legs.iter().any(|(to, yen)| *to == paid && *yen > 0)
+                };
+                let place = self.journals.iter().rposition(counts)?;
                 Some(Act::Reverse { place, id: self.journals[place].id })
             }
             Step::Close => Some(Act::Close),
