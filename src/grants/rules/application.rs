@@ -42,7 +42,7 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST) => Some(PaymentRequested),
         (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
-        (Reported, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
+        (Reported | ReportReviewed, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
         (
