@@ -43,6 +43,7 @@ mod m0040_whole_postings;
 mod m0041_results;
 mod m0042_bank_and_routes;
 mod m0044_payment_reversal;
+mod m0045_books_and_grants;
 mod table;
 
 /// All migrations, oldest first.
@@ -91,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_results::Migration),
             Box::new(m0042_bank_and_routes::Migration),
             Box::new(m0044_payment_reversal::Migration),
+            Box::new(m0045_books_and_grants::Migration),
         ]
     }
 }

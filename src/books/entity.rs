@@ -1,7 +1,7 @@
 //! Rows, ids and words of the books of organizations.
 
 use crate::files::entity::FileId;
-use crate::grants::entity::GrantApplicationId;
+use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
 use crate::kernel::date::Date;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
@@ -21,6 +21,14 @@ id_type!(/// 記帳した人
     BookKeeperId = "bkk");
 id_type!(/// 対象外の使途
     IneligibleUseId = "inu");
+id_type!(/// 対象外の判定
+    BookJudgementId = "bkj");
+id_type!(/// 交付金による支出
+    GrantBookedId = "gbk");
+id_type!(/// 交付金による支出の科目
+    GrantBookedCostId = "gbc");
+id_type!(/// 交付金からの繰越し
+    BookCarriedOverId = "bco");
 
 text_enum! {
     /// 会計の状態。
@@ -195,5 +203,56 @@ entity! {
         category: Option<BookCategory>,
         without_receipt: bool,
         in_force: bool,
+        programme_id: Option<GrantProgrammeId>,
+    }
+}
+
+entity! {
+    /// Judgements of transactions, each time; one without a use lifts what was found before.
+    book_judgement in "book_judgements" {
+        id: BookJudgementId,
+        transaction_id: BookTransactionId,
+        organization_id: OrganizationId,
+        ineligible_use_id: Option<IneligibleUseId>,
+        reason: String,
+        by_hall: bool,
+        judged_by: Option<AccountId>,
+    }
+}
+
+entity! {
+    /// What the books show of a grant (a view). Its id is the application's.
+    grant_booked in "grant_booked" {
+        id: GrantBookedId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        spent_yen: Yen,
+        ineligible_yen: Yen,
+        eligible_yen: Yen,
+        state: BookState,
+    }
+}
+
+entity! {
+    /// The same by category and finding (a view).
+    grant_booked_cost in "grant_booked_costs" {
+        id: GrantBookedCostId,
+        application_id: GrantApplicationId,
+        organization_id: OrganizationId,
+        category: BookCategory,
+        ineligible_use_id: Option<IneligibleUseId>,
+        amount_yen: Yen,
+    }
+}
+
+entity! {
+    /// What was kept of a grant of the year before, and what the book says was carried over of it (a view).
+    book_carried_over in "book_carried_over" {
+        id: BookCarriedOverId,
+        book_id: AccountBookId,
+        organization_id: OrganizationId,
+        application_id: GrantApplicationId,
+        expected_yen: Yen,
+        recorded_yen: Yen,
     }
 }

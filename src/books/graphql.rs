@@ -5,10 +5,11 @@ use async_graphql::{Context, Object};
 use crate::books::commands::book::{
     self, AccountBookChangeInput, AccountBookCloseInput, AccountBookConfirmInput, AccountBookOpenInput,
 };
-use crate::books::commands::eligibility::{self, BookTransactionJudgeInput, IneligibleUseSetInput};
-use crate::books::commands::entry::{
-    self, BookTransactionRecordInput, BookTransactionReverseInput, BudgetLineSetInput,
+use crate::books::commands::eligibility::{
+    self, BookTransactionFindingLiftInput, BookTransactionJudgeInput, IneligibleUseSetInput,
 };
+use crate::books::commands::entry::{self, BookTransactionRecordInput, BookTransactionReverseInput};
+use crate::books::commands::line::{self, BudgetLineSetInput};
 use crate::books::commands::voucher;
 use crate::books::entity::{AccountBookId, BookTransactionId};
 use crate::books::shapes::{AccountBook, BookTransaction, BudgetLine, IneligibleUse};
@@ -79,7 +80,7 @@ impl BookMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "科目の内容。")] input: BudgetLineSetInput,
     ) -> Result<Read<BudgetLine>> {
-        act(ctx, move |tx| Box::pin(entry::set_line(tx, input))).await
+        act(ctx, move |tx| Box::pin(line::set_line(tx, input))).await
     }
 
     /// 出納を記帳する。応答の line で科目の残りが分かる。
@@ -119,6 +120,16 @@ impl BookMutation {
         #[graphql(desc = "判定の内容。")] input: BookTransactionJudgeInput,
     ) -> Result<Read<BookTransaction>> {
         act(ctx, move |tx| Box::pin(eligibility::judge(tx, id, input))).await
+    }
+
+    /// 自治体の職員が、自治体による対象外の判定を、誤りとして取り消す。判定と取消しは記録に残る。額を確定した後は行えない。
+    async fn book_transaction_finding_lift(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "出納。")] id: BookTransactionId,
+        #[graphql(desc = "取消しの内容。")] input: BookTransactionFindingLiftInput,
+    ) -> Result<Read<BookTransaction>> {
+        act(ctx, move |tx| Box::pin(eligibility::lift(tx, id, input))).await
     }
 
     /// 交付金の対象外の使途を定める。または、その内容を変える。

@@ -9,7 +9,8 @@
 //! Invariants: sums and numbers follow the transactions, by a trigger; a closed book takes only reversals and what replaces
 //! them, a confirmed one nothing; what is paid from a grant is none of the ineligible uses of the municipality's list, or
 //! says which one and why, and then does not count as eligible; what a grant pays for has its receipt before the book is
-//! closed, where the list asks for it; vouchers are kept to the end of the fifth fiscal year (a setting) after the completion.
+//! closed, where the list asks for it; what was kept of last year's grants is what the book carries over of them, when it is
+//! closed; vouchers are kept to the end of the fifth fiscal year (a setting) after the completion.
 
 pub mod commands;
 pub mod entity;

@@ -4,10 +4,10 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::books::commands::{
     ACCOUNT_BOOK_CHANGE, ACCOUNT_BOOK_CLOSE, ACCOUNT_BOOK_CONFIRM, BOOK_TRANSACTION_FILE_ATTACH,
-    BOOK_TRANSACTION_REVERSE,
+    BOOK_TRANSACTION_FINDING_LIFT, BOOK_TRANSACTION_REVERSE,
 };
 use crate::books::entity::BookState::{self, Closed, Confirmed, Open};
-use crate::books::entity::{BookCategory, BookSide, account_book, book_transaction, ineligible_use};
+use crate::books::entity::{BookCategory, BookSide, account_book, book_transaction};
 use crate::kernel::date::Date;
 use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
@@ -43,6 +43,9 @@ pub fn transaction(row: &book_transaction::Model, action: Action, _now: DateTime
     match action {
         BOOK_TRANSACTION_REVERSE if row.reverses_id.is_some() => {
             Err(Refusal::new("REVERSAL", "取消しは取り消せません。", "A reversal is not reversed."))
+        }
+        BOOK_TRANSACTION_FINDING_LIFT if !row.found_by_hall => {
+            Err(Refusal::new("NO_FINDING", "自治体の判定がありません。", "The town hall has found nothing."))
         }
         _ => Ok(()),
     }
@@ -95,25 +98,29 @@ pub fn added(sum: Yen, amount: Yen) -> Result<Yen, Refusal> {
     })
 }
 
-/// Which ineligible use of the list an expense of this category is by itself.
-pub fn ineligible_by_category(
-    list: &[ineligible_use::Model],
-    category: BookCategory,
-) -> Option<&ineligible_use::Model> {
-    list.iter().find(|use_| use_.in_force && use_.category == Some(category))
-}
-
-/// Does the list ask for a receipt of everything that a grant pays for?
-pub fn asks_for_receipts(list: &[ineligible_use::Model]) -> bool {
-    list.iter().any(|use_| use_.in_force && use_.without_receipt)
-}
-
 /// CONFLICT/INELIGIBLE_USE with the title and the by-law of what a grant is not for.
-pub fn ineligible(use_: &ineligible_use::Model) -> Refusal {
+pub fn ineligible(title: &str, title_en: &str, legal_basis: &str) -> Refusal {
     Refusal::new(
         "INELIGIBLE_USE",
-        format!("交付金の対象外です: {}({})。", use_.title, use_.legal_basis),
-        format!("The grant is not for this: {} ({}).", use_.title_en, use_.legal_basis),
+        format!("交付金の対象外です: {title}({legal_basis})。"),
+        format!("The grant is not for this: {title_en} ({legal_basis})."),
+    )
+}
+
+/// CONFLICT/GRANT_FIXED: the amount was fixed by what the books say.
+pub fn grant_fixed() -> Refusal {
+    Refusal::new("GRANT_FIXED", "交付金の額が確定しています。", "The amount of the grant has been fixed.")
+}
+
+/// CONFLICT/CARRIED_OVER: what was kept of a grant is not what the book says was carried over of it.
+pub fn carried_otherwise(grant: &str, kept: Yen, recorded: Yen) -> Refusal {
+    Refusal::new(
+        "CARRIED_OVER",
+        format!("交付金「{grant}」の剰余金のうち残された額は{kept}ですが、繰越金として記帳された額は{recorded}です。"),
+        format!(
+            "Of the grant “{grant}” {} yen were kept, and {} yen are recorded as carried over.",
+            kept.0, recorded.0
+        ),
     )
 }
 

@@ -206,6 +206,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// 額を確定するときに、交付金の帳簿に求めること。団体がここで帳簿を付けていない場合は問わない。
+    GrantBookRule {
+        /// 締めていなくてもよい
+        Open,
+        /// 締めてあること
+        Closed,
+        /// 監事の確認が済んでいること
+        Confirmed,
+    }
+}
+
+text_enum! {
     /// 交付金の支払または返還の種類。
     GrantPaymentKind {
         /// 概算払(額の確定の前)
@@ -274,6 +286,7 @@ entity! {
         surplus_rule: GrantSurplusRule,
         repayment_days: i32,
         previous_id: Option<GrantProgrammeId>,
+        book_rule: GrantBookRule,
     }
 }
 
@@ -433,6 +446,7 @@ entity! {
         reported_on: Option<Date>,
         reported_by: Option<AccountId>,
         eligible_yen: Option<Yen>,
+        booked_yen: Option<Yen>,
         examined_by: Option<AccountId>,
         fixed_yen: Option<Yen>,
         fixed_on: Option<Date>,

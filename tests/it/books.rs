@@ -31,6 +31,12 @@ story!(CONFIRM, "408-account-book-confirm");
 story!(USE_SET, "409-ineligible-use-set");
 story!(READ, "410-account-books-read");
 
+mod carried;
+mod findings;
+mod grants;
+mod hands;
+mod receipts;
+
 /// An organization with its officer, accountant and auditor, and a book with two lines.
 struct Desk {
     scene: Scene,
@@ -71,6 +77,11 @@ impl Desk {
 
     async fn confirm(&self, who: &Client) -> crate::support::client::Answer {
         who.run(CONFIRM, json!({"id": self.book, "input": {"opinion": "適正と認める。"}})).await
+    }
+
+    /// Sets a use of the list; its id.
+    async fn use_set(&self, code: &str, more: &Value) -> Value {
+        self.scene.staff.run(USE_SET, use_of(code, more)).await.data()["ineligibleUseSet"]["id"].clone()
     }
 
     async fn sql(&self, statement: &str) -> String {
@@ -159,53 +170,6 @@ async fn m3_amounts_and_days_are_what_they_must_be() {
     d.accountant.run(LINE_SET, json!({ "input": negative })).await.expect_code("INVALID_INPUT");
 }
 
-#[tokio::test]
-async fn a_grant_pays_for_what_the_list_allows_and_with_a_receipt() {
-    let d = Desk::new().await;
-    let grant = d.scene.decided().await;
-    let set = |code: &str, more: Value| use_of(code, &more);
-    let all = d.scene.staff.run(USE_SET, set("SUPPLIES", json!({"category": "SUPPLIES"}))).await.data();
-    let all = all["ineligibleUseSet"]["id"].clone();
-    d.scene.staff.run(USE_SET, set("bad code", json!({}))).await.expect_code("INVALID_INPUT");
-    d.scene.staff.run(USE_SET, set("INCOME", json!({"category": "GRANT"}))).await.expect_code("INVALID_INPUT");
-    d.scene.officer.run(USE_SET, set("MINE", json!({}))).await.expect_code("FORBIDDEN");
-    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
-    let refused = d.accountant.run(RECORD, json!({ "input": paid })).await.expect_code("CONFLICT/INELIGIBLE_USE");
-    assert!(refused.text.contains("交付要綱第5条"), "{}", refused.text);
-    let halved = with(paid.clone(), &json!({ "ineligibleUseId": all }));
-    d.accountant.run(RECORD, json!({ "input": halved })).await.expect_code("INVALID_INPUT");
-    let declared = with(halved, &json!({ "ineligibleReason": "会費で補う。" }));
-    assert_eq!(d.record(declared).await["ineligibleUse"]["code"], "SUPPLIES");
-    d.scene.staff.run(USE_SET, set("SUPPLIES", json!({"inForce": false, "withoutReceipt": true}))).await.data();
-    let unproved = d.record(paid.clone()).await["id"].clone();
-    d.scene.staff.run(USE_SET, set("NO_RECEIPT", json!({"withoutReceipt": true}))).await.data();
-    let closing = json!({"id": d.book, "input": {"completedOn": "2026-05-20"}});
-    let told = d.scene.officer.run(CLOSE, closing.clone()).await.expect_code("CONFLICT/RECEIPTS_MISSING");
-    assert!(told.text.contains('2') && !told.text.contains("1, 2"), "what is declared needs none: {}", told.text);
-    let receipt = sent(&d.accountant, "領収書.csv", "日付,円\n5月,12000\n".as_bytes()).await;
-    d.accountant.run(ATTACH, json!({"id": unproved, "fileId": receipt})).await.data();
-    let judged = json!({"id": unproved, "input": {"ineligibleUseId": all, "reason": "私用の燃料"}});
-    assert_eq!(d.scene.staff.run(JUDGE, judged).await.data()["bookTransactionJudge"]["ineligibleReason"], "私用の燃料");
-    let closed = d.scene.officer.run(CLOSE, closing).await.data()["accountBookClose"].clone();
-    assert_eq!((&closed["state"], &closed["vouchersUntil"]), (&json!("CLOSED"), &json!("2032-03-31")));
-}
-
-/// The reading of "five years" is the by-law's (DOMAIN §7.5); the municipality keeps at least as long as its own rule says.
-#[tokio::test]
-async fn m10_vouchers_are_kept_as_long_as_the_grants_by_law_and_the_municipality_say() {
-    for (years, by, until) in
-        [(5, "CALENDAR", "2032-03-31"), (6, "CALENDAR", "2032-12-31"), (6, "FISCAL", "2033-03-31")]
-    {
-        let terms = json!({"conditions": {"retention": {"years": years, "by": by}}, "surplusRule": "RETURN", "repaymentDays": 20});
-        let d = Desk::of(Scene::with_terms(&terms).await).await;
-        let grant = d.scene.granted(1_000_000).await;
-        d.record(with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }))).await;
-        let closing = json!({"id": d.book, "input": {"completedOn": "2026-05-20"}});
-        let closed = d.scene.officer.run(CLOSE, closing).await.data();
-        assert_eq!(closed["accountBookClose"]["vouchersUntil"], until, "{years} {by}");
-    }
-}
-
 /// M13: each state takes what it takes, in the program and in the database.
 #[tokio::test]
 async fn m13_a_closed_book_takes_reversals_only_and_a_confirmed_one_nothing() {
@@ -249,145 +213,6 @@ async fn m13_a_closed_book_takes_reversals_only_and_a_confirmed_one_nothing() {
     let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
     d.accountant.run(ATTACH, json!({"id": first, "fileId": receipt})).await.expect_code("CONFLICT/STATE");
     d.confirm(&d.auditor.1).await.expect_code("CONFLICT/STATE");
-}
-
-/// M14: whoever kept the book does not confirm it, whatever they are appointed to.
-#[tokio::test]
-async fn m14_the_auditor_is_nobody_who_kept_the_book() {
-    let d = Desk::new().await;
-    let over = entaku::kernel::id::decode(&d.scene.organization).expect("an id").1;
-    let (both, _) = d.scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
-    d.scene.town.appoint(both, Role::OrgAccountant, ScopeKind::Organization, Some(over)).await;
-    let client_now = d.scene.town.as_account(both).await;
-    client_now.run(RECORD, json!({"input": entry(&d.fuel, 500)})).await.data();
-    d.close().await;
-    d.confirm(&client_now).await.expect_code("FORBIDDEN/DUTIES_APART");
-    d.confirm(&d.accountant).await.expect_code("FORBIDDEN");
-    d.confirm(&d.scene.officer).await.expect_code("FORBIDDEN");
-    d.confirm(&d.scene.staff).await.expect_code("FORBIDDEN");
-    let statement = format!(
-        "UPDATE account_books SET state = 'CONFIRMED', confirmed_by = '{}', confirmed_on = '2026-05-20', opinion = 'x'
-            WHERE id = $BOOK",
-        both.0
-    );
-    let told = d.sql(&statement).await;
-    assert!(told.contains("RULE"), "{told}");
-    let done = d.confirm(&d.auditor.1).await.data()["accountBookConfirm"].clone();
-    assert_eq!(done["state"], "CONFIRMED");
-}
-
-/// M14: nor whoever laid down its plan or a line, attached a voucher or judged, also when another wrote over it.
-#[tokio::test]
-async fn m14_every_hand_in_a_book_is_remembered() {
-    let d = Desk::new().await;
-    let over = entaku::kernel::id::decode(&d.scene.organization).expect("an id").1;
-    let id = d.spend(1_000).await;
-    let mine = d.scene.staff.run(USE_SET, use_of("SOCIAL", &json!({}))).await.data()["ineligibleUseSet"]["id"].clone();
-    let mut hands = Vec::new();
-    for act in ["line", "plan", "voucher", "judgement"] {
-        let (hand, _) = d.scene.town.person(Role::OrgAuditor, ScopeKind::Organization, Some(over)).await;
-        d.scene.town.appoint(hand, Role::OrgAccountant, ScopeKind::Organization, Some(over)).await;
-        let client = d.scene.town.as_account(hand).await;
-        let line = json!({"bookId": d.book, "category": "RENT", "title": "使用料", "budgetYen": 1_000});
-        let plan = json!({"id": d.book, "input": {"plan": "広報紙を加える。"}});
-        match act {
-            "line" => {
-                client.run(LINE_SET, json!({ "input": line })).await.data();
-                d.scene.officer.run(LINE_SET, json!({ "input": line })).await.data();
-            }
-            "plan" => {
-                client.run(CHANGE, plan.clone()).await.data();
-                d.scene.officer.run(CHANGE, plan).await.data();
-            }
-            "voucher" => {
-                let receipt = sent(&client, "領収書.csv", b"a,b\n1,2\n").await;
-                client.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
-            }
-            _ => {
-                let judged = json!({"id": id, "input": {"ineligibleUseId": mine, "reason": "会食"}});
-                client.run(JUDGE, judged.clone()).await.data();
-                d.accountant.run(JUDGE, judged).await.data();
-            }
-        }
-        hands.push((act, hand, client));
-    }
-    d.close().await;
-    for (act, hand, client) in hands {
-        assert_eq!(d.confirm(&client).await.code(), "FORBIDDEN/DUTIES_APART", "{act}");
-        let statement = format!(
-            "UPDATE account_books SET state = 'CONFIRMED', confirmed_by = '{}', confirmed_on = '2026-05-20', opinion = 'x'
-                WHERE id = $BOOK",
-            hand.0
-        );
-        assert!(d.sql(&statement).await.contains("RULE"), "{act}");
-    }
-    assert!(
-        d.sql(
-            "UPDATE account_books SET state = 'CONFIRMED', confirmed_on = '2026-05-20', opinion = 'x' WHERE id = $BOOK"
-        )
-        .await
-        .contains("RULE")
-    );
-    let keepers = "query($id: ID!) { accountBook(id: $id) { keepers { account { name } } } }";
-    let seen = d.scene.officer.run(keepers, json!({ "id": d.book })).await.data()["accountBook"]["keepers"].clone();
-    assert_eq!(seen.as_array().map(Vec::len), Some(6), "officer, accountant and four more: {seen}");
-    assert_eq!(d.confirm(&d.auditor.1).await.data()["accountBookConfirm"]["state"], "CONFIRMED");
-}
-
-/// M8: what the town hall found stays with what replaces it, and the organization does not judge it away.
-#[tokio::test]
-async fn m8_a_finding_of_the_town_hall_is_not_undone() {
-    let d = Desk::new().await;
-    let grant = d.scene.decided().await;
-    let of = |code: &str| use_of(code, &json!({}));
-    let social = d.scene.staff.run(USE_SET, of("SOCIAL")).await.data()["ineligibleUseSet"]["id"].clone();
-    let other = d.scene.staff.run(USE_SET, of("OTHER")).await.data()["ineligibleUseSet"]["id"].clone();
-    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
-    let id = text(&d.record(paid.clone()).await["id"]);
-    let judged = |of: &Value| json!({"id": id, "input": {"ineligibleUseId": of, "reason": "私用の燃料"}});
-    d.accountant.run(JUDGE, judged(&other)).await.data();
-    d.scene.staff.run(JUDGE, judged(&social)).await.data();
-    d.accountant.run(JUDGE, judged(&other)).await.expect_code("CONFLICT/FOUND_BY_HALL");
-    let undone = "UPDATE book_transactions SET found_by_hall = false WHERE book_id = $BOOK";
-    assert!(d.sql(undone).await.contains("RULE"));
-    let read = "query($id: ID!) { node(id: $id) { ... on BookTransaction { reversedBy { ineligibleReason } replacedBy {
-        id foundByHall ineligibleReason ineligibleUse { code } } } } }";
-    let mut last = id.clone();
-    // Not even by a step without the grant.
-    for replacement in [entry(&d.fuel, 12_000), paid] {
-        let undo = json!({"id": last, "input": {"reason": "誤り", "replacement": replacement}});
-        d.accountant.run(REVERSE, undo).await.data();
-        let seen = d.scene.staff.run(read, json!({ "id": last })).await.data()["node"].clone();
-        let next = &seen["replacedBy"];
-        assert_eq!((&next["foundByHall"], &next["ineligibleUse"]["code"]), (&json!(true), &json!("SOCIAL")));
-        assert_eq!(
-            (&next["ineligibleReason"], &seen["reversedBy"]["ineligibleReason"]),
-            (&json!("私用の燃料"), &Value::Null)
-        );
-        last = text(&next["id"]);
-    }
-}
-
-/// What replaced something after the book was closed has a receipt too.
-#[tokio::test]
-async fn the_auditor_confirms_no_spending_without_a_receipt() {
-    let d = Desk::new().await;
-    let grant = d.scene.decided().await;
-    d.scene.staff.run(USE_SET, use_of("NO_RECEIPT", &json!({"withoutReceipt": true}))).await.data();
-    let paid = with(entry(&d.fuel, 12_000), &json!({ "grantApplicationId": grant }));
-    let id = text(&d.record(paid.clone()).await["id"]);
-    let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
-    d.accountant.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
-    d.close().await;
-    let undo = json!({"id": id, "input": {"reason": "誤り", "replacement": paid}});
-    d.accountant.run(REVERSE, undo).await.data();
-    let told = d.confirm(&d.auditor.1).await.expect_code("CONFLICT/RECEIPTS_MISSING");
-    assert!(told.text.contains('3'), "{}", told.text);
-    let read = "query($id: ID!) { node(id: $id) { ... on BookTransaction { replacedBy { id } } } }";
-    let seen = d.accountant.run(read, json!({ "id": id })).await.data()["node"]["replacedBy"]["id"].clone();
-    let receipt = sent(&d.accountant, "領収書二.csv", b"a,b\n1,3\n").await;
-    d.accountant.run(ATTACH, json!({"id": seen, "fileId": receipt})).await.data();
-    d.confirm(&d.auditor.1).await.data();
 }
 
 /// Z1: other organizations' people neither read nor write; members read without names; a grant is one's own.
@@ -437,25 +262,4 @@ async fn many_hands_write_one_book() {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
     assert_eq!(d.record(entry(&d.fuel, 1)).await["line"]["actualYen"], 2_001);
-}
-
-#[tokio::test]
-async fn vouchers_go_when_their_time_is_over_and_not_before() {
-    let d = Desk::new().await;
-    let id = d.spend(1_000).await;
-    let receipt = sent(&d.accountant, "領収書.csv", b"a,b\n1,2\n").await;
-    d.accountant.run(ATTACH, json!({"id": id, "fileId": receipt})).await.data();
-    d.close().await;
-    d.confirm(&d.auditor.1).await.data();
-    let due = async |day: &str| {
-        let tx = d.scene.town.system();
-        retention::due(&tx, RetentionKind::BookVouchers, day.parse().expect("a day")).await.expect("a number")
-    };
-    assert_eq!(due("2032-03-31").await, 0);
-    // The day that was promised has not come by the clock of today.
-    assert_eq!(due("2032-04-01").await, 0);
-    d.scene.town.app.clock.advance(Duration::days(366 * 6));
-    assert_eq!(due("2032-03-31").await, 0);
-    assert_eq!(due("2032-04-01").await, 1);
-    assert!(d.sql("DELETE FROM book_files WHERE organization_id IS NOT NULL").await.contains("permission denied"));
 }

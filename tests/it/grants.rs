@@ -67,7 +67,7 @@ pub(crate) struct Scene {
     pub(crate) officer: Client,
     pub(crate) district: String,
     pub(crate) organization: String,
-    programme: String,
+    pub(crate) programme: String,
 }
 
 impl Scene {

@@ -160,7 +160,7 @@ fn keepers() -> Tenant {
 
 /// What is written in a book stays. Its sums follow its transactions, here and nowhere else; when it is closed only
 /// reversals and what replaces them come in, and when it is confirmed nothing does. Whoever kept it does not confirm it.
-pub(super) const GUARDS: &str = "
+pub(crate) const GUARDS: &str = "
 REVOKE UPDATE ON book_files, book_keepers, book_transactions, budget_lines FROM entaku_app;
 GRANT UPDATE (ineligible_use_id, ineligible_reason, judged_by, found_by_hall) ON book_transactions TO entaku_app;
 GRANT UPDATE (budget_yen, actual_yen) ON budget_lines TO entaku_app;

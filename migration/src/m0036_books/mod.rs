@@ -1,7 +1,7 @@
 //! The books of organizations, and the bank: accounts, payment files, what the bank reports back.
 
 pub(crate) mod bank;
-mod books;
+pub(crate) mod books;
 mod declared;
 
 use sea_orm_migration::prelude::*;

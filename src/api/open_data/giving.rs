@@ -1,12 +1,14 @@
 //! Awards as a package of the 360Giving Data Standard 1.1 (<https://standard.threesixtygiving.org/>). Ids without a public
 //! register follow its rule for internal ones: `360G-`, the publisher, the id.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::Of;
 use crate::grants::open_data::{Award, Organization};
 use crate::grants::papers::NOT_PUBLIC;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::money::Yen;
 
 /// The version of the standard.
 const VERSION: &str = "1.1";
@@ -33,23 +35,41 @@ fn funder(publisher: &str) -> String {
 }
 
 fn grant(of: &Of, publisher: &str, award: &Award) -> Value {
-    let Award { id, title, decided, decided_on, paid, organization, programme } = award;
+    let Award { id, title, chain, decided_on, organization, programme, .. } = award;
     let mut grant = json!({
         "id": format!("360G-{publisher}-{id}"),
         "title": title,
-        "description": format!("{}({}、{})", title, programme.title, of.year.label()),
+        "description": format!("{}({}、{}){}", title, programme.title, of.year.label(), became(award)),
         "currency": "JPY",
-        "amountAwarded": decided,
+        "amountAwarded": chain.decided,
         "awardDate": decided_on.to_string(),
         "recipientOrganization": [recipient(publisher, id, organization)],
         "fundingOrganization": [{ "id": funder(publisher), "name": of.town.name }],
         "grantProgramme": [{ "code": programme.id, "title": programme.title, "description": programme.legal_basis }],
         "beneficiaryLocation": [{ "name": organization.district, "countryCode": "JP" }],
     });
-    if paid.0 > 0 {
-        grant["amountDisbursed"] = json!(paid);
+    if chain.paid.0 > 0 {
+        grant["amountDisbursed"] = json!(chain.paid);
     }
     grant
+}
+
+/// What became of the award, for which the standard has no fields.
+fn became(award: &Award) -> String {
+    let Award { chain, fixed_on, revoked_on, .. } = award;
+    let told = |name: &str, yen: Yen| (yen.0 > 0).then(|| format!("{name} {yen}"));
+    let day = |name: &str, day: &Option<NaiveDate>| day.map(|day| format!("{name} {day}"));
+    let parts = [
+        day("額の確定", fixed_on),
+        told("確定額", chain.fixed),
+        day("交付決定の取消し", revoked_on),
+        told("繰越・積立額", chain.kept),
+        told("後の年度の配分から差し引く額", chain.offset),
+        told("返還を命じた額", chain.ordered),
+        told("返還された額", chain.repaid),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("。{}", parts.join("、")) }
 }
 
 /// Of an organization that is not public the award's id stands for its own.

@@ -2,9 +2,12 @@
 //! GraphQL. Whoever asks is nobody here, whatever they show of themselves, so that a cache may answer for the server.
 //!
 //! ```text
-//! grants.json       awards, in the shape of the 360Giving Data Standard 1.1
-//! allocations.csv   who may have how much
+//! programmes.csv    how much there is
+//! allocations.csv   who may have how much of it, and what became of it
 //! terms.csv         how each yen of it arose
+//! awards.csv        what was decided, paid, fixed, kept and returned
+//! payments.csv      on which day how much went, or came back
+//! grants.json       awards, in the shape of the 360Giving Data Standard 1.1
 //! methodology.md    the rules in plain Japanese
 //! methodology.pdf   the same
 //! ```
@@ -33,7 +36,9 @@ use crate::api::negotiation::Media;
 use crate::api::rates::{ASKING, Payer, Spent};
 use crate::api::response::refuse;
 use crate::api::status::{End, plain};
-use crate::grants::open_data::{Allocation, Award, Content, allocations, awards, extent, methods};
+use crate::grants::open_data::{
+    Allocation, Award, Budget, Content, Payment, allocations, awards, budgets, extent, methods, payments,
+};
 use crate::kernel::codes::LocalGovernmentCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::files::Store;
@@ -60,7 +65,10 @@ pub fn router() -> Router<Arc<App>> {
 
 /// What is in a file.
 enum Found {
+    Budgets(Vec<Budget>),
+    Package(Vec<Award>),
     Awards(Vec<Award>),
+    Payments(Vec<Payment>),
     Allocations(Vec<Allocation>),
     Terms(Vec<Allocation>),
     Method(Paper),
@@ -119,7 +127,16 @@ async fn answer(caller: &Caller, payer: Payer, (code, name): (&str, &str), parts
     Ok(send(&made))
 }
 
-const FILES: [&str; 5] = ["grants.json", "allocations.csv", "terms.csv", "methodology.md", "methodology.pdf"];
+const FILES: [&str; 8] = [
+    "programmes.csv",
+    "allocations.csv",
+    "terms.csv",
+    "awards.csv",
+    "payments.csv",
+    "grants.json",
+    "methodology.md",
+    "methodology.pdf",
+];
 
 /// Reads what is in a file, and ends the transaction whatever comes of it.
 async fn gather(caller: &Caller, payer: Payer, key: &Key) -> Result<Result<(Of, Found), Spent>> {
@@ -144,7 +161,9 @@ async fn gather(caller: &Caller, payer: Payer, key: &Key) -> Result<Result<(Of, 
 /// A file of nothing is none.
 async fn read(caller: &Caller, payer: Payer, tx: &Tx, key: &Key) -> Result<Result<(Of, Found), Spent>> {
     let content = match key.file {
-        "grants.json" => Content::Awards,
+        "programmes.csv" => Content::Programmes,
+        "grants.json" | "awards.csv" => Content::Awards,
+        "payments.csv" => Content::Payments,
         "allocations.csv" | "terms.csv" => Content::Allocations,
         _ => Content::Methods,
     };
@@ -154,7 +173,10 @@ async fn read(caller: &Caller, payer: Payer, tx: &Tx, key: &Key) -> Result<Resul
     }
     let of = Of { town: tx.peek::<Municipality>(tx.municipality()?, Action::READ).await?, year };
     let found = match key.file {
-        "grants.json" => Found::Awards(awards(tx, year).await?),
+        "programmes.csv" => Found::Budgets(budgets(tx, year).await?),
+        "grants.json" => Found::Package(awards(tx, year).await?),
+        "awards.csv" => Found::Awards(awards(tx, year).await?),
+        "payments.csv" => Found::Payments(payments(tx, year).await?),
         "allocations.csv" => Found::Allocations(allocations(tx, year, false).await?),
         "terms.csv" => Found::Terms(allocations(tx, year, true).await?),
         _ => Found::Method(methods(tx, year, &of.town.name).await?.ok_or(Error::NotFound)?),
@@ -165,7 +187,10 @@ async fn read(caller: &Caller, payer: Payer, tx: &Tx, key: &Key) -> Result<Resul
 fn write(files: &Store, of: &Of, found: Found, at: chrono::DateTime<chrono::Utc>, file: &str) -> Result<Made> {
     let csv = "text/csv; charset=utf-8";
     let (media_type, bytes) = match found {
-        Found::Awards(all) => ("application/json", giving::package(of, &all)?),
+        Found::Package(all) => ("application/json", giving::package(of, &all)?),
+        Found::Budgets(all) => (csv, tables::programmes(files, of, &all)?),
+        Found::Awards(all) => (csv, tables::awards(files, of, &all)?),
+        Found::Payments(all) => (csv, tables::payments(files, of, &all)?),
         Found::Allocations(all) => (csv, tables::allocations(files, of, &all)?),
         Found::Terms(all) => (csv, tables::terms(files, of, &all)?),
         Found::Method(paper) if file == "methodology.md" => {

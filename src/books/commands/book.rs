@@ -3,8 +3,8 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 
-use crate::books::commands::eligibility;
-use crate::books::commands::entry::{NewLine, insert_line};
+use crate::books::commands::carried;
+use crate::books::commands::line::{NewLine, insert_line};
 use crate::books::commands::{ACCOUNT_BOOK_CHANGE, ACCOUNT_BOOK_CLOSE, ACCOUNT_BOOK_CONFIRM, ACCOUNT_BOOK_OPEN};
 use crate::books::entity::{AccountBookId, BookCategory, BookState, account_book};
 use crate::books::rules;
@@ -53,7 +53,8 @@ pub struct AccountBookOpenInput {
     pub lines: Vec<BudgetLineInput>,
 }
 
-/// Opens the book of an organization's fiscal year, with its plan and budget.
+/// Opens the book of an organization's fiscal year, with its plan and budget. Where it kept something of last year's grants
+/// and the budget says nothing of it, a line is proposed.
 pub async fn open(tx: &Tx, input: AccountBookOpenInput) -> Result<AccountBookId> {
     let AccountBookOpenInput { organization_id, fiscal_year, plan, adopted_on, lines } = input;
     let organization = tx.peek::<CommunityOrganization>(organization_id, Action::READ).await?;
@@ -75,6 +76,7 @@ pub async fn open(tx: &Tx, input: AccountBookOpenInput) -> Result<AccountBookId>
         opened_by: Set(tx.principal.account),
         ..Default::default()
     };
+    let said = lines.iter().any(|line| line.category == BookCategory::CarriedOver);
     let lines: Vec<NewLine> = lines
         .into_iter()
         .map(|BudgetLineInput { category, title, budget_yen }| {
@@ -83,7 +85,8 @@ pub async fn open(tx: &Tx, input: AccountBookOpenInput) -> Result<AccountBookId>
         .collect();
     checks.done()?;
     let book = row.insert(tx).await?;
-    for line in lines {
+    let more = if said { None } else { carried::proposed(tx, organization_id, fiscal_year).await? };
+    for line in lines.into_iter().chain(more) {
         insert_line(tx, &book, line).await?;
     }
     Ok(book.id)
@@ -128,7 +131,8 @@ pub struct AccountBookCloseInput {
 /// Closes the book. From now on mistakes are undone and replaced, and nothing new comes in.
 ///
 /// # Errors
-/// CONFLICT/RECEIPTS_MISSING where a grant paid for something without a receipt and the list asks for one.
+/// CONFLICT/RECEIPTS_MISSING where a grant paid for something without a receipt and the list asks for one;
+/// CONFLICT/CARRIED_OVER where what was kept of last year's grants is not what the book carries over.
 pub async fn close(tx: &Tx, id: AccountBookId, input: AccountBookCloseInput) -> Result<AccountBookId> {
     let row = tx.load::<AccountBook>(id, ACCOUNT_BOOK_CLOSE).await?;
     rules::book(&row, ACCOUNT_BOOK_CLOSE, tx.now)?;
@@ -144,6 +148,7 @@ pub async fn close(tx: &Tx, id: AccountBookId, input: AccountBookCloseInput) -> 
     );
     checks.done()?;
     receipts_are_there(tx, id).await?;
+    carried::is_what_was_kept(tx, id).await?;
     let until =
         by_laws(tx, id, completed_on).await?.max(rules::vouchers_until(completed_on, years_of_vouchers(tx).await?));
     let mut row: account_book::ActiveModel = row.into();
@@ -156,18 +161,18 @@ pub async fn close(tx: &Tx, id: AccountBookId, input: AccountBookCloseInput) -> 
     Ok(id)
 }
 
-/// What a grant paid for, was not undone and is not declared ineligible has a receipt, where the list asks for one.
+/// What a grant paid for, was not undone and is not declared ineligible has a receipt, where the list asks for one of it.
 async fn receipts_are_there(tx: &Tx, id: AccountBookId) -> Result<()> {
-    if !rules::asks_for_receipts(&eligibility::list(tx).await?) {
-        return Ok(());
-    }
     let mut sql = Sql::new(
         "SELECT t.number FROM book_transactions t WHERE t.side = 'EXPENSE' AND t.application_id IS NOT NULL \
          AND t.ineligible_use_id IS NULL AND t.reverses_id IS NULL \
          AND NOT EXISTS (SELECT FROM book_transactions r WHERE r.municipality_id = t.municipality_id \
             AND r.reverses_id = t.id) \
          AND NOT EXISTS (SELECT FROM book_files f WHERE f.municipality_id = t.municipality_id \
-            AND f.transaction_id = t.id) AND t.book_id = ",
+            AND f.transaction_id = t.id) \
+         AND EXISTS (SELECT FROM ineligible_uses u WHERE u.municipality_id = t.municipality_id AND u.in_force \
+            AND u.without_receipt AND entaku_use_covers(u.municipality_id, u.programme_id, t.application_id)) \
+         AND t.book_id = ",
     );
     sql.fill("? ORDER BY t.number LIMIT 10", [Param::Uuid(Some(id.0))]);
     let mut missing = Vec::new();

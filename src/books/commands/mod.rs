@@ -1,9 +1,12 @@
-//! What is done with books: [`book`] opens, closes and confirms them, [`entry`] writes them, [`voucher`] attaches receipts,
-//! [`eligibility`] says what grants are not for.
+//! What is done with books: [`book`] opens, closes and confirms them, [`line`] lays down the budget, [`entry`] writes them,
+//! [`voucher`] attaches receipts,
+//! [`eligibility`] says what grants are not for, `carried` what was kept of last year's.
 
 pub mod book;
+mod carried;
 pub mod eligibility;
 pub mod entry;
+pub mod line;
 pub mod voucher;
 
 use crate::books::entity::{AccountBookId, account_book};
@@ -28,6 +31,8 @@ pub const BOOK_TRANSACTION_RECORD: Action = Action("bookTransactionRecord");
 pub const BOOK_TRANSACTION_REVERSE: Action = Action("bookTransactionReverse");
 /// 出納を対象外とする。
 pub const BOOK_TRANSACTION_JUDGE: Action = Action("bookTransactionJudge");
+/// 対象外の判定を取り消す。
+pub const BOOK_TRANSACTION_FINDING_LIFT: Action = Action("bookTransactionFindingLift");
 /// 証拠書類を添付する。
 pub const BOOK_TRANSACTION_FILE_ATTACH: Action = Action("bookTransactionFileAttach");
 /// 対象外の使途を定める。

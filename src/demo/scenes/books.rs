@@ -4,7 +4,7 @@
 use crate::books::commands::book::{
     self, AccountBookCloseInput, AccountBookConfirmInput, AccountBookOpenInput, BudgetLineInput,
 };
-use crate::books::commands::eligibility::{self, IneligibleUseSetInput};
+use crate::books::commands::eligibility::{self, BookTransactionJudgeInput, IneligibleUseSetInput};
 use crate::books::commands::entry::{self, BookTransactionRecordInput, BookTransactionReverseInput};
 use crate::books::commands::voucher;
 use crate::books::entity::{AccountBookId, BookCategory, BookTransactionId, BudgetLineId, IneligibleUseId};
@@ -59,6 +59,7 @@ pub(in crate::demo) async fn play(stage: &Stage<'_>) -> Result<()> {
             category: *category,
             without_receipt: *without_receipt,
             in_force: true,
+            programme_id: None,
         };
         let id = stage.act("grant-staff", |tx| Box::pin(eligibility::set(tx, input))).await?;
         social = if *code == "SOCIAL" { Some(id) } else { social };
@@ -100,6 +101,14 @@ async fn this_year(stage: &Stage<'_>, year: FiscalYear, social: Option<Ineligibl
     dinner.1.ineligible_use_id = social;
     dinner.1.ineligible_reason = social.map(|_| "親睦のための会食。会費から支払う。".into());
     spend(stage, book, dinner).await?;
+    if let Some(found) = social {
+        let tea =
+            spend(stage, book, entry_of(day, "講師への謝礼", 8_000, "講師", "講師との茶話会", Some(grant))).await?;
+        let input = BookTransactionJudgeInput {
+            ineligible_use_id: found, reason: "親睦のための会食に当たる。".into()
+        };
+        stage.act("grant-staff", move |tx| Box::pin(eligibility::judge(tx, tea, input))).await?;
+    }
     let mistaken = spend(stage, book, entry_of(day, "広報紙の郵送", 8_600, "郵便局", "広報紙の郵送", None)).await?;
     let (_, right) = entry_of(day, "広報紙の郵送", 6_800, "郵便局", "広報紙の郵送", None);
     let line = line(stage, book, "広報紙の郵送").await?;

@@ -49,6 +49,7 @@ pub(super) async fn lay_down(
         surplus_rule: GrantSurplusRule::OffsetNextYear,
         repayment_days: 30,
         previous_programme_id: previous,
+        book_rule: None,
     };
     stage.act("grant-staff", move |tx| Box::pin(terms::set_terms(tx, id, input))).await
 }
@@ -120,10 +121,11 @@ async fn settle(stage: &Stage<'_>, id: GrantApplicationId, year: FiscalYear) -> 
         |category: &str, yen| ActualCost { category: category.into(), amount_yen: Yen(yen), eligible_yen: Yen(yen) };
     let input = GrantReportSubmitInput {
         summary: "倉庫を一棟建て、訓練を二回行った。延べ120人が参加した。".into(),
-        costs: vec![line("SUPPLIES", 245_000), line("FEES", 45_000)],
+        costs: Some(vec![line("SUPPLIES", 245_000), line("FEES", 45_000)]),
     };
     stage.act("org-officer", move |tx| Box::pin(report::submit_report(tx, id, input))).await?;
-    let input = GrantReportReviewInput { eligible_yen: Yen(290_000), reason: "領収書と合っている。".into() };
+    let input =
+        GrantReportReviewInput { eligible_yen: Some(Yen(290_000)), reason: "領収書と合っている。".into() };
     stage.act("grant-staff", move |tx| Box::pin(report::review_report(tx, id, input))).await?;
     let input =
         GrantAmountFixInput { reason: "審査の意見のとおり。".into(), keep_yen: None, consulted: None };

@@ -5,9 +5,10 @@ use chrono::Days;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::terms::terms_of;
-use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, offset, record, release};
+use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, booked, offset, record, release};
 use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application, grant_programme};
 use crate::grants::notices;
+use crate::grants::rules::booked::fixable;
 use crate::grants::rules::settlement::{self, Surplus};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
@@ -34,7 +35,8 @@ pub struct GrantAmountFixInput {
 /// is ordered back.
 ///
 /// # Errors
-/// CONFLICT of [`settlement::outcome`]; CONFLICT/APPROVAL_REQUIRED; FORBIDDEN/DUTIES_APART for whoever paid a part of it.
+/// CONFLICT of [`fixable`] and [`settlement::outcome`]; CONFLICT/APPROVAL_REQUIRED; FORBIDDEN/DUTIES_APART for whoever paid
+/// a part of it, or examined its report.
 pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixInput) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_AMOUNT_FIX).await?;
     apart_from(tx, id, Did::Paid).await?;
@@ -49,6 +51,7 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
     };
     let fixed = settlement::fixed(decided, eligible);
     let (programme, terms) = terms_of(tx, row.programme_id).await?;
+    fixable(eligible, booked::booked(tx, id).await?.as_ref(), programme.book_rule)?;
     let surplus = Surplus {
         rule: programme.surplus_rule,
         reserve: terms.conditions.as_ref().and_then(|of| of.reserve),

@@ -1,10 +1,12 @@
 //! What is done with grants: [`programme`] and its [`terms`] by those who set the money aside, [`calculation`] to find
 //! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
-//! those who examine and decide, [`payment`] by those who pay, and its [`reversal`]. After the decision: [`change`], [`report`], [`fixing`]
-//! with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`].
+//! those who examine and decide, [`payment`] by those who pay, and its [`reversal`]. After the decision: [`change`],
+//! [`report`], [`fixing`] with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
+//! its books show of a grant is asked in `booked`.
 
 pub mod application;
 pub mod attachment;
+mod booked;
 pub mod calculation;
 pub mod change;
 pub mod fixing;
@@ -155,6 +157,9 @@ async fn begin(
     if rules::is_the_halls(action) && is_party(tx, &row).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
+    if [GRANT_AMOUNT_FIX, GRANT_PAYMENT_EXECUTE, GRANT_REPAYMENT_RECORD].contains(&action) {
+        apart_from_examiners(tx, id).await?;
+    }
     rules::application(&row, action, tx.now)?;
     let mut next: grant_application::ActiveModel = row.clone().into();
     if let Some(state) = rules::next_state(row.state, action) {
@@ -180,6 +185,14 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
         .filter(grant_act::Column::ActorId.eq(tx.principal.account))
         .filter(grant_act::Column::Act.is_in(acts));
     Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
+}
+
+/// Keeps the caller from an act when they have examined the report, whoever examined it since.
+///
+/// # Errors
+/// FORBIDDEN/DUTIES_APART.
+async fn apart_from_examiners(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    not_among(tx, "entaku_examiners(?)", [Param::Uuid(Some(id.0))]).await
 }
 
 /// What several people may have done to one application, by turns; its row names the last of them.

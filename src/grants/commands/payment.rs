@@ -5,7 +5,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
-    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, begin, is_party, kept, record,
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
@@ -86,6 +86,7 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
     }
     if action == GRANT_PAYMENT_EXECUTE {
         apart_from_others(tx, id).await?;
+        apart_from_examiners(tx, id).await?;
     }
     Ok(row)
 }

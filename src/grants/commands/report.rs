@@ -6,9 +6,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use crate::grants::commands::payment::not_to_come;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
-    GRANT_COMPLETION_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, MOST_REASON, begin, record,
+    GRANT_COMPLETION_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, MOST_REASON, begin, booked,
+    record,
 };
+use crate::grants::entity::GrantApplicationState::ReportReviewed;
 use crate::grants::entity::{GrantActKind, GrantApplicationId, GrantReportId, grant_application, grant_report};
+use crate::grants::rules::booked::{borne_out, proposed};
 use crate::grants::rules::costs::{self, ActualCost};
 use crate::grants::rules::settlement::standing;
 use crate::kernel::date::Date;
@@ -61,11 +64,11 @@ pub async fn record_completion(
 pub struct GrantReportSubmitInput {
     /// 実施した内容と成果。
     pub summary: String,
-    /// 経費の実績。費目ごと。
-    pub costs: Vec<ActualCost>,
+    /// 経費の実績。費目ごと。指定しなければ、帳簿でこの交付金によるとした支出のとおりとする。
+    pub costs: Option<Vec<ActualCost>>,
 }
 
-/// Reports what was done and what it cost.
+/// Reports what was done and what it cost. Where nothing is said of the cost, it is what the books show.
 pub async fn submit_report(
     tx: &Tx,
     id: GrantApplicationId,
@@ -75,6 +78,10 @@ pub async fn submit_report(
     let GrantReportSubmitInput { summary, costs } = input;
     let mut checks = Checks::new();
     let summary = checks.text("input.summary", &summary, 10_000);
+    let costs = match costs {
+        Some(costs) => costs,
+        None => booked::costs(tx, id).await?,
+    };
     costs::check_actual(&mut checks, "input.costs", &costs);
     checks.done()?;
     let completed_on = row.completed_on.ok_or_else(|| Error::internal("a report of what is not completed"))?;
@@ -135,13 +142,17 @@ pub async fn return_report(
 /// 実績報告の審査の意見。
 #[derive(InputObject)]
 pub struct GrantReportReviewInput {
-    /// 交付の対象と認める経費(円)。報告された実績以内。
-    pub eligible_yen: Yen,
+    /// 交付の対象と認める経費(円)。報告された実績と、帳簿で対象となる経費の、いずれも超えない。指定しなければ、帳簿のとおり(報告された実績以内)。帳簿がなければ必須。
+    pub eligible_yen: Option<Yen>,
     /// 理由。
     pub reason: String,
 }
 
-/// Ends the examination of a report with the eligible cost, for whoever fixes the amount.
+/// Ends the examination of a report with the eligible cost, for whoever fixes the amount. Until that is done it may be
+/// examined again, because the books may have changed; what was approved of the former opinion is void.
+///
+/// # Errors
+/// CONFLICT/BOOK_EXCEEDED where the books show less.
 pub async fn review_report(
     tx: &Tx,
     id: GrantApplicationId,
@@ -150,17 +161,32 @@ pub async fn review_report(
     let (row, mut next) = begin(tx, id, GRANT_REPORT_REVIEW).await?;
     let GrantReportReviewInput { eligible_yen, reason } = input;
     let report = newest(tx, &row).await?;
+    let booked = booked::booked(tx, id).await?;
+    let eligible = eligible_yen.or_else(|| proposed(report.actual_yen, booked.as_ref()));
     let mut checks = Checks::new();
+    checks.check(
+        eligible.is_some(),
+        "input.eligibleYen",
+        "REQUIRED",
+        "帳簿がないので、交付の対象と認める経費を入力してください。",
+        "There is no book to tell it from.",
+    );
+    let eligible_yen = eligible.unwrap_or_default();
     checks.check(eligible_yen.0 >= 0, "input.eligibleYen", "RANGE", "0円以上で入力してください。", "0 yen or more.");
     let within = eligible_yen <= report.actual_yen;
     checks.check(within, "input.eligibleYen", "RANGE", "報告された実績を超えています。", "More than was reported.");
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     checks.done()?;
+    borne_out(eligible_yen, booked.as_ref())?;
     next.eligible_yen = Set(Some(eligible_yen));
+    next.booked_yen = Set(booked.map(|booked| booked.eligible));
     next.examined_by = Set(tx.principal.account);
     next.update(tx).await?;
     record(tx, &row, GrantActKind::ReportReview, Some(reason), Some(eligible_yen)).await?;
     for act in [RoutedAct::GrantAmountFix, RoutedAct::GrantRepaymentOrder] {
+        if row.state == ReportReviewed {
+            routing::end(tx, act, id.0).await?;
+        }
         routing::open(tx, act, id.0).await?;
     }
     Ok(id)

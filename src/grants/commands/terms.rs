@@ -8,7 +8,7 @@ use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{
-    GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
+    GrantBookRule, GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
 };
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
@@ -32,6 +32,8 @@ pub struct GrantProgrammeTermsInput {
     pub repayment_days: i32,
     /// 前年度の交付金制度。その剰余金を、この制度の配分から差し引く。
     pub previous_programme_id: Option<GrantProgrammeId>,
+    /// 額を確定するときに、帳簿に求めること。指定しなければ、締めてあること。
+    pub book_rule: Option<GrantBookRule>,
 }
 
 /// Lays the terms down, as long as the programme is prepared. What they leave open, and the by-law of an approved run says,
@@ -40,8 +42,14 @@ pub struct GrantProgrammeTermsInput {
 pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTermsInput) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_TERMS_SET).await?;
     rules::programme(&row, GRANT_PROGRAMME_TERMS_SET, tx.now)?;
-    let GrantProgrammeTermsInput { instalments, conditions, surplus_rule, repayment_days, previous_programme_id } =
-        input;
+    let GrantProgrammeTermsInput {
+        instalments,
+        conditions,
+        surplus_rule,
+        repayment_days,
+        previous_programme_id,
+        book_rule,
+    } = input;
     let mut checks = Checks::new();
     checks.check(
         (1..=365).contains(&repayment_days),
@@ -72,6 +80,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.surplus_rule = Set(surplus_rule);
     next.repayment_days = Set(repayment_days);
     next.previous_id = Set(previous_programme_id);
+    next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
     next.update(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)

@@ -47,7 +47,7 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE) => Some(state),
         (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
-        (Reported, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
+        (Reported | ReportReviewed, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
         (

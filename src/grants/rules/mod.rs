@@ -1,6 +1,7 @@
 //! Which act follows which, by when, and what is missing. Pure.
 
 pub mod application;
+pub mod booked;
 pub mod change;
 pub mod costs;
 pub mod programme;

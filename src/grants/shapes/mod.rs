@@ -8,6 +8,7 @@ use async_graphql::{InputObject, Value};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::books::shapes::GrantBooked;
 use crate::files::shapes::attached;
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE,
@@ -20,8 +21,8 @@ use crate::grants::commands::{
 };
 use crate::grants::entity::{
     GrantActId, GrantActKind, GrantAllocationId, GrantApplicationFileId, GrantApplicationId, GrantApplicationState,
-    GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_act, grant_allocation, grant_application,
-    grant_application_file, grant_programme,
+    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_act, grant_allocation,
+    grant_application, grant_application_file, grant_programme,
 };
 use crate::grants::rules;
 use crate::kernel::date::Date;
@@ -31,7 +32,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Principal, Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Mask, Ty, Where};
+use crate::kernel::read::{Cells, Children, Filter, Key, Mask, Ty, Where};
 use crate::kernel::request::Request;
 use crate::ledger::shapes::{LedgerAccount, LedgerJournal};
 use crate::organizations::entity::OrganizationId;
@@ -128,6 +129,7 @@ shape! {
         .column::<GrantProgrammeState>("state", "状態。")
         .column::<Option<String>>("terms", "交付の条件(JSON)。分割払、実績報告の期限、軽微な変更、積立て。定めなければ null。")
         .column::<GrantSurplusRule>("surplusRule", "剰余金の扱い。")
+        .column::<GrantBookRule>("bookRule", "額を確定するときに、帳簿に求めること。")
         .column::<i32>("repaymentDays", "返還を命じた日から期限までの日数。")
         .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の交付金制度。その剰余金を、この制度の配分から差し引く。")
         .one::<Section>("section", "section_id", "担当する部・課。")
@@ -222,6 +224,15 @@ fn inside() -> Mask {
     Mask { permits: insiders(), unless: None, personal: false, reason: "NOT_PUBLIC" }
 }
 
+/// Who reads the books.
+fn books() -> Mask {
+    let read = |roles, over| Permit { action: Action::READ, roles, over };
+    let permits = vec![read(Role::STAFF, Over::Municipality), read(Role::ORGANIZATION, IN_ORGANIZATION)];
+    Mask { permits, unless: None, personal: false, reason: "NOT_PUBLIC" }
+}
+
+const OF_BOOKS: Children = Children { key: "application_id", when: "", order: &[] };
+
 shape! {
     GrantApplication("GrantApplication", "交付申請。交付決定の後は、名称・団体・決定額が公開される。", "grant_applications") { id: GrantApplicationId, row: grant_application::Entity, may: rules::application }
     |shape| tasks::of_application(shape
@@ -261,6 +272,10 @@ shape! {
         .masked(inside())
         .column::<Option<Yen>>("eligibleYen", "審査で交付の対象と認めた経費(円)。")
         .masked(inside())
+        .column::<Option<Yen>>("bookedYen", "審査のときに帳簿で交付の対象となっていた経費(円)。帳簿がなければ null。")
+        .masked(inside())
+        .first::<GrantBooked>("booked", OF_BOOKS, "団体の帳簿が今示す、この交付金による支出。この交付金による支出が記帳されたことがなければ null。")
+        .withheld(books())
         .column::<Option<Yen>>("fixedYen", "確定した額(円)。交付決定額と、対象と認めた経費の、少ない方。")
         .column::<Option<Date>>("fixedOn", "額を確定した日。")
         .column::<Option<GrantSurplusRule>>("surplusRule", "額を確定したときの、剰余金の扱い。")

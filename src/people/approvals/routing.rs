@@ -24,6 +24,11 @@ pub async fn open(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<Option<Approv
     }
 }
 
+/// Ends what is under way or complete for an act on an object, because what was to be approved is no longer.
+pub async fn end(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {
+    end_live(tx, act, object).await
+}
+
 /// As [`open`], for acts of those who are not of the town hall: it is not their fault that a route cannot be filled. The
 /// approval is void at once then, and so a task of whoever asks for approvals.
 pub async fn ask(tx: &Tx, act: RoutedAct, object: Uuid) -> Result<()> {

@@ -8,6 +8,7 @@ use super::*;
 use crate::golden::compare;
 use crate::grants::calculation::{Office, statistic};
 use crate::grants::life::{of, plan, quarters, report};
+use crate::grants::open_data::chain::adds_up;
 
 story!(RULE_DRAFT, "280-grant-rule-draft");
 story!(RULE_ENACT, "281-grant-rule-enact");
@@ -189,6 +190,9 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     let paid: Vec<_> = seen["payments"].as_array().expect("payments").iter().map(|p| p["amountYen"].clone()).collect();
     assert_eq!(paid, [310_567, 308_000, 281_433, 300_000, 16_000, 10_000]);
     assert_eq!((&seen["reports"], &seen["reportDue"]), (&json!([]), &json!(null)), "the rest is not public");
+    // And adds up the files of both years.
+    assert_eq!(adds_up(&s.town, 2026).await, [1_476_000 + 1_500_000, 1_200_000, 1_200_000, 26_000]);
+    assert_eq!(adds_up(&s.town, 2027).await, [1_452_000, 0, 0, 0]);
     s.is_sound().await;
     compare("tests/golden/ledger-year.txt", &format!("{}{}", s.journals(2026).await, s.journals(2027).await));
 }

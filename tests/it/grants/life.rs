@@ -72,7 +72,7 @@ impl Scene {
     }
 
     /// Asks for so much, or the next part, and pays it; the state after it.
-    pub(super) async fn pay(&self, id: &str, yen: Option<i64>) -> String {
+    pub(crate) async fn pay(&self, id: &str, yen: Option<i64>) -> String {
         self.officer.run(PAYMENT_REQUEST_OF, of(id, json!({ "amountYen": yen }))).await.data();
         text(&self.payer.run(PAYMENT_EXECUTE, paid(id)).await.data()["grantPaymentExecute"]["state"])
     }

@@ -41,7 +41,7 @@ pub struct Roots {
 pub fn is_known(field: &Declared) -> bool {
     match field.source {
         Source::Computed(..) | Source::ViewerCan => false,
-        Source::Connection(child, _) => child().gathered.is_none(),
+        Source::First(child, _) | Source::Many(child, _) | Source::Connection(child, _) => child().gathered.is_none(),
         _ => true,
     }
 }

@@ -1,24 +1,20 @@
 //! What a municipality's grants are to everybody: the rows that the shapes show to the public, of one fiscal year.
 //! Nothing here decides what is public; the conditions are those of the shapes, asked as nobody.
 
-use std::collections::HashMap;
+mod chain;
+mod methods;
 
 use chrono::NaiveDate;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::grants::allocation::methodology::methodology;
 use crate::grants::allocation::outcome::{Line, without_words_of_declarations};
-use crate::grants::allocation::rule::Rule;
 use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantProgrammeId};
-use crate::grants::papers::districts;
-use crate::grants::shapes::{GrantAllocation, GrantApplication, GrantProgramme, GrantRule, GrantRun, GrantRunLine};
+use crate::grants::shapes::{GrantAllocation, GrantApplication, GrantProgramme, GrantRunLine};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::id::{TypedId, encode};
-use crate::kernel::keys::sha256;
 use crate::kernel::money::Yen;
-use crate::kernel::paper::{Block, Paper};
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::read::Shape;
 use crate::kernel::read::sql::{Param, Sql};
@@ -26,18 +22,25 @@ use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
 use crate::organizations::shapes::CommunityOrganization;
 
+pub use self::chain::{Budget, Chain, Payment, budgets, payments};
+pub use self::methods::methods;
+
 /// An award: a decision to grant.
 pub struct Award {
     /// The application's id on the wire.
     pub id: String,
     /// What is granted for.
     pub title: String,
-    /// The amount decided.
-    pub decided: Yen,
+    /// Out of which allocation.
+    pub allocation: String,
+    /// What was decided, and what became of it.
+    pub chain: Chain,
     /// The day of the decision.
     pub decided_on: NaiveDate,
-    /// What of it has been paid so far.
-    pub paid: Yen,
+    /// The day on which the amount was fixed.
+    pub fixed_on: Option<NaiveDate>,
+    /// The day on which the decision was revoked.
+    pub revoked_on: Option<NaiveDate>,
     /// Who has it.
     pub organization: Organization,
     /// The programme.
@@ -78,6 +81,16 @@ pub struct Allocation {
     pub programme: Programme,
     /// How much.
     pub amount: Yen,
+    /// What of it an earlier surplus took.
+    pub offset: Yen,
+    /// What was decided out of it, and what became of that.
+    pub chain: Chain,
+    /// The days of those decisions, …
+    pub decided_days: String,
+    /// … of the last payment of each, …
+    pub paid_days: String,
+    /// … and of their fixing.
+    pub fixed_days: String,
     /// In words.
     pub basis: String,
     /// Since when.
@@ -86,6 +99,16 @@ pub struct Allocation {
 }
 
 impl Allocation {
+    /// What may be granted out of it.
+    pub fn payable(&self) -> Yen {
+        Yen(self.amount.0 - self.offset.0)
+    }
+
+    /// What of that nothing is promised of.
+    pub fn undecided(&self) -> Yen {
+        Yen(self.payable().0 - self.chain.decided.0 + self.chain.released.0)
+    }
+
     /// Term by term, as the public reads it; none where it was set by hand.
     ///
     /// # Errors
@@ -101,8 +124,12 @@ impl Allocation {
 /// What there is of a year.
 #[derive(Clone, Copy)]
 pub enum Content {
+    /// [`budgets`].
+    Programmes,
     /// [`awards`].
     Awards,
+    /// [`payments`].
+    Payments,
     /// [`allocations`].
     Allocations,
     /// [`methods`].
@@ -112,17 +139,30 @@ pub enum Content {
 /// How many rows there are of a fiscal year, or of the newest that has one; nothing where there is none.
 pub async fn extent(tx: &Tx, content: Content, year: Option<FiscalYear>) -> Result<Option<(FiscalYear, u64)>> {
     let mut sql = Sql::new("SELECT t.fiscal_year AS year, count(*) AS many");
-    match content {
-        Content::Awards => of_awards(&mut sql),
-        Content::Allocations => of_allocations(&mut sql),
-        Content::Methods => of_methods(&mut sql),
-    }
+    of_content(content, &mut sql);
     if let Some(year) = year {
         of_year(year, &mut sql);
     }
     sql.push(" GROUP BY t.fiscal_year ORDER BY t.fiscal_year DESC LIMIT 1");
     let Some(row) = tx.rows(sql).await?.pop() else { return Ok(None) };
     Ok(Some((FiscalYear(row.try_get("year")?), row.try_get::<_, i64>("many")?.unsigned_abs())))
+}
+
+/// The tables of a content, and a condition.
+fn of_content(content: Content, sql: &mut Sql) {
+    match content {
+        Content::Programmes => of_programmes(sql),
+        Content::Awards => of_awards(|_| (), sql),
+        Content::Payments => chain::of_payments(sql),
+        Content::Allocations => of_allocations(|_| (), sql),
+        Content::Methods => methods::of_methods(sql),
+    }
+}
+
+/// The table of programmes, and a condition.
+fn of_programmes(sql: &mut Sql) {
+    sql.push(" FROM grant_programmes t WHERE ");
+    visible::<GrantProgramme>("t", sql);
 }
 
 fn of_year(year: FiscalYear, sql: &mut Sql) {
@@ -133,20 +173,23 @@ fn of_year(year: FiscalYear, sql: &mut Sql) {
 /// The awards of a fiscal year, by the day of the decision.
 pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
     let mut sql = Sql::new(
-        "SELECT t.id, t.title, t.decided_yen, t.decided_on, t.paid_yen, p.id AS programme_id, p.title AS programme, \
-         p.legal_basis, ",
+        "SELECT t.id, t.title, t.allocation_id, t.decided_on, t.fixed_on, t.revoked_on, p.id AS programme_id, \
+         p.title AS programme, p.legal_basis, ",
     );
+    chain::columns(&mut sql);
     sql.push(WHOSE);
-    of_awards(&mut sql);
+    of_awards(|_| (), &mut sql);
     of_year(year, &mut sql);
     sql.push(" ORDER BY t.decided_on, t.id");
     let one = |row: &Row| {
         Ok(Award {
             id: encode(GrantApplicationId::PREFIX, row.try_get("id")?),
             title: row.try_get("title")?,
-            decided: Yen(row.try_get("decided_yen")?),
+            allocation: encode(GrantAllocationId::PREFIX, row.try_get("allocation_id")?),
+            chain: Chain::of(row)?,
             decided_on: row.try_get("decided_on")?,
-            paid: Yen(row.try_get("paid_yen")?),
+            fixed_on: row.try_get("fixed_on")?,
+            revoked_on: row.try_get("revoked_on")?,
             organization: organization(row)?,
             programme: programme(row)?,
         })
@@ -156,11 +199,12 @@ pub async fn awards(tx: &Tx, year: FiscalYear) -> Result<Vec<Award>> {
 
 /// The allocations of a fiscal year, by programme and organization; with their lines where they are asked for.
 pub async fn allocations(tx: &Tx, year: FiscalYear, with_lines: bool) -> Result<Vec<Allocation>> {
-    let mut sql = Sql::new("SELECT t.id, t.amount_yen, t.basis, t.decided_on, ");
+    let mut sql =
+        Sql::new("SELECT t.id, t.amount_yen, t.offset_yen AS taken_yen, t.basis, t.decided_on AS set_on, c.*, ");
     sql.push(if with_lines { "l.terms, " } else { "NULL::text AS terms, " });
     sql.push("p.id AS programme_id, p.title AS programme, p.legal_basis, ");
     sql.push(WHOSE);
-    of_allocations(&mut sql);
+    of_allocations(chain::join_sums, &mut sql);
     of_year(year, &mut sql);
     sql.push(" ORDER BY p.title, p.id, organization_kana, t.id");
     tx.rows(sql).await?.iter().map(allocation).collect()
@@ -170,23 +214,33 @@ pub async fn allocations(tx: &Tx, year: FiscalYear, with_lines: bool) -> Result<
 const WHOSE: &str = "o.id AS organization_id, o.name AS organization, o.name_kana AS organization_kana, \
                      o.corporate_number, d.name AS district";
 
-/// The tables of awards, and a condition. An award stands in the file while its allocation is everybody's.
-fn of_awards(sql: &mut Sql) {
+/// The tables of awards with what else is joined, and a condition. An award stands in the file while its allocation is
+/// everybody's.
+fn of_awards(more: impl FnOnce(&mut Sql), sql: &mut Sql) {
     whose("grant_applications", sql);
-    sql.push(" AND t.decided_yen IS NOT NULL AND t.decided_on IS NOT NULL AND ");
+    sql.push(" JOIN grant_allocations a ON a.municipality_id = t.municipality_id AND a.id = t.allocation_id");
+    more(sql);
+    sql.push(" WHERE t.decided_yen IS NOT NULL AND t.decided_on IS NOT NULL AND ");
+    visible::<GrantProgramme>("p", sql);
+    sql.push(" AND ");
     visible::<GrantApplication>("t", sql);
     sql.push(" AND ");
     visible::<GrantAllocation>("a", sql);
 }
 
-/// The tables of allocations, and a condition.
-fn of_allocations(sql: &mut Sql) {
+/// The tables of allocations with what else is joined, and a condition.
+fn of_allocations(more: impl FnOnce(&mut Sql), sql: &mut Sql) {
     whose("grant_allocations", sql);
+    sql.push(" LEFT JOIN grant_run_lines l ON l.municipality_id = t.municipality_id AND l.id = t.line_id AND ");
+    visible::<GrantRunLine>("l", sql);
+    more(sql);
+    sql.push(" WHERE ");
+    visible::<GrantProgramme>("p", sql);
     sql.push(" AND ");
     visible::<GrantAllocation>("t", sql);
 }
 
-/// The tables of both; ends within a condition.
+/// A table (`t`) with its programme, district and organization, where that is public.
 fn whose(table: &str, sql: &mut Sql) {
     sql.push(&format!(
         " FROM {table} t \
@@ -195,15 +249,6 @@ fn whose(table: &str, sql: &mut Sql) {
          LEFT JOIN organizations o ON o.municipality_id = t.municipality_id AND o.id = t.organization_id AND "
     ));
     visible::<CommunityOrganization>("o", sql);
-    if table == "grant_applications" {
-        sql.push(" JOIN grant_allocations a ON a.municipality_id = t.municipality_id AND a.id = t.allocation_id");
-    }
-    if table == "grant_allocations" {
-        sql.push(" LEFT JOIN grant_run_lines l ON l.municipality_id = t.municipality_id AND l.id = t.line_id AND ");
-        visible::<GrantRunLine>("l", sql);
-    }
-    sql.push(" WHERE ");
-    visible::<GrantProgramme>("p", sql);
 }
 
 fn allocation(row: &Row) -> Result<Allocation> {
@@ -212,8 +257,13 @@ fn allocation(row: &Row) -> Result<Allocation> {
         organization: organization(row)?,
         programme: programme(row)?,
         amount: Yen(row.try_get("amount_yen")?),
+        offset: Yen(row.try_get("taken_yen")?),
+        chain: Chain::of(row)?,
+        decided_days: row.try_get("decided_days")?,
+        paid_days: row.try_get("paid_days")?,
+        fixed_days: row.try_get("fixed_days")?,
         basis: row.try_get("basis")?,
-        decided_on: row.try_get("decided_on")?,
+        decided_on: row.try_get("set_on")?,
         terms: row.try_get("terms")?,
     })
 }
@@ -234,66 +284,6 @@ fn programme(row: &Row) -> Result<Programme> {
         title: row.try_get("programme")?,
         legal_basis: row.try_get("legal_basis")?,
     })
-}
-
-/// How the programmes of a fiscal year are calculated, each by the rule of the newest run whose results are published; nothing where there
-/// is no such run.
-pub async fn methods(tx: &Tx, year: FiscalYear, town: &str) -> Result<Option<Paper>> {
-    let mut sql = Sql::new(
-        "SELECT DISTINCT ON (p.title, p.id) p.title AS programme, p.legal_basis, p.budget_yen, t.total_yen, \
-         t.organizations, t.approved_on, t.superseded_on, r.title AS rule, r.version, r.document",
-    );
-    of_methods(&mut sql);
-    of_year(year, &mut sql);
-    sql.push(" ORDER BY p.title, p.id, t.id DESC");
-    let rows = tx.rows(sql).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let (names, mut blocks, mut day) = (districts(tx).await?, Vec::new(), NaiveDate::MIN);
-    for row in &rows {
-        day = day.max(row.try_get::<_, Option<NaiveDate>>("approved_on")?.unwrap_or_else(|| year.first_day()));
-        blocks.extend(method(row, &names)?);
-    }
-    let title = format!("{town} {} 交付金の算定方法", year.label());
-    Ok(Some(Paper { foot: title.clone(), title, day, blocks }))
-}
-
-/// The tables of runs with their rules, and a condition.
-fn of_methods(sql: &mut Sql) {
-    sql.push(
-        " FROM grant_runs t \
-         JOIN grant_programmes p ON p.municipality_id = t.municipality_id AND p.id = t.programme_id \
-         JOIN grant_rules r ON r.municipality_id = t.municipality_id AND r.id = t.rule_id WHERE ",
-    );
-    visible::<GrantRun>("t", sql);
-    sql.push(" AND ");
-    visible::<GrantProgramme>("p", sql);
-    sql.push(" AND ");
-    visible::<GrantRule>("r", sql);
-}
-
-fn method(row: &Row, names: &HashMap<String, String>) -> Result<Vec<Block>> {
-    let document: &str = row.try_get("document")?;
-    let rule: Rule = serde_json::from_str(document).map_err(Error::internal)?;
-    let text = |name: &str| row.try_get::<_, String>(name);
-    let yen = |name: &str| row.try_get::<_, i64>(name).map(|yen| Yen(yen).to_string());
-    let facts = [
-        ("根拠", text("legal_basis")?),
-        ("算定規則", format!("{} 第{}版", text("rule")?, row.try_get::<_, i32>("version")?)),
-        ("規則のSHA-256", sha256(document.as_bytes())),
-        ("予算額", yen("budget_yen")?),
-        ("算定による合計", yen("total_yen")?),
-        ("団体の数", row.try_get::<_, i32>("organizations")?.to_string()),
-    ];
-    let mut facts: Vec<_> = facts.into_iter().map(|(name, what)| (name.to_owned(), what)).collect();
-    if let Some(day) = row.try_get::<_, Option<NaiveDate>>("superseded_on")? {
-        let said = format!("{day}に訂正の算定が承認された。その結果は公表されていない");
-        facts.insert(0, ("訂正済み".to_owned(), said));
-    }
-    let mut blocks = vec![Block::Heading(text("programme")?), Block::Facts(facts)];
-    blocks.extend(methodology(&rule, &|id| names.get(id).cloned().unwrap_or_else(|| id.to_owned())));
-    Ok(blocks)
 }
 
 /// The condition under which the reader may read a row, as the shape has it.

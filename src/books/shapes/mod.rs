@@ -1,19 +1,23 @@
 //! What can be read of the books of organizations, and by whom.
 
+mod gathered;
+
 use async_graphql::{InputObject, Value};
 use chrono::{DateTime, Utc};
 
 use crate::books::commands::{
     ACCOUNT_BOOK_CHANGE, ACCOUNT_BOOK_CLOSE, ACCOUNT_BOOK_CONFIRM, ACCOUNT_BOOK_OPEN, BOOK_TRANSACTION_FILE_ATTACH,
-    BOOK_TRANSACTION_JUDGE, BOOK_TRANSACTION_RECORD, BOOK_TRANSACTION_REVERSE, BUDGET_LINE_SET, INELIGIBLE_USE_SET,
+    BOOK_TRANSACTION_FINDING_LIFT, BOOK_TRANSACTION_JUDGE, BOOK_TRANSACTION_RECORD, BOOK_TRANSACTION_REVERSE,
+    BUDGET_LINE_SET, INELIGIBLE_USE_SET,
 };
 use crate::books::entity::{
-    AccountBookId, BookCategory, BookFileId, BookKeeperId, BookSide, BookState, BookTransactionId, BudgetLineId,
-    IneligibleUseId, account_book, book_file, book_keeper, book_transaction, budget_line, ineligible_use,
+    AccountBookId, BookCategory, BookFileId, BookJudgementId, BookKeeperId, BookSide, BookState, BookTransactionId,
+    BudgetLineId, IneligibleUseId, account_book, book_file, book_judgement, book_keeper, book_transaction, budget_line,
+    ineligible_use,
 };
 use crate::books::rules;
 use crate::files::shapes::attached;
-use crate::grants::shapes::GrantApplication;
+use crate::grants::shapes::{GrantApplication, GrantProgramme};
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
 use crate::kernel::fiscal_year::FiscalYear;
@@ -27,6 +31,8 @@ use crate::organizations::entity::OrganizationId;
 use crate::organizations::shapes::CommunityOrganization;
 use crate::people::shapes::Account;
 use crate::shape;
+
+pub use gathered::{BookCarriedOver, GrantBooked, GrantBookedCost};
 
 /// Who keeps an organization's books.
 pub(super) const KEEPERS: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant];
@@ -98,6 +104,7 @@ shape! {
         .column::<Option<Date>>("confirmedOn", "監事が確認した日。")
         .one::<Account>("confirmedBy", "confirmed_by", "確認した監事。")
         .column::<Option<String>>("opinion", "監査の意見。")
+        .many::<BookCarriedOver>("carriedOver", "book_id", "前の年度の交付金から繰り越した額。残された額と記帳された額が違えば、会計を締められない。")
         .many::<BookKeeper>("keepers", "book_id", "計画・予算・出納・証拠書類・判定に手を加えた人。この人たちは監事として確認できない。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
         .task(ACCOUNT_BOOK_CLOSE, [OVER, BOOK_TITLE, ""], [
@@ -189,6 +196,7 @@ shape! {
         .one::<BookTransaction>("reverses", "reverses_id", "取り消した出納。")
         .first::<BookTransaction>("reversedBy", REVERSED_BY, "この出納の取消し。")
         .first::<BookTransaction>("replacedBy", REPLACED_BY, "この出納に代わる訂正。")
+        .many::<BookJudgement>("judgements", "transaction_id", "対象外の判定とその取消し。古い順。記帳と同時に示されたものは含まない。")
         .many::<BookFile>("files", "transaction_id", "証拠書類。")
         .one::<Account>("recordedBy", "recorded_by", "記帳した人。")
         .column_named::<DateTime<Utc>>("recordedAt", "created_at", "記帳した日時。")
@@ -201,6 +209,21 @@ shape! {
         .act(BOOK_TRANSACTION_FILE_ATTACH, "", KEEPERS, IN_ORGANIZATION)
         .act(BOOK_TRANSACTION_JUDGE, ELIGIBILITY, GRANT_STAFF, Over::Municipality)
         .act(BOOK_TRANSACTION_JUDGE, ELIGIBILITY, KEEPERS, IN_ORGANIZATION)
+        .act(BOOK_TRANSACTION_FINDING_LIFT, ELIGIBILITY, GRANT_STAFF, Over::Municipality)
+}
+
+shape! {
+    BookJudgement("BookJudgement", "出納が交付金の対象外であるという判定、またはその取消し。", "book_judgements") { id: BookJudgementId, row: book_judgement::Entity }
+    |shape| shape
+        .one::<BookTransaction>("transaction", "transaction_id", "出納。")
+        .one::<IneligibleUse>("ineligibleUse", "ineligible_use_id", "対象外とした使途。判定の取消しでは null。")
+        .column::<String>("reason", "理由。")
+        .column::<bool>("byHall", "自治体によるか。")
+        .one::<Account>("judgedBy", "judged_by", "判定した人、または取り消した人。")
+        .column_named::<DateTime<Utc>>("judgedAt", "created_at", "日時。")
+        .ordered([Key::up("created_at", Ty::Time)])
+        .readable(Role::STAFF, Over::Municipality)
+        .readable(Role::ORGANIZATION, IN_ORGANIZATION)
 }
 
 shape! {
@@ -221,6 +244,7 @@ shape! {
         .column::<Option<BookCategory>>("category", "科目の全体が対象外の場合は、その科目。")
         .column::<bool>("withoutReceipt", "領収書のない支出が対象外か。")
         .column::<bool>("inForce", "今も対象外か。")
+        .one::<GrantProgramme>("programme", "programme_id", "一つの交付金制度だけの使途である場合は、その制度。後を継ぐ制度にも及ぶ。")
         .ordered([Key::up("title", Ty::Text)])
         .published("true")
         .ruled_by(ELIGIBILITY)
