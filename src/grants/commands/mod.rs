@@ -7,6 +7,7 @@ pub mod application;
 pub mod attachment;
 pub mod calculation;
 pub mod change;
+mod deadlines;
 pub mod fixing;
 pub mod offset;
 pub mod payment;
