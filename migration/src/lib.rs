@@ -44,6 +44,7 @@ mod m0041_results;
 mod m0042_bank_and_routes;
 mod m0044_payment_reversal;
 mod m0045_books_and_grants;
+mod m0046_deadlines;
 mod table;
 
 /// All migrations, oldest first.
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0042_bank_and_routes::Migration),
             Box::new(m0044_payment_reversal::Migration),
             Box::new(m0045_books_and_grants::Migration),
+            Box::new(m0046_deadlines::Migration),
         ]
     }
 }

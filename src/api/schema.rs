@@ -19,6 +19,7 @@ use crate::files::graphql::{FileMutation, UploadLimit};
 use crate::kernel::read::streams::{StreamRoot, Streams};
 use crate::kernel::read::{Catalogue, Queries, QueryRoot, described, tell_of_acts};
 use crate::people::approvals::graphql::ApprovalMutation;
+use crate::people::calendar::graphql::CalendarMutation;
 use crate::people::factor::graphql::SecondFactorMutation;
 use crate::people::graphql::{Identity, PeopleMutation};
 use crate::people::invitations::graphql::InvitationMutation;
@@ -75,6 +76,7 @@ struct Acts(
     NotificationMutation,
     PostMutation,
     ApprovalMutation,
+    CalendarMutation,
     SupportMutation,
     PrivacyMutation,
     FileMutation,

@@ -41,6 +41,17 @@ const ANSWERABLE: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant, Role::OrgAu
 const KEEPERS: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const PAYMENT_LAW: &str = "地方自治法第232条の4・第232条の5";
+/// An account is needed for the first payment that waits for it.
+const NEEDED_BY: &str = "(SELECT min(a.payment_due) FROM grant_applications a \
+    WHERE a.municipality_id = t.municipality_id AND a.organization_id = t.organization_id \
+    AND a.state = 'PAYMENT_REQUESTED')";
+/// As long after the day of the transfer as the municipality says.
+const REPORT_DUE: &str = "t.transfer_on + (SELECT s.bank_report_days FROM municipality_settings s \
+    WHERE s.municipality_id = t.municipality_id)";
+/// Its day has passed, and the bank has told of none of its payments.
+const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.transfer_on < entaku_today() \
+    AND NOT EXISTS (SELECT FROM bank_transfer_lines l WHERE l.municipality_id = t.municipality_id \
+    AND l.transfer_id = t.id AND l.state <> 'WAITING')";
 const ACCOUNT_RULES: &str = "財務規則(債権者の口座の登録)";
 
 /// Numbers are for those who pay.
@@ -109,7 +120,7 @@ shape! {
         .filtered::<BankAccountFilterInput>()
         .readable(OFFICE, Over::Municipality)
         .readable(ANSWERABLE, IN_ORGANIZATION)
-        .task(BANK_ACCOUNT_CONFIRM, ["t.state = 'PROPOSED'", "'口座 ****' || t.tail", ""], [
+        .task(BANK_ACCOUNT_CONFIRM, ["t.state = 'PROPOSED'", "'口座 ****' || t.tail", NEEDED_BY], [
             "振込先の口座が届け出られました。届出書の口座番号を打ち直して確認するか、返してください。",
             "An account was registered for payments. Please type its number again from the paper, or reject it.",
         ])
@@ -171,14 +182,18 @@ shape! {
         .masked(payers())
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(OFFICE, Over::Municipality)
-        .waits_for(PAYER, Over::Municipality, ["t.state = 'PRODUCED'", "'総合振込の結果の取込み'", "t.transfer_on"])
+        .waits_for(PAYER, Over::Municipality, ["t.state = 'PRODUCED'", "'総合振込の結果の取込み'", REPORT_DUE])
         .task(BANK_TRANSFER_PRODUCE, ["t.state = 'PREPARED' AND t.transfer_on >= entaku_today()", "'総合振込'", "t.transfer_on"], [
             "総合振込が起案されました。振込指定日までに確認し、銀行へのファイルを作ってください。",
             "A transfer was prepared. Please check it and make its file before its day.",
         ])
-        .task(BANK_TRANSFER_CANCEL, ["t.state = 'PREPARED' AND t.transfer_on < entaku_today()", "'総合振込'", ""], [
+        .task(BANK_TRANSFER_CANCEL, ["t.state = 'PREPARED' AND t.transfer_on < entaku_today()", "'総合振込'", "t.transfer_on"], [
             "ファイルを作らないまま振込指定日が過ぎました。取り消し、起案し直してください。",
             "Its day has passed without a file. Please cancel it and prepare it again.",
+        ])
+        .task(BANK_TRANSFER_REFUSAL_RECORD, [UNREPORTED, "'総合振込の結果の取込み'", REPORT_DUE], [
+            "振込指定日を過ぎましたが、銀行からの報告がありません。報告を取り込むか、受け付けられなかったことを記録してください。",
+            "The day of the transfer has passed without a report. Please import the report, or record that the bank refused the file.",
         ])
         .ruled_by(PAYMENT_LAW)
         .create(BANK_TRANSFER_PREPARE, "", PREPARERS, Over::Municipality)

@@ -461,6 +461,14 @@ entity! {
         revoked_on: Option<Date>,
         revoked_by: Option<AccountId>,
         subgranted_yen: Yen,
+        decision_due: Option<Date>,
+        returned_on: Option<Date>,
+        correction_due: Option<Date>,
+        schedule: Option<String>,
+        request_from: Option<Date>,
+        request_due: Option<Date>,
+        payment_due: Option<Date>,
+        fixing_due: Option<Date>,
     }
 }
 
@@ -538,6 +546,7 @@ entity! {
         decided_by: Option<AccountId>,
         decision_reason: Option<String>,
         withdrawn_on: Option<Date>,
+        decision_due: Option<Date>,
     }
 }
 
@@ -574,6 +583,7 @@ entity! {
         decided_by: Option<AccountId>,
         decision_reason: Option<String>,
         withdrawn_on: Option<Date>,
+        decision_due: Option<Date>,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bootstrap;
+pub mod calendar;
 pub mod clock;
 pub mod codes;
 pub mod config;

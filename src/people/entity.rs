@@ -174,6 +174,9 @@ entity! {
         second_factor_required: bool,
         self_registration: bool,
         networks: Option<String>,
+        book_closing_days: Option<i32>,
+        book_audit_days: Option<i32>,
+        bank_report_days: i32,
     }
 }
 

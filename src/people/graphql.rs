@@ -20,7 +20,7 @@ use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
-use crate::people::{approvals, device, guessable, invitations, posts, privacy, refresh, rules, sso, support};
+use crate::people::{approvals, calendar, device, guessable, invitations, posts, privacy, refresh, rules, sso, support};
 
 /// What people need of the installation.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ pub const OPEN_TO_SUPPORT: &[&str] = &["sessionRefresh", "sessionEnd"];
 
 /// Queries of people.
 pub fn queries(queries: Queries) -> Queries {
-    let queries = sso::graphql::queries(invitations::graphql::queries(queries));
+    let queries = sso::graphql::queries(invitations::graphql::queries(calendar::graphql::queries(queries)));
     privacy::graphql::queries(posts::graphql::queries(approvals::graphql::queries(support::graphql::queries(queries))))
         .own::<Account>(
             "viewer",

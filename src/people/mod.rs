@@ -8,6 +8,7 @@
 //! post --holder--> appointment, one after the other   (see `posts`)
 //! installation --support--> account for some hours    (see `support`)
 //! account <--notification-- act of a noun             (see `notifications`)
+//! town hall --closed day--> calendar                 (see `calendar`)
 //! address --invitation, proof--> account              (see `invitations`, `proofs`; written to by `mails`)
 //! account --erasure request--> anonymous             (see `privacy`: export, retention, holds)
 //! ```
@@ -18,6 +19,7 @@
 pub mod approvals;
 pub mod authenticate;
 pub mod browser;
+pub mod calendar;
 pub mod commands;
 pub mod device;
 pub mod entity;

@@ -77,6 +77,11 @@ fn remaining(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 
 /// Open though its year is over.
 const OVER: &str = "t.state = 'OPEN' AND entaku_today() >= make_date(t.fiscal_year + 1, 4, 1)";
+/// As long after the year as the municipality says, and as long after the closing.
+const CLOSING_DUE: &str = "make_date(t.fiscal_year + 1, 3, 31) + (SELECT s.book_closing_days \
+    FROM municipality_settings s WHERE s.municipality_id = t.municipality_id)";
+const AUDIT_DUE: &str = "t.closed_on + (SELECT s.book_audit_days FROM municipality_settings s \
+    WHERE s.municipality_id = t.municipality_id)";
 const BOOK_TITLE: &str = "t.fiscal_year || '年度 ' || (SELECT o.name FROM organizations o \
     WHERE o.municipality_id = t.municipality_id AND o.id = t.organization_id)";
 /// Whoever had a hand in the book (`commands::book::confirm`).
@@ -107,11 +112,11 @@ shape! {
         .many::<BookCarriedOver>("carriedOver", "book_id", "前の年度の交付金から繰り越した額。残された額と記帳された額が違えば、会計を締められない。")
         .many::<BookKeeper>("keepers", "book_id", "計画・予算・出納・証拠書類・判定に手を加えた人。この人たちは監事として確認できない。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
-        .task(ACCOUNT_BOOK_CLOSE, [OVER, BOOK_TITLE, ""], [
+        .task(ACCOUNT_BOOK_CLOSE, [OVER, BOOK_TITLE, CLOSING_DUE], [
             "年度が終わりました。証拠書類を確かめ、会計を締めてください。",
             "The fiscal year is over. Please see to the receipts and close the book.",
         ])
-        .task(ACCOUNT_BOOK_CONFIRM, ["t.state = 'CLOSED'", BOOK_TITLE, ""], [
+        .task(ACCOUNT_BOOK_CONFIRM, ["t.state = 'CLOSED'", BOOK_TITLE, AUDIT_DUE], [
             "会計が締められました。帳簿と証拠書類を確かめ、監査の意見を付けて確認してください。",
             "The book was closed. Please examine it with its receipts and confirm it with your opinion.",
         ])

@@ -2,6 +2,8 @@
 //! allocation; another is paid in instalments, one association has asked for a part of it, and a change waits.
 
 use crate::demo::stage::Stage;
+use crate::grants::allocation::conditions::Conditions;
+use crate::grants::allocation::deadlines::{ClosedDays, Deadlines, InstalmentTime, Period};
 use crate::grants::allocation::rule::{Instalments, Rest};
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::change::{self, GrantChangeRequestInput};
@@ -44,14 +46,35 @@ pub(super) async fn lay_down(
     previous: Option<GrantProgrammeId>,
 ) -> Result<GrantProgrammeId> {
     let input = GrantProgrammeTermsInput {
-        instalments: previous.is_none().then_some(Instalments { count: 2, unit: Yen(1_000), rest: Rest::First }),
-        conditions: None,
+        instalments: previous.is_none().then(halves),
+        conditions: Some(conditions()),
         surplus_rule: GrantSurplusRule::OffsetNextYear,
         repayment_days: 30,
         previous_programme_id: previous,
         book_rule: None,
     };
     stage.act("grant-staff", move |tx| Box::pin(terms::set_terms(tx, id, input))).await
+}
+
+/// Two parts, in June and December.
+fn halves() -> Instalments {
+    let times = [6, 12].map(|month| InstalmentTime { month, from_day: None, until_day: None });
+    Instalments { count: 2, unit: Yen(1_000), rest: Rest::First, times: times.into(), not_before: false }
+}
+
+/// How long each step takes (架空).
+fn conditions() -> Conditions {
+    let days = |days| Some(Period { days, open_days: false });
+    let deadlines = Deadlines {
+        closed_days: Some(ClosedDays::NextOpenDay),
+        decision: days(30),
+        correction: days(14),
+        payment: days(30),
+        change: days(14),
+        fixing: days(30),
+        subgrant: days(30),
+    };
+    Conditions { report: None, minor_change: None, reserve: None, retention: None, deadlines: Some(deadlines) }
 }
 
 async fn programme(stage: &Stage<'_>, year: FiscalYear) -> Result<GrantProgrammeId> {

@@ -5,6 +5,7 @@ use async_graphql::{Enum, InputObject};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::grants::allocation::deadlines::Deadlines;
 use crate::grants::allocation::exact::Exact;
 use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
@@ -27,6 +28,9 @@ pub struct Conditions {
     /// 帳簿と証拠書類の保存。
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// 各段階の期限。
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadlines: Option<Deadlines>,
 }
 
 /// 実績報告の期限。

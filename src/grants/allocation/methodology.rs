@@ -8,7 +8,8 @@ use crate::grants::allocation::metric::{
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{
     Adjustment, AdjustmentKind, Amount, Bound, Bracket, BracketRow, ChangeLimit, Condition, Conditional, Counted,
-    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Limits, Multiplier, Per, PerUnit, PhaseIn, Pool, ProRata,
+    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Instalments, Limits, Multiplier, Per, PerUnit, PhaseIn,
+    Pool, ProRata,
     ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
 };
 use crate::grants::allocation::words::{condition_in, yen};
@@ -29,9 +30,19 @@ pub fn methodology(rule: &Rule, district: &dyn Fn(&str) -> String) -> Vec<Block>
     if let Some(parts) = &rule.instalments {
         let rest = if parts.rest == Rest::First { "初回" } else { "最終回" };
         let text = format!("{}回に分けて支払う。{}に満たない端数は{rest}に寄せる。", parts.count, parts.unit);
-        blocks.extend([Block::Heading("分割払".into()), Block::Text(text)]);
+        blocks.extend([Block::Heading("分割払".into()), Block::Text(text + &times(parts))]);
     }
     blocks
+}
+
+/// In which months the parts are paid.
+fn times(parts: &Instalments) -> String {
+    let months: Vec<_> = parts.times.iter().map(|time| format!("{}月", time.month)).collect();
+    match (months.is_empty(), parts.not_before) {
+        (true, _) => String::new(),
+        (false, true) => format!("支払の時期は{}で、その前には請求できない。", months.join("、")),
+        (false, false) => format!("支払の時期は{}。", months.join("、")),
+    }
 }
 
 struct Teller<'a> {

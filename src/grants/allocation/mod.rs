@@ -15,6 +15,7 @@
 pub mod chart;
 pub mod compare;
 pub mod conditions;
+pub mod deadlines;
 mod evaluate;
 pub mod exact;
 mod graph;

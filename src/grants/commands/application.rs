@@ -4,6 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::change::end_open_change;
+use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::programme::{allocation_of, positive};
 use crate::grants::commands::{
     GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, begin,
@@ -137,13 +138,20 @@ pub async fn change_application(
     Ok(id)
 }
 
-/// Submits a draft, or again what was returned.
+/// Submits a draft, or again what was returned; from then on the processing period runs, but for the days of corrections.
 pub async fn submit_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_SUBMIT).await?;
     let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
     rules::within_allocation(row.requested_yen, &allocation)?;
+    let (timetable, today) = (timetable(tx, row.programme_id).await?, tx.today());
+    next.decision_due = Set(match row.submitted_on {
+        None => timetable.decision(today),
+        Some(_) => timetable.decision_again(row.decision_due, row.returned_on, today),
+    });
+    next.returned_on = Set(None);
+    next.correction_due = Set(None);
     next.submitted_by = Set(tx.principal.account);
-    next.submitted_on = Set(Some(Date(tx.today())));
+    next.submitted_on = Set(Some(Date(today)));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Submit, None, row.requested_yen).await?;
     Ok(id)

@@ -4,8 +4,8 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 
+use crate::grants::commands::deadlines::{schedule, timetable};
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
     Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON,
     apart_from, begin, is_party, kept, record,
@@ -62,9 +62,9 @@ pub async fn request_change(
     let before = row.decided_yen.ok_or_else(|| Error::internal("a change of what was not decided"))?;
     let after = decided_yen.unwrap_or(before);
     covers(&row, after)?;
-    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    let timetable = timetable(tx, row.programme_id).await?;
     let planned: Vec<Cost> = kept(row.approved_costs.as_deref())?;
-    let minor = is_minor(&terms.minor_change(), &planned, &costs, (before, after));
+    let minor = is_minor(&timetable.terms.minor_change(), &planned, &costs, (before, after));
     let document = serde_json::to_string(&costs).map_err(Error::internal)?;
     let change = grant_change::ActiveModel {
         id: Set(GrantChangeId::new()),
@@ -78,6 +78,7 @@ pub async fn request_change(
         reason: Set(reason.clone()),
         requested_on: Set(Date(tx.today())),
         requested_by: Set(tx.principal.account),
+        decision_due: Set(timetable.change(tx.today()).filter(|_| !minor)),
         ..Default::default()
     };
     let change = change.insert(tx).await?.id;
@@ -125,14 +126,16 @@ pub async fn approve_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecide
     let before = row.decided_yen.ok_or_else(|| Error::internal("a change of what was not decided"))?;
     covers(&row, change.decided_yen)?;
     commit(tx, &row, Yen(change.decided_yen.0 - before.0)).await?;
-    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    let timetable = timetable(tx, row.programme_id).await?;
     let mut next: grant_application::ActiveModel = row.clone().into();
     next.costs = Set(Some(change.costs.clone()));
     next.approved_costs = Set(Some(change.costs));
     next.change_id = Set(None);
     next.changed_by = Set(tx.principal.account);
     if change.decided_yen != before {
-        let parts = serde_json::to_string(&terms.parts(change.decided_yen)).map_err(Error::internal)?;
+        let parts = timetable.terms.parts(change.decided_yen);
+        let parts = serde_json::to_string(&parts).map_err(Error::internal)?;
+        next.schedule = Set(schedule(&timetable, &row, tx.today(), change.decided_yen)?);
         next.decided_yen = Set(Some(change.decided_yen));
         next.changed_yen = Set(Some(change.decided_yen));
         next.instalments = Set(Some(parts));

@@ -1,12 +1,12 @@
 //! Fixing the amount (額の確定): who examined the report does not.
 
 use async_graphql::InputObject;
-use chrono::Days;
 use sea_orm::{ActiveModelTrait, Set};
 
+use crate::grants::commands::deadlines::repayment_due;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, booked, offset, record, release};
-use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application, grant_programme};
+use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application};
 use crate::grants::notices;
 use crate::grants::rules::booked::fixable;
 use crate::grants::rules::settlement::{self, Surplus};
@@ -70,7 +70,7 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
     next.kept_yen = Set(outcome.kept);
     next.offset_yen = Set(outcome.offset);
     next.ordered_yen = Set(outcome.ordered);
-    next.repayment_due = Set(repayment_due(tx, &programme, outcome.ordered));
+    next.repayment_due = Set(repayment_due(tx, &programme, outcome.ordered).await?);
     next.update(tx).await?;
     release(tx, &row, Yen(decided.0 - fixed.0.max(row.paid_yen.0))).await?;
     if outcome.offset.0 > 0 {
@@ -79,12 +79,6 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
     record(tx, &row, GrantActKind::AmountFix, Some(reason), Some(fixed)).await?;
     tell_of_repayment(tx, &row, outcome.ordered).await?;
     Ok(id)
-}
-
-/// Until when what is ordered today is to be returned; nothing where nothing is.
-pub(super) fn repayment_due(tx: &Tx, programme: &grant_programme::Model, ordered: Yen) -> Option<Date> {
-    let days = Days::new(u64::from(programme.repayment_days.unsigned_abs()));
-    tx.today().checked_add_days(days).map(Date).filter(|_| ordered.0 > 0)
 }
 
 /// Is what is ordered back approved by its route, where more is ordered than before?

@@ -9,6 +9,7 @@ pub mod attachment;
 mod booked;
 pub mod calculation;
 pub mod change;
+mod deadlines;
 pub mod fixing;
 pub mod offset;
 pub mod payment;

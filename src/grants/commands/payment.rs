@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
+use crate::grants::commands::deadlines::{in_time, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
     Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, record,
@@ -50,6 +51,8 @@ pub async fn request_payment(
     checks.done()?;
     let parts: Vec<Yen> = kept(row.instalments.as_deref())?;
     let amount = settlement::next_payment(&row, &parts, asked)?;
+    in_time(tx, &row, &parts, amount)?;
+    next.payment_due = Set(timetable(tx, row.programme_id).await?.payment(tx.today(), row.request_due));
     next.pending_yen = Set(Some(amount));
     next.payment_requested_by = Set(tx.principal.account);
     next.update(tx).await?;

@@ -3,8 +3,8 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set};
 
+use crate::grants::commands::deadlines::{still_to_come, timetable};
 use crate::grants::commands::payment::not_to_come;
-use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{
     GRANT_COMPLETION_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, MOST_REASON, begin, booked,
     record,
@@ -51,9 +51,9 @@ pub async fn record_completion(
         "Later than the day of completion that is recorded.",
     );
     checks.done()?;
-    let (_, terms) = terms_of(tx, row.programme_id).await?;
+    let timetable = timetable(tx, row.programme_id).await?;
     next.completed_on = Set(Some(completed_on));
-    next.report_due = Set(Some(terms.report_due(row.fiscal_year, Some(completed_on.0))));
+    next.report_due = Set(Some(timetable.report(row.fiscal_year, Some(completed_on.0))));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::CompletionRecord, None, None).await?;
     Ok(id)
@@ -104,6 +104,8 @@ pub async fn submit_report(
         ..Default::default()
     };
     report.insert(tx).await?;
+    next.fixing_due = Set(timetable(tx, row.programme_id).await?.fixing(tx.today()));
+    next.correction_due = Set(None);
     next.reported_on = Set(Some(Date(tx.today())));
     next.reported_by = Set(tx.principal.account);
     next.update(tx).await?;
@@ -120,6 +122,8 @@ fn sum(costs: &[ActualCost], of: impl Fn(&ActualCost) -> Yen) -> Result<Yen> {
 pub struct GrantReportReturnInput {
     /// 補正してほしい点。
     pub reason: String,
+    /// 補正の期限(この日を含む)。指定しなければ、交付の条件の定める期間。
+    pub correct_by: Option<Date>,
 }
 
 /// Returns a report for correction.
@@ -129,10 +133,12 @@ pub async fn return_report(
     input: GrantReportReturnInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_REPORT_RETURN).await?;
-    let GrantReportReturnInput { reason } = input;
+    let GrantReportReturnInput { reason, correct_by } = input;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, MOST_REASON);
+    still_to_come(&mut checks, tx, "input.correctBy", correct_by);
     checks.done()?;
+    next.correction_due = Set(timetable(tx, row.programme_id).await?.correction(tx.today(), correct_by));
     next.state = Set(standing(row.decided_yen, row.paid_yen));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::ReportReturn, Some(reason), None).await?;

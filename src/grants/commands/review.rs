@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
+use crate::grants::commands::deadlines::{schedule, still_to_come, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::{hold, terms_of};
 use crate::grants::commands::{
@@ -36,6 +37,8 @@ pub async fn start_review(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplic
 pub struct GrantApplicationReturnInput {
     /// 補正してほしい点。
     pub reason: String,
+    /// 補正の期限(この日を含む)。指定しなければ、交付の条件の定める期間。
+    pub correct_by: Option<Date>,
 }
 
 /// Returns an application for correction.
@@ -44,11 +47,15 @@ pub async fn return_application(
     id: GrantApplicationId,
     input: GrantApplicationReturnInput,
 ) -> Result<GrantApplicationId> {
-    let (row, next) = begin(tx, id, GRANT_APPLICATION_RETURN).await?;
-    let GrantApplicationReturnInput { reason } = input;
+    let (row, mut next) = begin(tx, id, GRANT_APPLICATION_RETURN).await?;
+    let GrantApplicationReturnInput { reason, correct_by } = input;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, MOST_REASON);
+    still_to_come(&mut checks, tx, "input.correctBy", correct_by);
     checks.done()?;
+    let timetable = timetable(tx, row.programme_id).await?;
+    next.returned_on = Set(Some(Date(tx.today())));
+    next.correction_due = Set(timetable.correction(tx.today(), correct_by));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Return, Some(reason), None).await?;
     Ok(id)
@@ -117,14 +124,16 @@ pub async fn decide_application(
     checks.done()?;
     routing::settled(tx, RoutedAct::GrantApplicationDecide, id.0, amount_yen).await?;
     next.commitment_id = Set(Some(commit(tx, &row, amount_yen).await?));
-    let (_, terms) = terms_of(tx, row.programme_id).await?;
-    next.instalments = Set(Some(serde_json::to_string(&terms.parts(amount_yen)).map_err(Error::internal)?));
-    next.report_due = Set(Some(terms.report_due(row.fiscal_year, None)));
+    let timetable = timetable(tx, row.programme_id).await?;
+    let parts = timetable.terms.parts(amount_yen);
+    next.instalments = Set(Some(serde_json::to_string(&parts).map_err(Error::internal)?));
+    next.schedule = Set(schedule(&timetable, &row, tx.today(), amount_yen)?);
+    next.report_due = Set(Some(timetable.report(row.fiscal_year, None)));
     next.approved_costs = Set(row.costs.clone());
     next.decided_yen = Set(Some(amount_yen));
     next.decided_by = Set(tx.principal.account);
     next.decided_on = Set(Some(Date(tx.today())));
-    next.withdrawal_until = Set(Some(rules::withdrawal_until(tx.today(), withdrawal_days(tx).await?)));
+    next.withdrawal_until = Set(Some(timetable.withdrawal(tx.today(), withdrawal_days(tx).await?)));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Decide, Some(reason), Some(amount_yen)).await?;
     Ok(id)

@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 
+use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
     GRANT_SUBGRANT_ADOPT, GRANT_SUBGRANT_REFUSE, GRANT_SUBGRANT_SUBMIT, GRANT_SUBGRANT_WITHDRAW, MOST_REASON,
@@ -56,6 +57,7 @@ pub async fn submit_subgrant(tx: &Tx, input: GrantSubgrantSubmitInput) -> Result
         state: Set(GrantSubgrantState::Submitted),
         submitted_on: Set(Date(tx.today())),
         submitted_by: Set(tx.principal.account),
+        decision_due: Set(timetable(tx, application.programme_id).await?.subgrant(tx.today())),
         ..Default::default()
     };
     checks.done()?;

@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::conditions::Conditions;
+use crate::grants::allocation::deadlines::Period;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
@@ -97,8 +98,18 @@ fn check(checks: &mut Checks, terms: &Terms) {
             "From 1 to 12 parts.",
         );
         checks.check(of.unit.0 > 0, "input.instalments.unit", "RANGE", "1円以上で指定してください。", "1 yen or more.");
+        checks.check(
+            of.times_fit(),
+            "input.instalments.times",
+            "RANGE",
+            "回数と同じだけの時期を、年度の中の順に指定してください。",
+            "A time for each part, in the order of the fiscal year.",
+        );
     }
     let Some(of) = &terms.conditions else { return };
+    let within = terms.deadlines().periods().iter().all(|(_, period)| period.is_none_or(Period::is_one));
+    let (ja, en) = ("期間は1日から366日までで指定してください。", "Periods of 1 to 366 days.");
+    checks.check(within, "input.conditions.deadlines", "RANGE", ja, en);
     if let Some(report) = of.report {
         let within = (0..=24).contains(&report.months);
         checks.check(

@@ -85,7 +85,8 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
             "The decision has been revoked already.",
         )),
         GRANT_PAYMENT_REVERSE => no_open_change(row).and_then(|()| reversible(row)),
-        GRANT_PAYMENT_REQUEST | GRANT_CHANGE_REQUEST => no_open_change(row),
+        GRANT_PAYMENT_REQUEST => no_open_change(row).and_then(|()| not_before(row.request_from, today)),
+        GRANT_CHANGE_REQUEST => no_open_change(row),
         GRANT_REPORT_SUBMIT => no_open_change(row).and_then(|()| completed(row)),
         _ => Ok(()),
     }
@@ -118,6 +119,18 @@ fn reversible(row: &grant_application::Model) -> Result<(), Refusal> {
         "What was paid beyond the fixed amount has been settled. Revoke the decision first, and record what came back as a \
          repayment.",
     ))
+}
+
+/// An instalment is not asked for before its time, where the terms insist on it.
+pub(super) fn not_before(from: Option<Date>, today: NaiveDate) -> Result<(), Refusal> {
+    match from {
+        Some(from) if today < from.0 => Err(Refusal::new(
+            "NOT_YET",
+            format!("次の回は{}から請求できます。", from.0),
+            format!("The next instalment may be asked for from {} on.", from.0),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What is reported has been completed.
@@ -198,12 +211,6 @@ fn withdrawal(row: &grant_application::Model, today: NaiveDate) -> Result<(), Re
         )),
         _ => Ok(()),
     }
-}
-
-/// The last day of withdrawal; the day of the decision does not count (民法140条).
-pub fn withdrawal_until(decided_on: NaiveDate, days: i32) -> Date {
-    let days = chrono::Days::new(u64::from(days.unsigned_abs()));
-    Date(decided_on.checked_add_days(days).unwrap_or(decided_on))
 }
 
 /// Is the amount one that may be asked of an allocation, after what is deducted from it?

@@ -4,9 +4,10 @@ pub mod application;
 pub mod booked;
 pub mod change;
 pub mod costs;
+pub mod deadlines;
 pub mod programme;
 pub mod settlement;
 pub mod terms;
 
-pub use application::{application, is_the_halls, next_state, withdrawal_until, within_allocation};
+pub use application::{application, is_the_halls, next_state, within_allocation};
 pub use programme::{grant_rule, grant_run, open_for_allocation, programme};

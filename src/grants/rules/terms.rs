@@ -5,8 +5,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::grants::allocation::conditions::{Conditions, Elapsed, MinorChange, ReportDue};
+use crate::grants::allocation::deadlines::Deadlines;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::rule::Instalments;
+use crate::kernel::calendar::Calendar;
 use crate::kernel::date::Date;
 use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
@@ -40,6 +42,7 @@ impl Terms {
                 minor_change: either(own.minor_change, theirs.minor_change.as_ref(), ("軽微な変更", "minor changes"))?,
                 reserve: either(own.reserve, theirs.reserve.as_ref(), ("積立て", "the reserve"))?,
                 retention: either(own.retention, theirs.retention.as_ref(), ("証拠書類の保存", "the retention"))?,
+                deadlines: either(own.deadlines, theirs.deadlines.as_ref(), ("各段階の期限", "the deadlines"))?,
             }),
             (own, theirs) => own.or_else(|| theirs.clone()),
         };
@@ -55,6 +58,7 @@ impl Terms {
                 minor_change: own.minor_change.filter(|own| Some(own) != theirs.minor_change.as_ref()),
                 reserve: own.reserve.filter(|own| Some(own) != theirs.reserve.as_ref()),
                 retention: own.retention.filter(|own| Some(own) != theirs.retention.as_ref()),
+                deadlines: own.deadlines.filter(|own| Some(own) != theirs.deadlines.as_ref()),
             },
             None => own,
         });
@@ -67,12 +71,19 @@ impl Terms {
         parts.into_iter().filter(|part| part.0 > 0).collect()
     }
 
+    /// What the terms say of the deadlines of each step.
+    pub fn deadlines(&self) -> Deadlines {
+        self.conditions.as_ref().and_then(|of| of.deadlines).unwrap_or_default()
+    }
+
     /// The last day for the report: after the completion; while there is none, the year's last. What is due within the
-    /// fiscal year is due within the grant's, however late the completion is.
-    pub fn report_due(&self, year: FiscalYear, completed: Option<NaiveDate>) -> Date {
+    /// fiscal year is due within the grant's, however late the completion is. The end of the period may wait for an open
+    /// day; the end of the fiscal year is a date, and waits for none.
+    pub fn report_due(&self, calendar: &Calendar, year: FiscalYear, completed: Option<NaiveDate>) -> Date {
         let report = self.conditions.as_ref().and_then(|of| of.report).unwrap_or(USUAL_REPORT);
         let end = year.last_day();
-        let due = completed.and_then(|day| report.day(day)).unwrap_or(end);
+        let due = completed.and_then(|day| report.day(day));
+        let due = due.map_or(end, |day| self.deadlines().of_organization(calendar, day));
         Date(if report.within_fiscal_year { due.min(end) } else { due })
     }
 
@@ -109,10 +120,14 @@ mod tests {
         text.parse().expect("a day")
     }
 
+    fn quarters(count: i32) -> Instalments {
+        Instalments { count, unit: Yen(1_000), rest: Rest::First, times: Vec::new(), not_before: false }
+    }
+
     #[test]
     fn m10_murakami_pays_what_is_below_a_thousand_yen_with_the_first_quarter() {
         let quarters = Terms {
-            instalments: Some(Instalments { count: 4, unit: Yen(1_000), rest: Rest::First }),
+            instalments: Some(quarters(4)),
             conditions: None,
         };
         let of = |yen: i64| quarters.parts(Yen(yen)).iter().map(|part| part.0).collect::<Vec<_>>();
@@ -126,12 +141,12 @@ mod tests {
 
     #[test]
     fn a_by_law_says_what_a_programme_leaves_open_and_contradicts_it_nowhere() {
-        let parts = |count| Some(Instalments { count, unit: Yen(1_000), rest: Rest::First });
+        let parts = |count| Some(quarters(count));
         let report = |months| ReportDue { months, ..USUAL_REPORT };
         let minor = |percent| MinorChange { percent: Exact::from(percent) };
         let said = |months: Option<i32>, percent: Option<i64>| {
             let (report, minor_change) = (months.map(report), percent.map(minor));
-            Some(Conditions { report, minor_change, reserve: None, retention: None })
+            Some(Conditions { report, minor_change, reserve: None, retention: None, deadlines: None })
         };
         let own = Terms { instalments: None, conditions: said(Some(2), None) };
         let by_law = Terms { instalments: parts(4), conditions: said(Some(2), Some(30)) };
@@ -158,8 +173,9 @@ mod tests {
 
     #[test]
     fn a_report_is_due_with_the_year_until_the_completion_is_known() {
-        let usual = Terms::default();
-        let due = |completed: Option<&str>| usual.report_due(FiscalYear(2024), completed.map(day)).0.to_string();
+        let (usual, calendar) = (Terms::default(), Calendar::default());
+        let due =
+            |completed: Option<&str>| usual.report_due(&calendar, FiscalYear(2024), completed.map(day)).0.to_string();
         assert_eq!(due(None), "2025-03-31");
         assert_eq!(due(Some("2025-02-10")), "2025-03-10");
         assert_eq!(due(Some("2025-03-15")), "2025-03-31");
@@ -168,6 +184,22 @@ mod tests {
         let conditions: Conditions =
             serde_json::from_value(serde_json::json!({ "report": report })).expect("conditions");
         let longer = Terms { instalments: None, conditions: Some(conditions) };
-        assert_eq!(longer.report_due(FiscalYear(2024), Some(day("2025-04-01"))).0, day("2025-05-01"));
+        assert_eq!(longer.report_due(&calendar, FiscalYear(2024), Some(day("2025-04-01"))).0, day("2025-05-01"));
+    }
+    #[test]
+    fn where_the_terms_say_so_a_report_waits_for_an_open_day_and_never_for_another_year() {
+        let conditions = |closed: &str| {
+            let said = serde_json::json!({ "report": USUAL_REPORT, "deadlines": { "closedDays": closed } });
+            Some(serde_json::from_value::<Conditions>(said).expect("conditions"))
+        };
+        let due = |closed: &str, completed: &str| {
+            let terms = Terms { instalments: None, conditions: conditions(closed) };
+            terms.report_due(&Calendar::default(), FiscalYear(2023), Some(day(completed))).0.to_string()
+        };
+        assert_eq!(due("AS_IS", "2024-02-10"), "2024-03-10", "a Sunday");
+        assert_eq!(due("NEXT_OPEN_DAY", "2024-02-10"), "2024-03-11");
+        assert_eq!(due("NEXT_OPEN_DAY", "2024-03-15"), "2024-03-31", "a Sunday, but a date of the by-law");
+        assert_eq!(due("NEXT_OPEN_DAY", "2024-02-29"), "2024-03-29");
+        assert_eq!(due("NEXT_OPEN_DAY", "2023-11-29"), "2024-01-04", "closed from the 29th of December");
     }
 }

@@ -3,6 +3,9 @@
 use super::*;
 use crate::grants::commands::APPLICATION_ACTS;
 use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantChangeId, GrantProgrammeId};
+use crate::grants::rules::deadlines::{PartTime, Timetable, askable};
+use crate::grants::rules::terms::Terms;
+use crate::kernel::calendar::Calendar;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::organizations::entity::{DistrictId, OrganizationId};
 use chrono::TimeZone;
@@ -73,6 +76,14 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
         revoked_on: None,
         revoked_by: None,
         subgranted_yen: Yen(0),
+        decision_due: None,
+        returned_on: None,
+        correction_due: None,
+        schedule: None,
+        request_from: None,
+        request_due: None,
+        payment_due: None,
+        fixing_due: None,
     }
 }
 
@@ -146,7 +157,7 @@ fn the_window_has_a_first_and_a_last_day_in_japan() {
 
 #[test]
 fn withdrawal_is_possible_on_day_15_and_not_on_day_16() {
-    let until = withdrawal_until(day(6, 1).0, 15);
+    let until = Timetable::new(Terms::default(), Calendar::default()).withdrawal(day(6, 1).0, 15);
     assert_eq!(until, day(6, 16));
     let decided = grant_application::Model { withdrawal_until: Some(until), ..row(Decided) };
     assert_eq!(application(&decided, GRANT_APPLICATION_WITHDRAW, noon(6, 16)), Ok(()));
@@ -230,4 +241,18 @@ fn a_payment_is_reversed_while_nothing_rests_on_it() {
     let fixed = |yen: i64| grant_application::Model { fixed_yen: Some(Yen(yen)), ..paid(Settled, 1_000) };
     assert_eq!(reverse(&fixed(1_000)), Ok(()));
     assert_eq!(reverse(&fixed(999)), Err("SURPLUS_SETTLED"));
+}
+
+#[test]
+fn m10_an_instalment_is_not_asked_for_before_its_time() {
+    let waiting = grant_application::Model { request_from: Some(day(7, 1)), ..row(PartlyPaid) };
+    let refusal = application(&waiting, GRANT_PAYMENT_REQUEST, noon(6, 30)).expect_err("refused");
+    assert_eq!((refusal.reason, &*refusal.message.ja), ("NOT_YET", "次の回は2026-07-01から請求できます。"));
+    assert_eq!(application(&waiting, GRANT_PAYMENT_REQUEST, noon(7, 1)), Ok(()));
+    // Nor with the part before it: more than the parts whose time has come is not asked for.
+    let parts = [Yen(310), Yen(300), Yen(300)];
+    let times = [None, Some(day(7, 1)), Some(day(10, 1))].map(|from| PartTime { from: from.map(|d| d.0), until: None });
+    let most = |today: Date| askable(&parts, Some(&times), today.0);
+    assert_eq!([day(6, 30), day(7, 1), day(10, 1)].map(most), [Some(Yen(310)), Some(Yen(610)), Some(Yen(910))]);
+    assert_eq!(askable(&parts, None, day(6, 30).0), None, "without times there is no limit");
 }

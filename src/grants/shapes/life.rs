@@ -127,13 +127,14 @@ shape! {
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
         .column::<Option<Date>>("withdrawnOn", "取り下げた日、または交付申請が終わり、取り下げたものとされた日。")
+        .column::<Option<Date>>("decisionDue", "決定の期限。交付の条件に定めがなければ null。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .task(GRANT_CHANGE_APPROVE, [OPEN_CHANGE, "t.title", ""], [
+        .task(GRANT_CHANGE_APPROVE, [OPEN_CHANGE, "t.title", "t.decision_due"], [
             "変更の承認が申請されました。承認するか、承認しないか決定してください。",
             "A change was requested. Please decide on it.",
         ])
         .except(PAYERS)
-        .waits_for(APPROVER, Over::Municipality, [ROUTED_CHANGE, "t.title", ""])
+        .waits_for(APPROVER, Over::Municipality, [ROUTED_CHANGE, "t.title", "t.decision_due"])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)
@@ -177,8 +178,9 @@ shape! {
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
         .column::<Option<Date>>("withdrawnOn", "取り下げた日。")
+        .column::<Option<Date>>("decisionDue", "採択または不採択の決定の期限。交付の条件に定めがなければ null。")
         .ordered([Key::up("created_at", Ty::Time)])
-        .task(GRANT_SUBGRANT_ADOPT, ["t.state = 'SUBMITTED'", "t.title", ""], [
+        .task(GRANT_SUBGRANT_ADOPT, ["t.state = 'SUBMITTED'", "t.title", "t.decision_due"], [
             "地域内の申請があります。採択するか、不採択とするか決めてください。",
             "There is a sub-application. Please adopt or refuse it.",
         ])

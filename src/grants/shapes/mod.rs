@@ -63,6 +63,8 @@ const INCOME_LAW: &str = "地方自治法第231条";
 const GRANT_RULES: &str = "補助金等交付規則・交付金交付要綱";
 /// On what the publication of results rests: who decides on a grant accounts for it.
 const PUBLICATION: &str = "補助金等交付規則・情報公開条例";
+/// The accounts of a fiscal year close on 31 May (地方自治法235条の5); whatever is left of a programme is done by then.
+const ACCOUNTS_CLOSE: &str = "make_date(t.fiscal_year + 1, 5, 31)";
 const WITHDRAWAL: &str = "自治体の設定 grantWithdrawalDays";
 
 /// 交付金制度の絞り込み。
@@ -143,7 +145,7 @@ shape! {
             "準備中の交付金制度です。受付を始める日までに公開してください。",
             "The programme is in preparation. Please publish it before applications open.",
         ])
-        .task(GRANT_PROGRAMME_CLOSE, ["t.state = 'PUBLISHED' AND t.closes_on < entaku_today()", "t.title", ""], [
+        .task(GRANT_PROGRAMME_CLOSE, ["t.state = 'PUBLISHED' AND t.closes_on < entaku_today()", "t.title", ACCOUNTS_CLOSE], [
             "申請の受付が終わりました。残る申請がなければ、交付金制度を終えてください。",
             "Applications have closed. Please close the programme when none is left to work on.",
         ])
@@ -251,6 +253,10 @@ shape! {
         .column::<Option<Yen>>("decidedYen", "交付決定額(円)。")
         .column::<Option<Date>>("submittedOn", "申請した日。")
         .masked(inside())
+        .column::<Option<Date>>("decisionDue", "交付または不交付の決定の期限(標準処理期間の末日)。交付の条件に定めがなければ null。")
+        .masked(inside())
+        .column::<Option<Date>>("correctionDue", "返された申請または実績報告の補正の期限。")
+        .masked(inside())
         .column::<Option<Date>>("decidedOn", "交付または不交付を決定した日。")
         .column::<Option<Date>>("withdrawalUntil", "交付決定の後、取り下げることのできる最後の日。")
         .masked(inside())
@@ -261,6 +267,12 @@ shape! {
         .masked(inside())
         .column::<Yen>("paidYen", "これまでに支払った額(円)。")
         .column::<Option<Yen>>("pendingYen", "請求され、支払を待つ額(円)。")
+        .masked(inside())
+        .column::<Option<Date>>("requestFrom", "次の回を請求できる最初の日。定めがなければ null。")
+        .masked(inside())
+        .column::<Option<Date>>("requestDue", "次の回を請求し、支払う時期の末日。定めがなければ null。")
+        .masked(inside())
+        .column::<Option<Date>>("paymentDue", "最後に請求された額の支払の期限。定めがなければ null。")
         .masked(inside())
         .column::<Option<Date>>("completedOn", "事業が完了した日。")
         .masked(inside())
@@ -276,6 +288,8 @@ shape! {
         .masked(inside())
         .first::<GrantBooked>("booked", OF_BOOKS, "団体の帳簿が今示す、この交付金による支出。この交付金による支出が記帳されたことがなければ null。")
         .withheld(books())
+        .column::<Option<Date>>("fixingDue", "額の確定の期限。交付の条件に定めがなければ null。")
+        .masked(inside())
         .column::<Option<Yen>>("fixedYen", "確定した額(円)。交付決定額と、対象と認めた経費の、少ない方。")
         .column::<Option<Date>>("fixedOn", "額を確定した日。")
         .column::<Option<GrantSurplusRule>>("surplusRule", "額を確定したときの、剰余金の扱い。")

@@ -16,13 +16,16 @@ const READY: &str = "t.state = 'DRAFT' AND t.purpose IS NOT NULL AND t.requested
     AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
 const UNREADY: &str = "t.state = 'DRAFT' AND (t.purpose IS NULL OR t.requested_yen IS NULL) \
     AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
-/// What was returned is put right and submitted again, without a deadline.
+/// What was returned is put right and submitted again; after its day it still may be.
 const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED' AND t.purpose IS NOT NULL \
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
 /// What no route stands before, or whose approvals are complete. Where there are no routes, nothing is asked of each row.
 const DECIDABLE: &str = "t.state = 'REVIEWED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
     OR entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL))";
+/// What is left to be asked for, and whose time has come.
+const ASKABLE: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL \
+    AND (t.request_from IS NULL OR t.request_from <= entaku_today())";
 /// What is on its way through the bank is not paid by hand (`commands::payment::not_at_the_bank`).
 const PAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
@@ -86,7 +89,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_APPLICATION_SUBMIT,
-            [RETURNED, "t.title", ""],
+            [RETURNED, "t.title", "t.correction_due"],
             [
                 "補正のために返されました。理由を確認し、直してから再び申請してください。",
                 "It was returned for correction. Please read the reason, correct it and submit it again.",
@@ -94,7 +97,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_APPLICATION_REVIEW_START,
-            ["t.state = 'SUBMITTED'", "t.title", ""],
+            ["t.state = 'SUBMITTED'", "t.title", "t.decision_due"],
             [
                 "申請がありました。内容を確認し、審査を始めてください。",
                 "The application was submitted. Please begin its review.",
@@ -103,7 +106,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_APPLICATION_RECOMMEND,
-            ["t.state = 'UNDER_REVIEW'", "t.title", ""],
+            ["t.state = 'UNDER_REVIEW'", "t.title", "t.decision_due"],
             [
                 "審査中です。意見を付けて決裁に回すか、補正のために返してください。",
                 "It is under review. Please recommend an amount, or return it for correction.",
@@ -112,7 +115,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_APPLICATION_DECIDE,
-            [DECIDABLE, "t.title", ""],
+            [DECIDABLE, "t.title", "t.decision_due"],
             [
                 "審査が終わりました。交付または不交付を決定してください。",
                 "The review is done. Please decide to grant it or not.",
@@ -121,7 +124,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_APPLICATION_REFUSE,
-            [REFUSABLE, "t.title", ""],
+            [REFUSABLE, "t.title", "t.decision_due"],
             [
                 "不交付の決裁がそろいました。不交付を決定してください。",
                 "Its refusal was approved. Please decide not to grant it.",
@@ -137,11 +140,11 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             ],
         )
         .except(PARTIES)
-        .waits_for(&[Role::Approver], Over::Municipality, [UNDECIDABLE, "t.title", ""])
-        .waits_for(&[Role::Payer], Over::Municipality, [UNPAYABLE, "t.title", ""])
+        .waits_for(&[Role::Approver], Over::Municipality, [UNDECIDABLE, "t.title", "t.decision_due"])
+        .waits_for(&[Role::Payer], Over::Municipality, [UNPAYABLE, "t.title", "t.payment_due"])
         .task(
             GRANT_PAYMENT_REQUEST,
-            ["t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL", "t.title", ""],
+            [ASKABLE, "t.title", "t.request_due"],
             [
                 "まだ支払われていない額があります。額を確認し、次の支払を請求してください。",
                 "Something is left to be paid. Please see the amount and request the next payment.",
@@ -150,7 +153,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(CHANGERS)
         .task(
             GRANT_PAYMENT_EXECUTE,
-            [PAYABLE, "t.title", ""],
+            [PAYABLE, "t.title", "t.payment_due"],
             [
                 "支払が請求されました。支払を行い、支払った日を記録してください。",
                 "The payment was requested. Please pay and record the day.",
@@ -169,7 +172,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_REPORT_SUBMIT,
-            [REPORTABLE, "t.title", "t.report_due"],
+            [REPORTABLE, "t.title", "coalesce(t.correction_due, t.report_due)"],
             [
                 "事業が完了しました。期限までに実績を報告してください。",
                 "The project is completed. Please report on it until the day on which it is due.",
@@ -177,7 +180,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .task(
             GRANT_REPORT_REVIEW,
-            ["t.state = 'REPORTED'", "t.title", ""],
+            ["t.state = 'REPORTED'", "t.title", "t.fixing_due"],
             [
                 "実績が報告されました。審査し、対象となる経費を認めるか、補正のために返してください。",
                 "The results were reported. Please examine the report, or return it for correction.",
@@ -186,12 +189,12 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .task(
             GRANT_AMOUNT_FIX,
-            [FIXABLE, "t.title", ""],
+            [FIXABLE, "t.title", "t.fixing_due"],
             ["実績報告の審査が終わりました。額を確定してください。", "The report was examined. Please fix the amount."],
         )
         .except(PARTIES)
         .except(PAYERS)
-        .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", ""])
+        .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", "t.fixing_due"])
         .task(
             GRANT_REPAYMENT_RECORD,
             ["t.state = 'REPAYMENT_ORDERED'", "t.title", "t.repayment_due"],

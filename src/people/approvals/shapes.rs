@@ -58,6 +58,10 @@ const NOBODY_CAN: [&str; 2] = [
 ];
 /// Whoever has lost role or delegation is not told what waits.
 const TAKEABLE: &str = "t.state = 'OPEN' AND entaku_entitled(t.id)";
+/// An approval is due as the act that waits for it.
+const DUE: &str = "entaku_due(t.act, t.object_id)";
+const MATTER_DUE: &str = "(SELECT entaku_due(v.act, v.object_id) FROM approvals v \
+    WHERE v.municipality_id = t.municipality_id AND v.id = t.approval_id)";
 const MATTER_TITLE: &str =
     "(SELECT v.title FROM approvals v WHERE v.municipality_id = t.municipality_id AND v.id = t.approval_id)";
 
@@ -123,14 +127,14 @@ shape! {
         .ruled_by(DECISION_RULES)
         .create(APPROVAL_BEGIN, "", GRANT_STAFF, Over::Municipality)
         .act(APPROVAL_REQUEST, "", GRANT_STAFF, Over::Municipality)
-        .task(APPROVAL_REQUEST, [OVER, "t.title", ""], [
+        .task(APPROVAL_REQUEST, [OVER, "t.title", DUE], [
             "決裁が差し戻されたか、無効になりました。理由を確かめ、もう一度決裁を求めてください。",
             "The approval was returned or became void. Please see why and ask for it anew.",
         ])
         .act(APPROVAL_REROUTE, "", ADMIN, Over::Municipality)
         .step_up(APPROVAL_REROUTE)
-        .task(APPROVAL_REROUTE, [STUCK, "t.title", ""], NOBODY_CAN)
-        .task(APPROVAL_REROUTE, [OVER_AND_STUCK, "t.title", ""], NOBODY_CAN)
+        .task(APPROVAL_REROUTE, [STUCK, "t.title", DUE], NOBODY_CAN)
+        .task(APPROVAL_REROUTE, [OVER_AND_STUCK, "t.title", DUE], NOBODY_CAN)
 }
 
 fn object_id(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -155,7 +159,7 @@ shape! {
         .act(APPROVAL_APPROVE, "", &[], OWN)
         .step_up(APPROVAL_APPROVE)
         .act(APPROVAL_RETURN, "", &[], OWN)
-        .task(APPROVAL_APPROVE, [TAKEABLE, MATTER_TITLE, ""], [
+        .task(APPROVAL_APPROVE, [TAKEABLE, MATTER_TITLE, MATTER_DUE], [
             "決裁を待っています。内容を確かめ、承認するか差し戻してください。",
             "It waits for your approval. Please examine it and approve or return it.",
         ])

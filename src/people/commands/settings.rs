@@ -35,6 +35,12 @@ pub struct MunicipalitySettingsChangeInput {
     pub self_registration: Option<bool>,
     /// 庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り、20まで)。ここからは回数の上限が高くなる。null は消去。
     pub networks: MaybeUndefined<String>,
+    /// 年度の末日から、団体が会計を締めるまでの日数(0〜365)。null は期限なし。
+    pub book_closing_days: MaybeUndefined<i32>,
+    /// 会計を締めた日から、監事が確認するまでの日数(0〜365)。null は期限なし。
+    pub book_audit_days: MaybeUndefined<i32>,
+    /// 振込指定日から、銀行の報告を取り込むまでの日数(1〜60)。
+    pub bank_report_days: Option<i32>,
 }
 
 /// Changes the settings.
@@ -48,6 +54,9 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         second_factor_required,
         self_registration,
         networks,
+        book_closing_days,
+        book_audit_days,
+        bank_report_days,
     } = input;
     same_revision::<MunicipalitySettings>(id, row.revision, revision)?;
     let mut checks = Checks::new();
@@ -79,6 +88,17 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
         row.self_registration = Set(open);
     }
     networks.map_value(|list| own_networks(&mut checks, &list)).apply(&mut row.networks);
+    for (days, path) in [(book_closing_days, "input.bookClosingDays"), (book_audit_days, "input.bookAuditDays")] {
+        let within = days.value().is_none_or(|days| (0..=365).contains(days));
+        checks.check(within, path, "RANGE", "0から365までで指定してください。", "0 to 365.");
+    }
+    book_closing_days.apply(&mut row.book_closing_days);
+    book_audit_days.apply(&mut row.book_audit_days);
+    if let Some(days) = bank_report_days {
+        let within = (1..=60).contains(&days);
+        checks.check(within, "input.bankReportDays", "RANGE", "1から60までで指定してください。", "1 to 60.");
+        row.bank_report_days = Set(days);
+    }
     checks.done()?;
     row.update(tx).await?;
     Ok(id)

@@ -10,6 +10,7 @@ use async_graphql::{Enum, InputObject};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::allocation::conditions::Conditions;
+use crate::grants::allocation::deadlines::InstalmentTime;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::Metric;
 use crate::grants::allocation::rounding::Rounding;
@@ -64,6 +65,14 @@ pub struct Instalments {
     pub unit: Yen,
     /// 端数を寄せる回。
     pub rest: Rest,
+    /// 各回を支払う時期。回の順に、回数と同じだけ定める。定めなければ、時期はない。
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[graphql(default)]
+    pub times: Vec<InstalmentTime>,
+    /// その時期の前には請求できないか。
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[graphql(default)]
+    pub not_before: bool,
 }
 
 /// 端数を寄せる回。
@@ -89,6 +98,16 @@ impl Instalments {
             odd.0 = amount.0 - part * (count - 1);
         }
         parts
+    }
+
+    /// Is there a time for each part, one after the other within the fiscal year; or for none?
+    pub fn times_fit(&self) -> bool {
+        let each = usize::try_from(self.count).is_ok_and(|count| self.times.len() == count);
+        let in_order = self.times.is_sorted_by(|one, next| one.place() < next.place());
+        if self.times.is_empty() {
+            return !self.not_before;
+        }
+        each && in_order && self.times.iter().all(InstalmentTime::is_one)
     }
 }
 

@@ -8,6 +8,7 @@ mod terms;
 use std::collections::HashSet;
 
 use crate::grants::allocation::conditions::Conditions;
+use crate::grants::allocation::deadlines::{Deadlines, Period};
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::{Metric, MetricOf, MetricType};
 use crate::grants::allocation::rounding::Rounding;
@@ -84,6 +85,8 @@ impl<'r> Check<'r> {
             let within = (1..=12).contains(&of.count);
             self.check(within, "instalments.count", "1から12までの回数を指定してください。", "From 1 to 12 parts.");
             self.check(of.unit.0 > 0, "instalments.unit", "1円以上で指定してください。", "1 yen or more.");
+            let ja = "回数と同じだけの時期を、年度の中の順に指定してください。";
+            self.check(of.times_fit(), "instalments.times", ja, "A time for each part, in the order of the fiscal year.");
         }
         if let Some(of) = &rule.conditions {
             self.conditions(of);
@@ -108,6 +111,11 @@ impl<'r> Check<'r> {
         }
         if let Some(reserve) = &of.reserve {
             self.yen("conditions.reserve.most", reserve.most);
+        }
+        for (name, period) in of.deadlines.iter().flat_map(Deadlines::periods) {
+            let within = period.is_none_or(Period::is_one);
+            let path = format!("conditions.deadlines.{name}.days");
+            self.check(within, &path, "1日から366日までで指定してください。", "From 1 to 366 days.");
         }
         if let Some(retention) = &of.retention {
             let within = (1..=100).contains(&retention.years);
