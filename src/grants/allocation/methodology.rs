@@ -8,9 +8,8 @@ use crate::grants::allocation::metric::{
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{
     Adjustment, AdjustmentKind, Amount, Bound, Bracket, BracketRow, ChangeLimit, Condition, Conditional, Counted,
-    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Instalments, Limits, Multiplier, Per, PerUnit, PhaseIn,
-    Pool, ProRata,
-    ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
+    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Instalments, Limits, Multiplier, Per, PerUnit,
+    PhaseIn, Pool, ProRata, ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
 };
 use crate::grants::allocation::words::{condition_in, yen};
 use crate::kernel::paper::{Block, Cell, Column, Table};
@@ -282,7 +281,8 @@ impl Teller<'_> {
     /// What becomes of the limits that were set before; nothing where there are none.
     fn limits_before(&self, fit: &FitBudget) -> &'static str {
         let is_this = |kind: &AdjustmentKind| matches!(kind, AdjustmentKind::Budget(of) if std::ptr::eq(of, fit));
-        let mut before = self.rule.adjustments.iter().map(|adjustment| &adjustment.kind).take_while(|kind| !is_this(kind));
+        let mut before =
+            self.rule.adjustments.iter().map(|adjustment| &adjustment.kind).take_while(|kind| !is_this(kind));
         let limits = |kind: &AdjustmentKind| {
             matches!(kind, AdjustmentKind::Cap(_) | AdjustmentKind::Minimum(_) | AdjustmentKind::ChangeLimit(_))
         };

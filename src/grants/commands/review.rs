@@ -5,13 +5,12 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::commands::deadlines::{schedule, still_to_come, timetable};
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::terms::{hold, terms_of};
+use crate::grants::commands::terms::hold;
 use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
     GRANT_APPLICATION_REVIEW_START, MOST_REASON, begin, record,
 };
 use crate::grants::entity::{GrantActKind, GrantApplicationId, grant_application};
-use crate::grants::rules;
 use crate::grants::shapes::GrantApplication;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
