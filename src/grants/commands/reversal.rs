@@ -4,6 +4,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
+use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::payment::{not_at_the_bank, not_to_come};
 use crate::grants::commands::repayment::is_closed;
 use crate::grants::commands::{Did, GRANT_PAYMENT_REVERSE, MOST_REASON, apart_from, begin, record};
@@ -76,6 +77,9 @@ pub async fn reverse_payment(
     next.payment_id = Set(before.as_ref().map(|before| before.journal_id));
     next.paid_on = Set(before.as_ref().map(|before| before.paid_on));
     next.paid_by = Set(before.and_then(|before| before.paid_by));
+    if waits {
+        next.payment_due = Set(timetable(tx, row.programme_id).await?.payment(tx.today(), None));
+    }
     next.update(tx).await?;
     if waits {
         routing::ask(tx, RoutedAct::GrantPaymentExecute, id.0).await?;
