@@ -86,7 +86,7 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
     }
     if action == GRANT_PAYMENT_EXECUTE {
         apart_from(tx, id, Did::Changed).await?;
-        apart_from_examiners(tx, id).await?;
+        apart_from_examiners(tx, &row).await?;
     }
     Ok(row)
 }
