@@ -89,7 +89,7 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
     }
     if action == GRANT_PAYMENT_EXECUTE {
         apart_from_others(tx, id).await?;
-        apart_from_examiners(tx, id).await?;
+        apart_from_examiners(tx, &row).await?;
     }
     Ok(row)
 }

@@ -96,13 +96,11 @@ async fn m12_the_public_adds_up_each_yen_whatever_became_of_a_grant() {
     // Beside the programme of the scene there is another with 1,500,000 yen.
     assert_eq!(next().await, [3_000_000, 0, 0, 0]);
     let revoked = s.revoked().await;
-    assert_eq!(next().await, [3_000_000, 900_000, 900_000, 0]);
     let returned = of(&revoked, json!({"amountYen": 250_000, "receivedOn": "2026-05-20"}));
     s.payer.run(include_str!("../../../../docs/stories/266-grant-repayment-record.graphql"), returned).await.data();
     assert_eq!(next().await, [3_000_000, 900_000, 900_000, 250_000]);
     let kept = s.granted(300_000).await;
     s.pay(&kept, Some(300_000)).await;
-    assert_eq!(next().await, [3_000_000, 1_200_000, 1_200_000, 250_000]);
     assert_eq!(s.fixed(&kept, 250_000).await["keptYen"], 50_000);
     let less = s.granted(200_000).await;
     s.pay(&less, Some(60_000)).await;
