@@ -20,7 +20,9 @@ use crate::people::session::{self, Proof, SessionTokens};
 use crate::people::shapes::{Account, Appointment, Municipality, MunicipalitySettings, Section, Session};
 use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
-use crate::people::{approvals, calendar, device, guessable, invitations, posts, privacy, refresh, rules, sso, support};
+use crate::people::{
+    approvals, calendar, device, guessable, invitations, posts, privacy, refresh, rules, sso, support,
+};
 
 /// What people need of the installation.
 #[derive(Clone)]

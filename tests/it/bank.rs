@@ -33,6 +33,7 @@ story!(TRANSFERS, "429-bank-transfers-read");
 const EXECUTE: &str = include_str!("../../docs/stories/23-grant-payment-execute.graphql");
 const PAYMENT_REQUEST: &str = include_str!("../../docs/stories/22-grant-payment-request.graphql");
 
+mod due;
 mod instalments;
 mod refusals;
 

@@ -8,8 +8,8 @@ use crate::grants::allocation::metric::{
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{
     Adjustment, AdjustmentKind, Amount, Bound, Bracket, BracketRow, ChangeLimit, Condition, Conditional, Counted,
-    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Instalments, Multiplier, Per, PerUnit, PhaseIn, Pool, ProRata,
-    ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
+    Distance, Effect, Factor, FactorTable, FitBudget, FixedTable, Instalments, Multiplier, Per, PerUnit, PhaseIn, Pool,
+    ProRata, ProportionalPool, Residual, Rest, Rule, Span, Split, Term, TermKind, WhenOver,
 };
 use crate::grants::allocation::words::{condition_in, yen};
 use crate::kernel::paper::{Block, Cell, Column, Table};

@@ -170,7 +170,11 @@ mod tests {
         assert_eq!(told(due), "2026-05-31");
         let again = table.decision_again(due, Some(Date(day("2026-05-11"))), day("2026-05-21"));
         assert_eq!(told(again), "2026-06-10");
-        assert_eq!(told(table.decision_again(None, None, day("2026-05-21"))), "2026-06-20", "submitted before it was set");
+        assert_eq!(
+            told(table.decision_again(None, None, day("2026-05-21"))),
+            "2026-06-20",
+            "submitted before it was set"
+        );
     }
 
     #[test]
@@ -185,11 +189,22 @@ mod tests {
         let told = |part: &PartTime| [part.from, part.until].map(|day| day.map(|day| day.to_string()));
         assert_eq!(told(&parts[0]), [Some("2026-04-01".to_owned()), None], "April was over");
         assert_eq!(told(&parts[3]), [Some("2027-01-01".to_owned()), Some("2027-01-31".to_owned())]);
-        assert_eq!(quarters(false).schedule(FiscalYear(2026), day("2026-06-01"), Yen(4_000)).expect("times")[1].from, None);
-        assert_eq!(table.schedule(FiscalYear(2026), day("2026-06-01"), Yen(999)).expect("times").len(), 1, "as the parts");
+        assert_eq!(
+            quarters(false).schedule(FiscalYear(2026), day("2026-06-01"), Yen(4_000)).expect("times")[1].from,
+            None
+        );
+        assert_eq!(
+            table.schedule(FiscalYear(2026), day("2026-06-01"), Yen(999)).expect("times").len(),
+            1,
+            "as the parts"
+        );
         let until = |day: NaiveDate| Some(Date(day));
         assert_eq!(table.payment(day("2026-07-05"), until(day("2026-07-31"))), until(day("2026-07-25")));
         assert_eq!(table.payment(day("2026-07-20"), until(day("2026-07-31"))), until(day("2026-07-31")));
-        assert_eq!(table.payment(day("2026-08-20"), until(day("2026-07-31"))), until(day("2026-09-09")), "its time is over");
+        assert_eq!(
+            table.payment(day("2026-08-20"), until(day("2026-07-31"))),
+            until(day("2026-09-09")),
+            "its time is over"
+        );
     }
 }

@@ -126,10 +126,7 @@ mod tests {
 
     #[test]
     fn m10_murakami_pays_what_is_below_a_thousand_yen_with_the_first_quarter() {
-        let quarters = Terms {
-            instalments: Some(quarters(4)),
-            conditions: None,
-        };
+        let quarters = Terms { instalments: Some(quarters(4)), conditions: None };
         let of = |yen: i64| quarters.parts(Yen(yen)).iter().map(|part| part.0).collect::<Vec<_>>();
         assert_eq!(of(1_234_567), [310_567, 308_000, 308_000, 308_000]);
         for yen in [1, 999, 1_000, 3_999, 4_000, 4_001, 9_007_199_254_740_992] {

@@ -50,12 +50,8 @@ pub async fn add(tx: &Tx, input: ClosedDayAddInput) -> Result<ClosedDayId> {
             "The town hall is closed on that day already.",
         )));
     }
-    let row = closed_day::ActiveModel {
-        id: Set(ClosedDayId::new()),
-        day: Set(day),
-        name: Set(name),
-        ..Default::default()
-    };
+    let row =
+        closed_day::ActiveModel { id: Set(ClosedDayId::new()), day: Set(day), name: Set(name), ..Default::default() };
     Ok(row.insert(tx).await?.id)
 }
 

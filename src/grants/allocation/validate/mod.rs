@@ -86,7 +86,12 @@ impl<'r> Check<'r> {
             self.check(within, "instalments.count", "1から12までの回数を指定してください。", "From 1 to 12 parts.");
             self.check(of.unit.0 > 0, "instalments.unit", "1円以上で指定してください。", "1 yen or more.");
             let ja = "回数と同じだけの時期を、年度の中の順に指定してください。";
-            self.check(of.times_fit(), "instalments.times", ja, "A time for each part, in the order of the fiscal year.");
+            self.check(
+                of.times_fit(),
+                "instalments.times",
+                ja,
+                "A time for each part, in the order of the fiscal year.",
+            );
         }
         if let Some(of) = &rule.conditions {
             self.conditions(of);
