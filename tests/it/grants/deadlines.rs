@@ -148,7 +148,8 @@ async fn changes_reports_and_sub_applications_have_their_days() {
 async fn terms_whose_times_or_periods_do_not_fit_are_refused() {
     let s = Scene::new().await;
     let sections = s.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
-    let input = programme_input(&sections["sections"]["nodes"][0]["id"], 1_000_000);
+    let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 1_000_000);
+    input["input"]["title"] = json!("期限のある交付金");
     let id = text(&s.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
     let bad = [
         ("/instalments/times", json!([{"month": 4}])),
