@@ -9,6 +9,7 @@ use crate::bank::commands::{
 use crate::bank::entity::{BankAccountState, BankTransferState, TransferLineState, bank_account, bank_transfer};
 use crate::bank::zengin::report::Reported;
 use crate::bank::zengin::transfer::Account;
+use crate::kernel::calendar::is_national;
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
 
@@ -37,9 +38,12 @@ pub fn transfer(row: &bank_transfer::Model, action: Action, _now: DateTime<Utc>)
     }
 }
 
-/// Do banks transfer on this day? Holidays are the bank's to refuse.
+/// Do banks transfer on this day? Not on Saturdays, Sundays, national holidays, nor from 31 December to 3 January
+/// (銀行法施行令5条).
 pub fn banks_work(day: NaiveDate) -> bool {
-    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+    let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+    let turn_of_the_year = matches!((day.month(), day.day()), (12, 31) | (1, 1..=3));
+    !(weekend || turn_of_the_year || is_national(day))
 }
 
 /// CONFLICT/TRANSFER_DAY_PASSED once the day is over on which a file was to pay.
@@ -221,8 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn banks_rest_on_weekends_and_files_are_made_in_time() {
+    fn banks_rest_on_weekends_and_holidays_and_files_are_made_in_time() {
         assert!(banks_work(day(22)) && !banks_work(day(23)) && !banks_work(day(24)) && banks_work(day(25)));
+        let rests = ["2026-05-06", "2026-12-31", "2027-01-03", "2026-11-23"];
+        assert!(rests.iter().all(|day| !banks_work(day.parse().expect("a day"))));
+        assert!(banks_work("2026-12-30".parse().expect("a day")), "the town hall is closed, the banks are not");
         assert!(in_time(day(2), day(2)).is_ok() && in_time(day(1), day(2)).is_err());
     }
 

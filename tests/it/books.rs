@@ -13,6 +13,8 @@ use crate::grants::Scene;
 use crate::organizations::{organization, text};
 use crate::support::Client;
 
+mod due;
+
 macro_rules! story {
     ($name:ident, $file:literal) => {
         const $name: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stories/", $file, ".graphql"));

@@ -28,6 +28,7 @@ mod approvals;
 mod by_law_terms;
 mod by_laws;
 mod calculation;
+mod deadlines;
 mod duties;
 mod fiscal_year;
 mod gathered;

@@ -8,6 +8,7 @@ mod audit_chain;
 mod bank;
 mod bench;
 mod books;
+mod calendar;
 mod challenges;
 mod changes;
 mod cli;

@@ -19,6 +19,8 @@ use crate::organizations::text;
 use crate::support::town::{app, start};
 use crate::support::{Client, SchemaView, Town, World};
 
+mod due;
+
 const TASKS: &str = include_str!("../../docs/stories/320-tasks-read.graphql");
 const SUBMIT: &str = include_str!("../../docs/stories/15-grant-application-submit.graphql");
 const TOLD: &str = "{ viewer { notifications(first: 100, filter: {kind: [TASK_DUE, TASK_OVERDUE]}) {
@@ -40,6 +42,11 @@ async fn shown(who: &Client) -> Vec<Value> {
 
 async fn acts(who: &Client) -> Vec<String> {
     shown(who).await.iter().map(|task| text(&task["act"])).collect()
+}
+
+/// Until when somebody's tasks of an act are due.
+pub(crate) async fn due(who: &Client, act: &str) -> Vec<Value> {
+    shown(who).await.iter().filter(|task| task["act"] == act).map(|task| task["dueOn"].clone()).collect()
 }
 
 fn shape(table: &str) -> &'static ShapeDef {

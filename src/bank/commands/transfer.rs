@@ -98,7 +98,7 @@ pub async fn set_source(tx: &Tx, input: TransferSourceSetInput) -> Result<Transf
 /// 総合振込の内容。
 #[derive(InputObject)]
 pub struct BankTransferPrepareInput {
-    /// 振込指定日。今日から60日以内の、土曜日・日曜日でない日。
+    /// 振込指定日。今日から60日以内の、銀行の休日(土曜日・日曜日、祝日、12月31日から1月3日まで)でない日。
     pub transfer_on: Date,
     /// 支払を請求された交付申請(1件以上、200件まで)。
     pub grant_application_ids: Vec<GrantApplicationId>,
@@ -120,7 +120,8 @@ pub async fn prepare(tx: &Tx, input: BankTransferPrepareInput) -> Result<BankTra
     let soon = (0..=60).contains(&(transfer_on.0 - tx.today()).num_days());
     checks.check(soon, "input.transferOn", "RANGE", "今日から60日以内の日です。", "A day within 60 days from today.");
     let works = rules::banks_work(transfer_on.0);
-    checks.check(works, "input.transferOn", "WEEKEND", "土曜日・日曜日には振り込めません。", "Banks rest on weekends.");
+    let (ja, en) = ("銀行の休日には振り込めません。", "Banks rest on weekends and holidays.");
+    checks.check(works, "input.transferOn", "WEEKEND", ja, en);
     checks.done()?;
     let mut lines = Vec::new();
     let mut total = Yen(0);

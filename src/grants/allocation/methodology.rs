@@ -414,6 +414,17 @@ mod tests {
     }
 
     #[test]
+    fn the_months_of_the_parts_are_told() {
+        let parts = |parts: serde_json::Value| serde_json::from_value::<Instalments>(parts).expect("instalments");
+        let mut quarters = serde_json::json!({"count": 2, "unit": 1000, "rest": "FIRST"});
+        assert_eq!(times(&parts(quarters.clone())), "");
+        quarters["times"] = serde_json::json!([{"month": 6}, {"month": 12}]);
+        assert_eq!(times(&parts(quarters.clone())), "支払の時期は6月、12月。");
+        quarters["notBefore"] = true.into();
+        assert_eq!(times(&parts(quarters)), "支払の時期は6月、12月で、その前には請求できない。");
+    }
+
+    #[test]
     fn every_kind_of_term_and_adjustment_is_told() {
         let text = told(include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),

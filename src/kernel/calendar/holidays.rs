@@ -13,10 +13,10 @@ pub fn is_national(day: NaiveDate) -> bool {
 fn is_named(day: NaiveDate) -> bool {
     let (year, month, date) = (day.year(), day.month(), day.day());
     match (year, month, date) {
-        // 天皇の即位の日・即位礼正殿の儀の行われる日 (平成30年法律99号)
-        (2019, 5, 1) | (2019, 10, 22) => return true,
-        // The Olympic Games moved three days, each year anew (平成30年法律57号, 令和2年法律68号).
-        (2020, 7, 23 | 24) | (2020, 8, 10) | (2021, 7, 22 | 23) | (2021, 8, 8) => return true,
+        // 天皇の即位の日・即位礼正殿の儀の行われる日 (平成30年法律99号); the Olympic Games moved three days, each year anew.
+        (2019, 5, 1) | (2019, 10, 22) | (2020, 7, 23 | 24) | (2020, 8, 10) | (2021, 7, 22 | 23) | (2021, 8, 8) => {
+            return true;
+        }
         (2020 | 2021, 7 | 10, _) | (2020 | 2021, 8, 11) => return false,
         _ => {}
     }

@@ -71,6 +71,25 @@ async fn approve(who: &Client) -> Answer {
     who.run(APPROVE, json!({"id": seat, "comment": null})).await
 }
 
+/// Whoever approves has as long as whoever decides.
+#[tokio::test]
+async fn an_approval_is_due_as_the_act_that_waits_for_it() {
+    let deadlines = json!({"deadlines": {"decision": {"days": 30}, "payment": {"days": 20}}});
+    let terms = json!({"conditions": deadlines, "surplusRule": "RETURN", "repaymentDays": 20});
+    let s = Scene::with_terms(&terms).await;
+    route(&s, true, one("部長決裁", "APPROVER")).await;
+    route_of(&s.town, "GRANT_PAYMENT_EXECUTE", true, one("会計課長決裁", "PAYER")).await;
+    let id = s.reviewed().await;
+    assert_eq!(crate::tasks::due(&s.approver, "approvalApprove").await, ["2026-06-19"]);
+    assert_eq!(crate::tasks::due(&s.approver, "grantApplicationDecide").await, Vec::<Value>::new());
+    approve(&s.approver).await.data();
+    let decider = s.town.staff(Role::Approver).await;
+    assert_eq!(crate::tasks::due(&decider, "grantApplicationDecide").await, ["2026-06-19"]);
+    decider.run(DECIDE, opinion(&id, 1_100_000)).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    assert_eq!(crate::tasks::due(&s.payer, "approvalApprove").await, ["2026-06-09"]);
+}
+
 async fn send_back(who: &Client) -> Answer {
     let seat = seats(who).await.first().cloned().expect("a seat");
     who.run(SEND_BACK, json!({"id": seat, "reason": "見積書を確かめてください。"})).await

@@ -9,6 +9,7 @@ use crate::golden::compare;
 use crate::grants::calculation::{Office, statistic};
 use crate::grants::life::{of, plan, quarters, report};
 use crate::grants::open_data::chain::adds_up;
+use crate::tasks::due;
 
 story!(RULE_DRAFT, "280-grant-rule-draft");
 story!(RULE_ENACT, "281-grant-rule-enact");
@@ -29,9 +30,15 @@ story!(LIFE, "274-grant-life-read");
 story!(OFFSETS, "276-grant-allocation-offsets-read");
 story!(YEAR_CLOSE, "292-ledger-year-close");
 
+/// The last day of the month of a day.
+fn month_end(day: &str) -> String {
+    let first = format!("{}-01", &day[..7]).parse::<chrono::NaiveDate>().expect("a day");
+    (first + chrono::Months::new(1)).pred_opt().expect("a day").to_string()
+}
+
 impl Scene {
     /// On this day, with those who work then.
-    async fn on(&mut self, day: &str) {
+    pub(super) async fn on(&mut self, day: &str) {
         let then = format!("{day}T03:00:00Z").parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
         self.town.app.clock.advance(then - self.town.app.clock.now());
         self.staff = self.town.staff(Role::GrantStaff).await;
@@ -59,7 +66,10 @@ impl Scene {
 
     async fn quarter(&mut self, id: &str, day: &str) -> Value {
         self.on(day).await;
+        let until = due(&self.officer, "grantPaymentRequest").await;
+        assert_eq!(until.iter().map(text).collect::<Vec<_>>(), [month_end(day)], "the quarter's own month");
         self.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+        assert_eq!(due(&self.payer, "grantPaymentExecute").await, until, "and not thirty days after");
         let order = of(id, json!({ "paidOn": day }));
         self.payer.run(PAYMENT_EXECUTE, order).await.data()["grantPaymentExecute"]["state"].clone()
     }
@@ -98,7 +108,10 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     let mut terms = quarters();
     terms["surplusRule"] = json!("OFFSET_NEXT_YEAR");
     terms["conditions"] = json!({"report": {"months": 1, "elapsed": "CORRESPONDING_DAY", "withinFiscalYear": true},
-        "minorChange": {"percent": "20"}});
+        "minorChange": {"percent": "20"}, "deadlines": {"closedDays": "NEXT_OPEN_DAY", "decision": {"days": 30},
+        "payment": {"days": 30}, "change": {"days": 14}, "fixing": {"days": 30}}});
+    terms["instalments"]["times"] = json!([{"month": 6}, {"month": 9}, {"month": 12}, {"month": 1}]);
+    terms["instalments"]["notBefore"] = json!(true);
     let programme = s.programme_of(2026, terms.clone()).await;
 
     // Supposed, calculated, compared, approved by a second person.
@@ -126,9 +139,12 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
         "purpose": "週1回、居場所を開く。", "requestedYen": 1_234_567, "costs": plan()});
     let id = text(&s.officer.run(CREATE, json!({ "input": input })).await.data()["grantApplicationCreate"]["id"]);
     s.officer.run(SUBMIT, json!({"id": id})).await.data();
+    assert_eq!(due(&s.staff, "grantApplicationReviewStart").await, ["2026-06-19"]);
     s.staff.run(REVIEW_START, json!({"id": id})).await.data();
     s.staff.run(RECOMMEND, opinion(&id, 1_234_567)).await.data();
+    assert_eq!(due(&s.approver, "grantApplicationDecide").await, ["2026-06-19"]);
     s.approver.run(DECIDE, opinion(&id, 1_234_567)).await.data();
+    assert_eq!(due(&s.officer, "grantPaymentRequest").await, Vec::<Value>::new(), "June is yet to come");
     for day in ["2026-06-15", "2026-09-15"] {
         assert_eq!(s.quarter(&id, day).await, "PARTLY_PAID");
     }
@@ -136,6 +152,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     // Changed: less is granted, and the rest of the quarters follows.
     let change = of(&id, json!({"reason": "事業の縮小", "costs": plan(), "decidedYen": 1_200_000}));
     let asked = s.officer.run(CHANGE_REQUEST, change).await.data()["grantChangeRequest"]["changes"][0]["id"].clone();
+    assert_eq!(due(&s.approver, "grantChangeApprove").await, ["2026-09-29"]);
     s.approver.run(CHANGE_APPROVE, because(&text(&asked))).await.data();
     assert_eq!(s.quarter(&id, "2026-12-15").await, "PARTLY_PAID");
     assert_eq!(s.quarter(&id, "2027-01-15").await, "PAID");
@@ -144,7 +161,9 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     s.on("2027-02-20").await;
     let done = s.officer.run(COMPLETION, of(&id, json!({"completedOn": "2027-02-10"}))).await.data();
     assert_eq!(done["grantCompletionRecord"]["reportDue"], "2027-03-10");
+    assert_eq!(due(&s.officer, "grantReportSubmit").await, ["2027-03-10"]);
     s.officer.run(REPORT_SUBMIT, report(&id, 1_134_000)).await.data();
+    assert_eq!(due(&s.staff, "grantReportReview").await, ["2027-03-22"]);
     let examined = of(&id, json!({"eligibleYen": 1_134_000, "reason": "領収書と合う。"}));
     s.staff.run(REPORT_REVIEW, examined).await.data();
     let fix = of(&id, json!({"reason": "審査の意見のとおり。", "keepYen": 40_000}));
@@ -153,6 +172,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
         (&fixed["fixedYen"], &fixed["offsetYen"], &fixed["orderedYen"]),
         (&json!(1_134_000), &json!(40_000), &json!(26_000))
     );
+    assert_eq!(due(&s.payer, "grantRepaymentRecord").await, ["2027-03-12"]);
     s.on("2027-03-05").await;
     for yen in [16_000, 10_000] {
         let part = of(&id, json!({"amountYen": yen, "receivedOn": "2027-03-05"}));

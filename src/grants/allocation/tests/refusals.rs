@@ -134,6 +134,15 @@ fn errors_point_at_the_term() {
             "ROUNDING",
         ),
         ("murakami", "/instalments/count", json!(0), "rule.instalments.count", "RANGE"),
+        ("murakami", "/instalments/times", json!([{"month": 4}]), "rule.instalments.times", "RANGE"),
+        ("murakami", "/instalments/notBefore", json!(true), "rule.instalments.times", "RANGE"),
+        (
+            "takayama",
+            "/conditions/deadlines",
+            json!({"decision": {"days": 0}}),
+            "rule.conditions.deadlines.decision.days",
+            "RANGE",
+        ),
         // the sums
         ("ratio-phased", "/terms/0/kind/equalPool/share", json!("0.4"), "rule.pools[0]", "SUM"),
         ("ratio-phased", "/terms/0/kind/equalPool/share", json!("0.2"), "rule.pools[0]", "SUM"),
