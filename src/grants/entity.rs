@@ -262,6 +262,7 @@ entity! {
         surplus_rule: GrantSurplusRule,
         repayment_days: i32,
         previous_id: Option<GrantProgrammeId>,
+        by_law: Option<String>,
     }
 }
 

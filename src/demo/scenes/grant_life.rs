@@ -49,6 +49,7 @@ pub(super) async fn lay_down(
         surplus_rule: GrantSurplusRule::OffsetNextYear,
         repayment_days: 30,
         previous_programme_id: previous,
+        by_law: None,
     };
     stage.act("grant-staff", move |tx| Box::pin(terms::set_terms(tx, id, input))).await
 }

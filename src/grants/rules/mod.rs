@@ -1,6 +1,7 @@
 //! Which act follows which, by when, and what is missing. Pure.
 
 pub mod application;
+pub mod by_law;
 pub mod change;
 pub mod costs;
 pub mod programme;
@@ -8,4 +9,5 @@ pub mod settlement;
 pub mod terms;
 
 pub use application::{application, is_the_halls, next_state, withdrawal_until, within_allocation};
+pub use by_law::{by_law, other_by_law};
 pub use programme::{grant_rule, grant_run, open_for_allocation, programme};

@@ -30,7 +30,7 @@ story!(YEAR_CLOSE, "292-ledger-year-close");
 
 impl Scene {
     /// On this day, with those who work then.
-    async fn on(&mut self, day: &str) {
+    pub(super) async fn on(&mut self, day: &str) {
         let then = format!("{day}T03:00:00Z").parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
         self.town.app.clock.advance(then - self.town.app.clock.now());
         self.staff = self.town.staff(Role::GrantStaff).await;
@@ -40,7 +40,7 @@ impl Scene {
     }
 
     /// A programme of a year with these terms.
-    async fn programme_of(&self, year: i32, terms: Value) -> String {
+    pub(super) async fn programme_of(&self, year: i32, terms: Value) -> String {
         let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 5_000_000);
         input["input"]["title"] = json!("一年の交付金");
@@ -71,7 +71,7 @@ impl Scene {
     }
 
     /// The journals of a year as people read them.
-    async fn journals(&self, year: i32) -> String {
+    pub(super) async fn journals(&self, year: i32) -> String {
         let query = "query($year: FiscalYear!) { ledgerJournals(first: 100, filter: {fiscalYear: $year}) { nodes {
             kind entries { amountYen account { kind } } } } }";
         let data = self.staff.run(query, json!({ "year": year })).await.data();

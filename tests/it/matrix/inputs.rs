@@ -246,7 +246,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
         "grantPaymentRequest" => json!({ "amountYen": null }),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
-            "previousProgrammeId": known.earlier}),
+            "previousProgrammeId": known.earlier, "byLaw": null}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),
         "grantReportReview" => json!({ "eligibleYen": 1000 }),
         "grantReportSubmit" => {

@@ -60,7 +60,8 @@ impl Fitting<'_> {
     /// Everybody by the same rate.
     fn alike(&self) -> Found<Vec<Option<Made>>> {
         let Self { fit, rounding, all, budget, total } = self;
-        let quota = |standing: &Standing<'_>| bounded((&standing.value * budget).over(total).unwrap_or_else(Exact::zero));
+        let quota =
+            |standing: &Standing<'_>| bounded((&standing.value * budget).over(total).unwrap_or_else(Exact::zero));
         let quotas = all.iter().map(quota).collect::<Found<Vec<_>>>()?;
         let given = match fit.residual {
             Residual::LargestRemainder => Some(largest_remainder(budget, &quotas, &self.unit())),
@@ -166,7 +167,13 @@ impl Fitting<'_> {
             let unit = self.unit();
             let is_least = *given == claim.least && down(&Rounding { mode: Mode::Floor, unit: unit.clone() }) < *given;
             let is_most = quota > given && claim.most.as_ref().is_some_and(|most| &(given + &unit) > most);
-            let limit = if is_least { TO_LEAST } else if is_most { TO_MOST } else { "" };
+            let limit = if is_least {
+                TO_LEAST
+            } else if is_most {
+                TO_MOST
+            } else {
+                ""
+            };
             let rounded = Some(self.to_units(given) + limit);
             return Made { value: given.clone(), expression, rounded, inputs };
         }

@@ -81,9 +81,12 @@ fn carried<'r>(lookup: Lookup<'r>, adjustment: &'r Adjustment, range: Range<'r>)
     let (least, most) = match &adjustment.kind {
         AdjustmentKind::Cap(amount) => (None, limit_of(lookup, amount)?),
         AdjustmentKind::Minimum(amount) => (limit_of(lookup, amount)?, None),
-        AdjustmentKind::ChangeLimit(of) => change_range(lookup, of)?.map_or((None, None), |(_, least, most)| (least, most)),
+        AdjustmentKind::ChangeLimit(of) => {
+            change_range(lookup, of)?.map_or((None, None), |(_, least, most)| (least, most))
+        }
         _ => {
-            let through = |at: &Exact| Ok(single(lookup, adjustment, at)?.map_or_else(|| at.clone(), |made| made.value));
+            let through =
+                |at: &Exact| Ok(single(lookup, adjustment, at)?.map_or_else(|| at.clone(), |made| made.value));
             return range.map(through);
         }
     };

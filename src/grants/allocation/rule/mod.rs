@@ -15,7 +15,9 @@ use crate::grants::allocation::metric::Metric;
 use crate::grants::allocation::rounding::Rounding;
 use crate::kernel::money::Yen;
 
-pub use adjustment::{Adjustment, AdjustmentKind, ChangeLimit, FitBudget, Limits, PhaseIn, ProRata, Span, Split, WhenOver};
+pub use adjustment::{
+    Adjustment, AdjustmentKind, ChangeLimit, FitBudget, Limits, PhaseIn, ProRata, Span, Split, WhenOver,
+};
 pub use condition::{Comparison, Condition, NumberTest, WordTest};
 pub use kind::{
     Amount, Bound, Bracket, BracketRow, BudgetRest, Case, Conditional, Counted, Distance, Effect, Factor, FactorRow,
