@@ -42,6 +42,7 @@ mod m0039_grant_texts;
 mod m0040_whole_postings;
 mod m0041_results;
 mod m0042_bank_and_routes;
+mod m0043_by_laws;
 mod m0044_payment_reversal;
 mod m0045_books_and_grants;
 mod m0046_deadlines;
@@ -92,6 +93,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_whole_postings::Migration),
             Box::new(m0041_results::Migration),
             Box::new(m0042_bank_and_routes::Migration),
+            Box::new(m0043_by_laws::Migration),
             Box::new(m0044_payment_reversal::Migration),
             Box::new(m0045_books_and_grants::Migration),
             Box::new(m0046_deadlines::Migration),

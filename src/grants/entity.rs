@@ -287,6 +287,7 @@ entity! {
         repayment_days: i32,
         previous_id: Option<GrantProgrammeId>,
         book_rule: GrantBookRule,
+        by_law: Option<String>,
     }
 }
 

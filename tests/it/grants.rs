@@ -30,13 +30,17 @@ mod by_laws;
 mod calculation;
 mod deadlines;
 mod duties;
+mod explained;
 mod fiscal_year;
 mod gathered;
 mod keyed;
+mod ledger_stories;
 mod life;
+mod methodology;
 mod open_data;
 mod papers;
 mod pressed;
+mod programmes_by_law;
 mod results;
 mod years;
 

@@ -52,6 +52,7 @@ pub(super) async fn lay_down(
         repayment_days: 30,
         previous_programme_id: previous,
         book_rule: None,
+        by_law: None,
     };
     stage.act("grant-staff", move |tx| Box::pin(terms::set_terms(tx, id, input))).await
 }

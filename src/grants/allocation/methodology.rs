@@ -2,9 +2,7 @@
 //! count again what an organization has.
 
 use crate::grants::allocation::exact::Exact;
-use crate::grants::allocation::metric::{
-    Difference, Metric, MetricOf, MetricSource, Quotient, RecordField, StatisticField, WhenMissing,
-};
+use crate::grants::allocation::metric::{Metric, MetricOf, MetricSource, RecordField, StatisticField, WhenMissing};
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{
     Adjustment, AdjustmentKind, Amount, Bound, Bracket, BracketRow, ChangeLimit, Condition, Conditional, Counted,
@@ -74,7 +72,7 @@ impl Teller<'_> {
         let rows = self.rule.metrics.iter().map(|metric| {
             let of = if metric.of == MetricOf::Municipality { "自治体全体の" } else { "" };
             let rounding = metric.rounding.as_ref().map_or(String::new(), |r| format!("。{}", r.words(&metric.unit)));
-            let source = format!("{of}{}{rounding}", self.source(&metric.source));
+            let source = format!("{of}{}{rounding}", self.source(metric));
             let day =
                 if metric.parts().is_empty() { day(metric) } else { "算定に用いる各値による".to_owned() };
             vec![Cell::text(&metric.label), Cell::text(&metric.unit), Cell::text(source), Cell::text(day)]
@@ -84,19 +82,20 @@ impl Teller<'_> {
         Block::Table(Table { columns, rows: rows.collect() })
     }
 
-    fn source(&self, source: &MetricSource) -> String {
-        match source {
+    fn source(&self, metric: &Metric) -> String {
+        let made_of = metric.formula(|key| self.label(key)).unwrap_or_default();
+        match &metric.source {
             MetricSource::Statistic(field) => format!("地区の統計({})", statistic(*field)),
             MetricSource::Declaration(item) => format!("申告「{item}」"),
             MetricSource::Record(RecordField::YearsSinceFounded) => "団体の登録(設立からの満年数)".into(),
             MetricSource::Record(RecordField::OrganizationKind) => "団体の登録(組織の種類)".into(),
             MetricSource::Record(RecordField::AreaUnit) => "地区の登録(地区の単位)".into(),
             MetricSource::Record(RecordField::PreviousAmount) => "前年度の配分額".into(),
-            MetricSource::Quotient(Quotient { of, by }) => format!("{} ÷ {}", self.label(of), self.label(by)),
-            MetricSource::Difference(Difference { of, less }) => {
-                format!("{} − {}(負になるときは0)", self.label(of), self.label(less))
-            }
-            MetricSource::Sum(of) => of.iter().map(|key| self.label(key)).collect::<Vec<_>>().join(" + "),
+            MetricSource::Difference(_) => format!("{made_of}(負になるときは0)"),
+            MetricSource::Quotient(_)
+            | MetricSource::Sum(_)
+            | MetricSource::WeightedSum(_)
+            | MetricSource::Product(_) => made_of,
         }
     }
 

@@ -4,6 +4,7 @@ use async_graphql::{Enum, InputObject, OneofObject};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::rounding::Rounding;
 use crate::kernel::fiscal_year::FiscalYear;
 
@@ -77,6 +78,10 @@ pub enum MetricSource {
     Sum(Vec<String>),
     /// 二つの指標の差。負になるときは0。
     Difference(Difference),
+    /// 指標に重みを掛けた合計(「人口×0.6+世帯数×0.4」など)。
+    WeightedSum(Vec<Weighted>),
+    /// 指標の積。円の指標は一つまで。
+    Product(Vec<String>),
 }
 
 /// 地区の統計の項目。
@@ -133,6 +138,17 @@ pub struct Difference {
     pub less: String,
 }
 
+/// 重みを掛ける指標。
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[graphql(name = "AllocationWeightedInput")]
+pub struct Weighted {
+    /// 指標。
+    pub of: String,
+    /// 重み(0以上)。
+    pub weight: Exact,
+}
+
 /// 基準日の定め方。
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -187,9 +203,26 @@ impl Metric {
         match &self.source {
             MetricSource::Quotient(Quotient { of, by }) => vec![of, by],
             MetricSource::Difference(Difference { of, less }) => vec![of, less],
-            MetricSource::Sum(of) => of.iter().map(String::as_str).collect(),
+            MetricSource::Sum(of) | MetricSource::Product(of) => of.iter().map(String::as_str).collect(),
+            MetricSource::WeightedSum(of) => of.iter().map(|weighted| weighted.of.as_str()).collect(),
             MetricSource::Statistic(_) | MetricSource::Declaration(_) | MetricSource::Record(_) => Vec::new(),
         }
+    }
+
+    /// How it is made of others, in their labels; nothing where it is not.
+    pub fn formula(&self, label: impl Fn(&str) -> String) -> Option<String> {
+        let joined = |of: &[String], by: &str| of.iter().map(|key| label(key)).collect::<Vec<_>>().join(by);
+        Some(match &self.source {
+            MetricSource::Quotient(Quotient { of, by }) => format!("{} ÷ {}", label(of), label(by)),
+            MetricSource::Difference(Difference { of, less }) => format!("{} − {}", label(of), label(less)),
+            MetricSource::Sum(of) => joined(of, " + "),
+            MetricSource::Product(of) => joined(of, " × "),
+            MetricSource::WeightedSum(of) => {
+                let part = |Weighted { of, weight }: &Weighted| format!("{} × {weight}", label(of));
+                of.iter().map(part).collect::<Vec<_>>().join(" + ")
+            }
+            MetricSource::Statistic(_) | MetricSource::Declaration(_) | MetricSource::Record(_) => return None,
+        })
     }
 
     /// Can it be calculated with?

@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::deadlines::Period;
 use crate::grants::allocation::rule::{Instalments, Rule};
+use crate::grants::commands::calculation::by_law;
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{
@@ -35,10 +36,12 @@ pub struct GrantProgrammeTermsInput {
     pub previous_programme_id: Option<GrantProgrammeId>,
     /// 額を確定するときに、帳簿に求めること。指定しなければ、締めてあること。
     pub book_rule: Option<GrantBookRule>,
+    /// 算定に用いる要綱(算定規則)の名称。指定しなければ、前年度の交付金制度のものによるか、最初に承認された算定で定まる。
+    pub by_law: Option<String>,
 }
 
 /// Lays the terms down, as long as the programme is prepared. What they leave open, and the by-law of an approved run says,
-/// is as that says (CONFLICT/TERMS_DIFFER where they contradict it). Where it has allocations already, what waits of its
+/// is as that says (CONFLICT/TERMS_DIFFER where they contradict it; CONFLICT/BY_LAW_FIXED where they name another by-law). Where it has allocations already, what waits of its
 /// predecessors' surpluses is deducted from them.
 pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTermsInput) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_TERMS_SET).await?;
@@ -50,6 +53,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
         repayment_days,
         previous_programme_id,
         book_rule,
+        by_law,
     } = input;
     let mut checks = Checks::new();
     checks.check(
@@ -71,8 +75,10 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
             "A programme of an earlier fiscal year.",
         );
     }
+    let approved = approved(tx, id).await?;
+    let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;
     checks.done()?;
-    let terms = match approved(tx, id).await? {
+    let terms = match approved {
         Some(run) => terms.joined(&of_by_law(tx, &run).await?)?,
         None => terms,
     };
@@ -82,6 +88,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.repayment_days = Set(repayment_days);
     next.previous_id = Set(previous_programme_id);
     next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
+    next.by_law = Set(by_law);
     next.update(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)

@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod booked;
+pub mod by_law;
 pub mod change;
 pub mod costs;
 pub mod deadlines;
@@ -10,4 +11,5 @@ pub mod settlement;
 pub mod terms;
 
 pub use application::{application, is_the_halls, next_state, within_allocation};
+pub use by_law::{by_law, other_by_law};
 pub use programme::{grant_rule, grant_run, open_for_allocation, programme};

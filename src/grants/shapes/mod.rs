@@ -133,6 +133,7 @@ shape! {
         .column::<GrantSurplusRule>("surplusRule", "剰余金の扱い。")
         .column::<GrantBookRule>("bookRule", "額を確定するときに、帳簿に求めること。")
         .column::<i32>("repaymentDays", "返還を命じた日から期限までの日数。")
+        .column::<Option<String>>("byLaw", "算定に用いる要綱(算定規則)の名称。その年度に施行されている版だけが配分になる。null なら、前年度の交付金制度のものによる。それもなければ、最初に承認された算定で定まる。")
         .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の交付金制度。その剰余金を、この制度の配分から差し引く。")
         .one::<Section>("section", "section_id", "担当する部・課。")
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")

@@ -90,6 +90,8 @@ by_laws! {
     floors_factors_and_conditions_add_up: "floors-and-factors",
     the_year_before_bounds_and_days_count: "year-before-and-days",
     months_count_after_the_first: "months-after-the-first",
+    a_guaranteed_minimum_holds_while_the_rest_is_scaled: "guaranteed-minimum",
+    metrics_are_combined_of_others: "combined-metrics",
 }
 
 /// Every case of a by-law, each in a town of its own.

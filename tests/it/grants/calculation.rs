@@ -279,7 +279,7 @@ async fn m8_a_correction_is_a_new_run_that_shows_its_difference() {
     let by_hand = allocate(&o.staff, &o.programme, &o.organizations[0], 1).await;
     by_hand.expect_code("CONFLICT/FROZEN");
     let newer = o.enacted("5000").await;
-    o.calculate(&rule, "REAL", &json!({})).await.expect_code("CONFLICT/RULE_NOT_IN_FORCE");
+    o.calculate(&rule, "REAL", &json!({})).await.expect_code("CONFLICT/RULE_SUPERSEDED");
     let made = o.calculate(&newer, "REAL", &json!({"title": "訂正"})).await.data()["grantRunCreate"].clone();
     assert_eq!(made["corrects"]["id"], json!(first));
     assert_eq!(made["comparisons"]["nodes"][0]["differenceYen"], 205_000);

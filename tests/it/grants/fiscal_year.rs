@@ -48,7 +48,7 @@ impl Scene {
     }
 
     /// A programme of a year with these terms.
-    async fn programme_of(&self, year: i32, terms: Value) -> String {
+    pub(super) async fn programme_of(&self, year: i32, terms: Value) -> String {
         let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 5_000_000);
         input["input"]["title"] = json!("一年の交付金");
@@ -82,7 +82,7 @@ impl Scene {
     }
 
     /// The journals of a year as people read them.
-    async fn journals(&self, year: i32) -> String {
+    pub(super) async fn journals(&self, year: i32) -> String {
         let query = "query($year: FiscalYear!) { ledgerJournals(first: 100, filter: {fiscalYear: $year}) { nodes {
             kind entries { amountYen account { kind } } } } }";
         let data = self.staff.run(query, json!({ "year": year })).await.data();

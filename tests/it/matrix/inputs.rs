@@ -262,7 +262,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantPaymentRequest" => json!({ "amountYen": null }),
         "grantPaymentReverse" => json!({"kind": "RECORDED_BY_MISTAKE", "returnedOn": null}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
-            "previousProgrammeId": known.earlier}),
+            "previousProgrammeId": known.earlier, "byLaw": null}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),
         "grantReportReview" => json!({ "eligibleYen": 1000 }),
         "grantReportSubmit" => {

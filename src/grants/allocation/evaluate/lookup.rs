@@ -3,7 +3,7 @@
 use crate::grants::allocation::evaluate::{Found, Missing, bounded};
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::inputs::{Body, Datum, Given, Inputs};
-use crate::grants::allocation::metric::{Difference, Metric, MetricOf, MetricSource, Quotient, RecordField};
+use crate::grants::allocation::metric::{Difference, Metric, MetricOf, MetricSource, Quotient, RecordField, Weighted};
 use crate::grants::allocation::outcome::LineInput;
 use crate::grants::allocation::rule::{Amount, Comparison, Condition, NumberTest, Rule, WordTest};
 use crate::grants::allocation::words;
@@ -52,7 +52,14 @@ impl<'r> Lookup<'r> {
                 part(of)?.over(&part(by)?).ok_or_else(|| self.divided_by_zero(metric, by))?
             }
             MetricSource::Difference(Difference { of, less }) => (&part(of)? - &part(less)?).max(Exact::zero()),
-            MetricSource::Sum(of) => of.iter().try_fold(Exact::zero(), |sum, key| Ok(&sum + &part(key)?))?,
+            MetricSource::Sum(of) => of.iter().try_fold(Exact::zero(), |sum, key| bounded(&sum + &part(key)?))?,
+            MetricSource::WeightedSum(of) => {
+                let add = |sum: Exact, Weighted { of, weight }: &Weighted| bounded(&sum + &(&part(of)? * weight));
+                of.iter().try_fold(Exact::zero(), add)?
+            }
+            MetricSource::Product(of) => {
+                of.iter().try_fold(Exact::one(), |product, key| bounded(&product * &part(key)?))?
+            }
         };
         if number.is_negative() {
             return Err(self.unfit(key));
@@ -85,12 +92,7 @@ impl<'r> Lookup<'r> {
             return vec![LineInput { name: metric.label.clone(), value, as_of: *as_of, source: source.clone() }];
         }
         let label = |key: &str| self.metric(key).map_or_else(String::new, |metric| metric.label.clone());
-        let made_of = match &metric.source {
-            MetricSource::Quotient(Quotient { of, by }) => format!("{} ÷ {}", label(of), label(by)),
-            MetricSource::Difference(Difference { of, less }) => format!("{} − {}", label(of), label(less)),
-            MetricSource::Sum(of) => of.iter().map(|key| label(key)).collect::<Vec<_>>().join(" + "),
-            _ => String::new(),
-        };
+        let made_of = metric.formula(label).unwrap_or_default();
         let rounded = metric.rounding.as_ref().map_or_else(String::new, |r| format!("({})", r.words(&metric.unit)));
         let own = LineInput { name: metric.label.clone(), value, as_of: None, source: made_of + &rounded };
         let mut told = vec![own];

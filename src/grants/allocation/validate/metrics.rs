@@ -5,6 +5,9 @@ use crate::grants::allocation::metric::{
 };
 use crate::grants::allocation::validate::{Check, MOST, Wanted};
 
+/// The most values that one metric may be made of, each counted as often as it is looked up.
+const LOOKED_UP: usize = 1_000;
+
 pub(super) fn check(check: &mut Check<'_>) {
     let rule = check.rule;
     for (n, metric) in rule.metrics.iter().enumerate() {
@@ -21,9 +24,12 @@ pub(super) fn check(check: &mut Check<'_>) {
             check.check(metric.is_number(), &format!("{path}.rounding"), "数ではない指標です。", "It is no number.");
         }
     }
-    if let Err(n) = rule.metric_order() {
-        let ja = "指標が自分自身に基づいています。";
-        check.fail(&format!("metrics[{n}].source"), "CYCLE", ja, "The metric is made of itself.");
+    match rule.metric_order() {
+        Ok(order) => sizes(check, &order),
+        Err(n) => {
+            let ja = "指標が自分自身に基づいています。";
+            check.fail(&format!("metrics[{n}].source"), "CYCLE", ja, "The metric is made of itself.");
+        }
     }
 }
 
@@ -54,14 +60,25 @@ fn source(check: &mut Check<'_>, path: &str, metric: &Metric) {
             same_type(check, metric, &[of, less])
         }
         MetricSource::Sum(of) => {
-            check.at_most(&format!("{path}.sum"), of.len(), MOST);
-            if of.is_empty() {
-                check.fail(&format!("{path}.sum"), "REQUIRED", "指標を一つ以上挙げてください。", "Name a metric.");
-            }
-            for (n, key) in of.iter().enumerate() {
-                part(check, &format!("{path}.sum[{n}]"), metric, key);
-            }
+            parts(check, &format!("{path}.sum"), metric, of.iter().collect(), "");
             same_type(check, metric, &of.iter().collect::<Vec<_>>())
+        }
+        MetricSource::WeightedSum(of) => {
+            let path = format!("{path}.weightedSum");
+            parts(check, &path, metric, of.iter().map(|weighted| &weighted.of).collect(), ".of");
+            for (n, weighted) in of.iter().enumerate() {
+                check.not_negative(&format!("{path}[{n}].weight"), &weighted.weight);
+            }
+            same_type(check, metric, &of.iter().map(|weighted| &weighted.of).collect::<Vec<_>>())
+        }
+        MetricSource::Product(of) => {
+            parts(check, &format!("{path}.product"), metric, of.iter().collect(), "");
+            let is_yen = |key: &&String| check.rule.metrics.iter().any(|m| m.key == **key && m.ty == MetricType::Yen);
+            match of.iter().filter(is_yen).count() {
+                0 => metric.ty == MetricType::Number,
+                1 => metric.ty == MetricType::Yen,
+                _ => false,
+            }
         }
     };
     if !fits {
@@ -80,6 +97,32 @@ fn of_record(field: RecordField) -> MetricType {
 fn body_only(check: &mut Check<'_>, path: &str, metric: &Metric) {
     if metric.of != MetricOf::Body {
         check.fail(path, "SCOPE", "登録内容は団体の値です。", "Records are of bodies.");
+    }
+}
+
+/// All parts of a metric; `of` is where in a part its key stands.
+fn parts(check: &mut Check<'_>, path: &str, metric: &Metric, keys: Vec<&String>, of: &str) {
+    check.at_most(path, keys.len(), MOST);
+    if keys.is_empty() {
+        check.fail(path, "REQUIRED", "指標を一つ以上挙げてください。", "Name a metric.");
+    }
+    for (n, key) in keys.into_iter().enumerate() {
+        part(check, &format!("{path}[{n}]{of}"), metric, key);
+    }
+}
+
+/// A metric that names others more than once, which name others more than once, would be looked up for ever.
+fn sizes(check: &mut Check<'_>, order: &[usize]) {
+    let metrics = &check.rule.metrics;
+    let mut sizes = vec![1usize; metrics.len()];
+    for n in order {
+        let size = |key: &str| metrics.iter().position(|metric| metric.key == key).map_or(0, |n| sizes[n]);
+        let own = metrics[*n].parts().into_iter().map(size).fold(1, usize::saturating_add);
+        sizes[*n] = own;
+        if sizes[*n] > LOOKED_UP {
+            let ja = "指標が、多くの指標から何重にも作られています。";
+            check.fail(&format!("metrics[{n}].source"), "TOO_DEEP", ja, "The metric is made of too many others.");
+        }
     }
 }
 

@@ -158,12 +158,19 @@ fn sums_of_quotients(check: &mut Check<'_>) {
     let rule = check.rule;
     for (n, term) in rule.terms.iter().enumerate() {
         let TermKind::ProportionalPool(of) = &term.kind else { continue };
-        let metric = rule.metrics.iter().find(|metric| metric.key == of.metric);
-        let open = metric.is_some_and(|m| matches!(m.source, MetricSource::Quotient(_)) && m.rounding.is_none());
-        if open {
+        if is_open_quotient(rule, &of.metric) {
             let ja = "商で比例配分するときは、指標に端数処理を定めてください。";
             let path = format!("terms[{n}].kind.proportionalPool.metric");
             check.fail(&path, "ROUNDING", ja, "A quotient that is added up needs a rounding of its own.");
         }
     }
+}
+
+/// A quotient that nobody has rounded, or made of one. There are no circles, and metrics are made of few others.
+fn is_open_quotient(rule: &Rule, key: &str) -> bool {
+    let metric = rule.metrics.iter().find(|metric| metric.key == key && metric.rounding.is_none());
+    metric.is_some_and(|metric| {
+        matches!(metric.source, MetricSource::Quotient(_))
+            || metric.parts().into_iter().any(|part| is_open_quotient(rule, part))
+    })
 }

@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
+use crate::grants::commands::calculation::by_law;
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::{offset, terms};
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
@@ -26,7 +27,8 @@ use crate::people::approvals::routing;
 /// # Errors
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
-/// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other.
+/// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other;
+/// CONFLICT/RULE_NOT_OF_PROGRAMME and CONFLICT/RULE_SUPERSEDED where its rule is not, or no longer, the programme's.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
@@ -39,6 +41,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
+    Box::pin(by_law::settle(tx, &row)).await?;
     Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
     let mut next: grant_run::ActiveModel = row.clone().into();

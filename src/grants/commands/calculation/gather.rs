@@ -81,7 +81,11 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Inp
                     give(&mut bodies, member.id, metric, member.record(*field, day));
                 }
             }
-            MetricSource::Quotient(_) | MetricSource::Sum(_) | MetricSource::Difference(_) => {}
+            MetricSource::Quotient(_)
+            | MetricSource::Sum(_)
+            | MetricSource::Difference(_)
+            | MetricSource::WeightedSum(_)
+            | MetricSource::Product(_) => {}
         }
     }
     if let Some(programme) = scope.previous {

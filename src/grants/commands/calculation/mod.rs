@@ -2,6 +2,7 @@
 //! [`declaration`]s, a [`run`] calculates, [`freeze`] approves and allocates, a [`comparison`] shows the difference,
 //! [`results`] are published.
 
+pub(super) mod by_law;
 pub mod comparison;
 pub mod declaration;
 pub mod freeze;

@@ -10,7 +10,7 @@ use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::GRANT_RUN_CREATE;
 use crate::grants::commands::calculation::gather::{self, MOST, Scope};
 use crate::grants::commands::calculation::suppose::{GrantSplitInput, GrantSuppositionInput, split, suppose};
-use crate::grants::commands::calculation::{comparison, rule};
+use crate::grants::commands::calculation::{by_law, comparison};
 use crate::grants::commands::programme::positive;
 use crate::grants::entity::{
     GrantProgrammeId, GrantRuleId, GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_programme,
@@ -18,7 +18,7 @@ use crate::grants::entity::{
 };
 use crate::grants::rules;
 use crate::grants::shapes::{GrantProgramme, GrantRule, GrantRun};
-use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
+use crate::kernel::error::{Error, Message, Result, Violation};
 use crate::kernel::id::{TypedId, decode_as};
 use crate::kernel::keys::sha256;
 use crate::kernel::money::Yen;
@@ -35,7 +35,7 @@ use crate::people::approvals::routing;
 pub struct GrantRunCreateInput {
     /// 交付金制度。
     pub programme_id: GrantProgrammeId,
-    /// 算定規則の版。配分のための算定では、その年度に施行されている版。
+    /// 算定規則の版。配分のための算定では、制度の要綱の、その年度に施行されている版。
     pub rule_id: GrantRuleId,
     /// 種類。
     pub kind: GrantRunKind,
@@ -58,7 +58,8 @@ pub struct GrantRunCreateInput {
 /// Calculates. A correction of an approved run says so and shows its difference.
 ///
 /// # Errors
-/// INVALID_INPUT/ALLOCATION with everything that is missing or impossible; CONFLICT/RULE_NOT_IN_FORCE.
+/// INVALID_INPUT/ALLOCATION with everything that is missing or impossible; CONFLICT/RULE_NOT_IN_FORCE,
+/// CONFLICT/RULE_NOT_OF_PROGRAMME, CONFLICT/RULE_SUPERSEDED.
 pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunId> {
     tx.may_create::<GrantRun>(GRANT_RUN_CREATE, &[])?;
     let programme = tx.peek::<GrantProgramme>(input.programme_id, Action::READ).await?;
@@ -130,18 +131,10 @@ fn checked(input: &GrantRunCreateInput) -> Result<String> {
     Ok(title)
 }
 
-/// A real run is made with the version that is in force for its year.
+/// A real run is made with the version of the programme's by-law that is in force for its year.
 async fn in_force(tx: &Tx, version: &grant_rule::Model, programme: &grant_programme::Model) -> Result<()> {
     rules::open_for_allocation(programme.state)?;
-    let found = rule::in_force(tx, &version.title, programme.fiscal_year).await?;
-    if found.is_some_and(|found| found.id == version.id) {
-        return Ok(());
-    }
-    Err(Error::Conflict(Refusal::new(
-        "RULE_NOT_IN_FORCE",
-        "この版は、この年度に施行されている最新の版ではありません。",
-        "This version is not the one in force for the fiscal year.",
-    )))
+    by_law::applies(tx, programme.id, programme.fiscal_year, version).await
 }
 
 /// The newest approved run of a programme.

@@ -6,12 +6,13 @@ use async_graphql::InputObject;
 
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::inputs::{Body, Datum, Given, Inputs, SplitFrom};
+use crate::grants::allocation::metric::{Metric, MetricOf, MetricSource, MetricType, RecordField};
 use crate::grants::allocation::rule::Rule;
 use crate::kernel::error::{Message, Violation};
 use crate::kernel::id::{TypedId, encode};
 use crate::organizations::entity::OrganizationId;
 
-/// 試算の仮定。値か倍率のどちらかを指定する。
+/// 試算の仮定。値・倍率・真偽・語のどれか一つを指定する。
 #[derive(InputObject)]
 pub struct GrantSuppositionInput {
     /// 規則の指標(key)。
@@ -22,6 +23,10 @@ pub struct GrantSuppositionInput {
     pub value: Option<Exact>,
     /// 今の値にこの倍率を掛ける。
     pub times: Option<Exact>,
+    /// 真偽の指標を、この値とする。
+    pub flag: Option<bool>,
+    /// 語の指標を、この語とする。
+    pub word: Option<String>,
 }
 
 /// 年度の途中の分割。
@@ -39,61 +44,115 @@ fn violation(path: String, rule: &'static str, ja: &'static str, en: &'static st
     Violation { path: Cow::Owned(path), rule, message: Message::new(ja, en) }
 }
 
-/// Applies suppositions to gathered inputs.
+/// Applies suppositions to gathered inputs. What cannot be supposed is told, never passed over.
 pub(super) fn suppose(inputs: &mut Inputs, rule: &Rule, all: &[GrantSuppositionInput]) -> Vec<Violation> {
     let mut found = Vec::new();
     for (n, one) in all.iter().enumerate() {
-        let path = |field: &str| format!("input.suppositions[{n}]{field}");
-        if !rule.metrics.iter().any(|metric| metric.key == one.metric && metric.parts().is_empty()) {
+        let path = format!("input.suppositions[{n}]");
+        let metric = rule.metrics.iter().find(|metric| metric.key == one.metric && metric.parts().is_empty());
+        let Some(metric) = metric else {
             let ja = "規則が直接に用いる指標を指定してください。";
-            found.push(violation(path(".metric"), "MISSING", ja, "Name a metric that the rule takes as it is."));
+            let en = "Name a metric that the rule takes as it is.";
+            found.push(violation(format!("{path}.metric"), "MISSING", ja, en));
+            found.extend(unfit(&path, None, one));
+            continue;
+        };
+        let wrong = unfit(&path, Some(metric), one);
+        if wrong.is_empty() {
+            found.extend(applied(inputs, metric, &path, one));
         }
-        if one.value.is_some() == one.times.is_some() {
-            let ja = "値か倍率のどちらか一つを指定してください。";
-            found.push(violation(path(""), "ONE_OF", ja, "Give either a value or a factor."));
-        }
-        let negative = |number: &Option<Exact>| number.as_ref().is_some_and(Exact::is_negative);
-        if negative(&one.value) || negative(&one.times) {
-            found.push(violation(path(""), "RANGE", "0以上で入力してください。", "0 or more."));
-        }
-        let key = one.organization_id.map(|id| encode(OrganizationId::PREFIX, id.0));
-        let mut matched = false;
-        for body in inputs.bodies.iter_mut().filter(|body| key.as_ref().is_none_or(|key| *key == body.key)) {
-            matched = true;
-            change(body, one);
-        }
-        if key.is_none()
-            && let Some(given) = inputs.municipality.get_mut(&one.metric)
-        {
-            supposed(given, one);
-        }
-        if !matched {
-            let ja = "この団体は算定の対象ではありません。";
-            found.push(violation(path(".organizationId"), "MISSING", ja, "The organization takes no part."));
-        }
+        found.extend(wrong);
     }
     found
 }
 
-fn change(body: &mut Body, one: &GrantSuppositionInput) {
-    match (body.metrics.get_mut(&one.metric), &one.value) {
-        (Some(given), _) => supposed(given, one),
-        (None, Some(value)) => {
-            let given = Given { value: Datum::Number(value.clone()), as_of: None, source: "仮定".to_owned() };
-            body.metrics.insert(one.metric.clone(), given);
-        }
-        (None, None) => {}
+/// One value (or factor), of the metric's type where that is known, and not below nothing.
+fn unfit(path: &str, metric: Option<&Metric>, one: &GrantSuppositionInput) -> Vec<Violation> {
+    let GrantSuppositionInput { value, times, flag, word, .. } = one;
+    let mut found = Vec::new();
+    let given = [value.is_some(), times.is_some(), flag.is_some(), word.is_some()];
+    if given.into_iter().filter(|given| *given).count() != 1 {
+        let ja = "値・倍率・真偽・語のどれか一つを指定してください。";
+        found.push(violation(path.to_owned(), "ONE_OF", ja, "Give one of value, factor, flag and word."));
+        return found;
     }
+    let fits = metric.is_none_or(|metric| match metric.ty {
+        MetricType::Number | MetricType::Yen => flag.is_none() && word.is_none(),
+        MetricType::Flag => flag.is_some(),
+        MetricType::Word => word.is_some(),
+    });
+    if !fits {
+        let ja = "指標の型に合いません。";
+        found.push(violation(path.to_owned(), "TYPE", ja, "This does not fit the metric's type."));
+    }
+    if [value, times].into_iter().flatten().any(Exact::is_negative) {
+        found.push(violation(path.to_owned(), "RANGE", "0以上で入力してください。", "0 or more."));
+    }
+    if word.as_ref().is_some_and(|word| word.trim().is_empty() || word.chars().count() > MOST_WORD) {
+        let ja = "1文字から60文字までで入力してください。";
+        found.push(violation(path.to_owned(), "RANGE", ja, "From 1 to 60 characters."));
+    }
+    found
 }
 
-fn supposed(given: &mut Given, one: &GrantSuppositionInput) {
-    let Datum::Number(number) = &given.value else { return };
-    let (value, source) = match (&one.value, &one.times) {
-        (Some(value), _) => (value.clone(), format!("仮定({}に代えて)", given.source)),
-        (None, Some(times)) => (number * times, format!("仮定({}の{times}倍)", given.source)),
-        (None, None) => return,
+/// The longest word, as in declarations.
+const MOST_WORD: usize = 60;
+
+fn applied(inputs: &mut Inputs, metric: &Metric, path: &str, one: &GrantSuppositionInput) -> Option<Violation> {
+    let organization = |rule, ja, en| Some(violation(format!("{path}.organizationId"), rule, ja, en));
+    let key = one.organization_id.map(|id| encode(OrganizationId::PREFIX, id.0));
+    let mut supposed = false;
+    if metric.of == MetricOf::Municipality {
+        if key.is_some() {
+            let ja = "自治体全体の指標です。団体を指定しません。";
+            return organization("SCOPE", ja, "The metric is of the municipality as a whole.");
+        }
+        let before = inputs.municipality.remove(&metric.key);
+        let after = after(before.as_ref(), one);
+        supposed = after.is_some();
+        inputs.municipality.extend(after.or(before).map(|given| (metric.key.clone(), given)));
+    } else {
+        let bodies = inputs.bodies.iter_mut().filter(|body| key.as_ref().is_none_or(|key| *key == body.key));
+        let mut nobody = true;
+        for body in bodies {
+            nobody = false;
+            supposed |= change(body, metric, one);
+        }
+        if nobody {
+            let ja = "この団体は算定の対象ではありません。";
+            return organization("MISSING", ja, "The organization takes no part.");
+        }
+    }
+    let ja = "倍率を掛ける元の値がありません。";
+    (!supposed).then(|| violation(format!("{path}.times"), "MISSING", ja, "There is no value to multiply."))
+}
+
+/// Is there something to suppose it of?
+fn change(body: &mut Body, metric: &Metric, one: &GrantSuppositionInput) -> bool {
+    if matches!(metric.source, MetricSource::Record(RecordField::PreviousAmount)) {
+        let after = after(body.previous.as_ref(), one);
+        let is_some = after.is_some();
+        body.previous = after.or(body.previous.take());
+        return is_some;
+    }
+    let after = after(body.metrics.get(&metric.key), one);
+    after.map(|given| body.metrics.insert(metric.key.clone(), given)).is_some()
+}
+
+/// What stands in the place of a value. Nothing where there is none to multiply.
+fn after(before: Option<&Given>, one: &GrantSuppositionInput) -> Option<Given> {
+    let as_of = before.and_then(|given| given.as_of);
+    let instead = before.map_or_else(|| "仮定".to_owned(), |given| format!("仮定({}に代えて)", given.source));
+    let number = one.value.clone().map(Datum::Number);
+    let own =
+        number.or(one.flag.map(Datum::Flag)).or(one.word.as_ref().map(|word| Datum::Word(word.trim().to_owned())));
+    if let Some(value) = own {
+        return Some(Given { value, as_of, source: instead });
+    }
+    let (Some(Given { value: Datum::Number(number), source, .. }), Some(times)) = (before, &one.times) else {
+        return None;
     };
-    *given = Given { value: Datum::Number(value), as_of: given.as_of, source };
+    Some(Given { value: Datum::Number(number * times), as_of, source: format!("仮定({source}の{times}倍)") })
 }
 
 /// Marks the parts of split organizations.
@@ -113,4 +172,106 @@ pub(super) fn split(inputs: &mut Inputs, all: &[GrantSplitInput]) -> Vec<Violati
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::kernel::fiscal_year::FiscalYear;
+
+    fn metric(key: &str, ty: &str, of: &str, source: serde_json::Value) -> serde_json::Value {
+        json!({"key": key, "label": key, "type": ty, "unit": "", "of": of, "source": source})
+    }
+
+    fn rule() -> Rule {
+        let declared = |key: &str, ty: &str, of: &str| metric(key, ty, of, json!({"declaration": key}));
+        let metrics = [
+            declared("lamps", "NUMBER", "BODY"),
+            declared("merged", "FLAG", "BODY"),
+            declared("plan", "WORD", "BODY"),
+            declared("town", "NUMBER", "MUNICIPALITY"),
+            metric("before", "YEN", "BODY", json!({"record": "PREVIOUS_AMOUNT"})),
+        ];
+        serde_json::from_value(json!({"format": 1, "metrics": metrics, "terms": []})).expect("a rule")
+    }
+
+    fn given(value: Datum) -> Given {
+        Given { value, as_of: None, source: "届".to_owned() }
+    }
+
+    fn inputs() -> Inputs {
+        let body = |key: &str| Body {
+            key: key.to_owned(),
+            name: key.to_owned(),
+            district: "甲".to_owned(),
+            district_name: None,
+            formed_on: None,
+            previous: (key == "a").then(|| given(Datum::Number(Exact::from(500)))),
+            split_from: None,
+            metrics: [("merged".to_owned(), given(Datum::Flag(false)))].into(),
+        };
+        let bodies = vec![body("a"), body("b")];
+        Inputs { fiscal_year: FiscalYear(2026), budget: None, municipality: BTreeMap::new(), bodies }
+    }
+
+    fn one(metric: &str) -> GrantSuppositionInput {
+        let metric = metric.to_owned();
+        GrantSuppositionInput { metric, organization_id: None, value: None, times: None, flag: None, word: None }
+    }
+
+    #[test]
+    fn flags_words_and_the_year_before_are_supposed_as_numbers_are() {
+        let mut inputs = inputs();
+        let all = [
+            GrantSuppositionInput { flag: Some(true), ..one("merged") },
+            GrantSuppositionInput { word: Some("山間".to_owned()), ..one("plan") },
+            GrantSuppositionInput { times: Some(Exact::from(2)), ..one("before") },
+            GrantSuppositionInput { value: Some(Exact::from(7)), ..one("town") },
+        ];
+        assert!(suppose(&mut inputs, &rule(), &all).is_empty());
+        for body in &inputs.bodies {
+            assert_eq!(body.metrics["merged"].value, Datum::Flag(true));
+            assert_eq!(body.metrics["merged"].source, "仮定(届に代えて)");
+            assert_eq!(
+                body.metrics["plan"],
+                Given { source: "仮定".to_owned(), ..given(Datum::Word("山間".to_owned())) }
+            );
+        }
+        let doubled = inputs.bodies[0].previous.as_ref().expect("a year before");
+        assert_eq!((&doubled.value, doubled.source.as_str()), (&Datum::Number(Exact::from(1_000)), "仮定(届の2倍)"));
+        assert_eq!(inputs.bodies[1].previous, None);
+        assert_eq!(inputs.municipality["town"].value, Datum::Number(Exact::from(7)));
+    }
+
+    #[test]
+    fn what_cannot_be_supposed_is_told_and_changes_nothing() {
+        let of = |id: u128, one: GrantSuppositionInput| GrantSuppositionInput {
+            organization_id: Some(OrganizationId(uuid::Uuid::from_u128(id))),
+            ..one
+        };
+        let all = [
+            (GrantSuppositionInput { flag: Some(true), ..one("lamps") }, "TYPE"),
+            (GrantSuppositionInput { value: Some(Exact::one()), ..one("merged") }, "TYPE"),
+            (GrantSuppositionInput { times: Some(Exact::one()), ..one("plan") }, "TYPE"),
+            (GrantSuppositionInput { flag: Some(true), ..one("plan") }, "TYPE"),
+            (GrantSuppositionInput { word: Some("  ".to_owned()), ..one("plan") }, "RANGE"),
+            (GrantSuppositionInput { value: Exact::parse("-1"), ..one("lamps") }, "RANGE"),
+            (GrantSuppositionInput { flag: Some(true), word: Some("山間".to_owned()), ..one("plan") }, "ONE_OF"),
+            (one("lamps"), "ONE_OF"),
+            (GrantSuppositionInput { times: Some(Exact::one()), ..one("lamps") }, "MISSING"),
+            (GrantSuppositionInput { times: Some(Exact::one()), ..one("town") }, "MISSING"),
+            (of(1, GrantSuppositionInput { value: Some(Exact::one()), ..one("town") }), "SCOPE"),
+            (of(1, GrantSuppositionInput { value: Some(Exact::one()), ..one("lamps") }), "MISSING"),
+            (GrantSuppositionInput { value: Some(Exact::one()), ..one("nobody") }, "MISSING"),
+        ];
+        for (n, (one, word)) in all.into_iter().enumerate() {
+            let mut changed = inputs();
+            let found: Vec<_> = suppose(&mut changed, &rule(), &[one]).iter().map(|v| v.rule).collect();
+            assert_eq!((found, &changed), (vec![word], &inputs()), "{n}");
+        }
+    }
 }
