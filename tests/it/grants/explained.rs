@@ -1,8 +1,6 @@
 //! An explanation is one statement however many terms it has, and the papers show the same yen.
 
-use std::fmt::Write;
-use std::io::Cursor;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use super::calculation::Office;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
@@ -108,13 +106,11 @@ async fn every_amount_of_a_line_is_on_its_sheet_to_the_yen() {
             let at = pdf.find(&shown).unwrap_or_else(|| panic!("{shown} is not in {pdf}"));
             pdf = pdf.split_off(at);
         }
-        let mut row = String::new();
-        write!(row, "{}", yen(&line["amountYen"])).expect("text");
-        rows.push(row);
+        rows.push(yen(&line["amountYen"]));
     }
     let xlsx = o.staff.get(&text(&found["xlsxUrl"])).await.bytes;
     let table = yen_of(&xlsx);
-    for row in rows {
-        assert!(table.contains(&row.parse().expect("yen")), "{row} is not in {table:?}");
+    for yen in rows {
+        assert!(table.contains(&yen), "{yen} is not in {table:?}");
     }
 }

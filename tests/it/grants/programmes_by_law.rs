@@ -21,6 +21,7 @@ impl Office {
         id
     }
 
+    #[allow(clippy::needless_pass_by_value)] // callers write the values where they call
     async fn laid_down(&self, programme: &str, by_law: Value, previous: Value) -> Answer {
         let input =
             json!({"surplusRule": "RETURN", "repaymentDays": 20, "byLaw": by_law, "previousProgrammeId": previous});

@@ -94,9 +94,17 @@ impl Fitting<'_> {
             Residual::LargestRemainder => Some(in_units(&shared, &claims, &quotas, &self.unit())),
             Residual::Reserve => None,
         };
+        let rest = self.told_rest(&shared);
         let one = |n: usize| {
             let (standing, claim, quota) = (&self.all[n], &claims[n], &quotas[n]);
-            let expression = self.told_rest(&shared, &standing.value, quota);
+            let expression = match &rest {
+                None => self.told(&standing.value, quota),
+                Some(rest) if weights.is_zero() => format!("{rest}を分ける団体がない"),
+                Some(rest) => {
+                    let (value, weights, quota) = (yen(&standing.value), yen(&weights), yen(quota));
+                    format!("{rest}、{value} × 残り ÷ 残りの団体の合計 {weights} = {quota}")
+                }
+            };
             match shared.stands[n] {
                 Stand::Least => held(expression, standing.within.least.as_ref(), &claim.least, ("下限", "を下回る")),
                 Stand::Most => {
@@ -141,23 +149,11 @@ impl Fitting<'_> {
         )
     }
 
-    /// As `told`, or by what is left where some are held.
-    fn told_rest(&self, shared: &Shared, value: &Exact, quota: &Exact) -> String {
+    /// What is left for the others; nothing where nobody is held.
+    fn told_rest(&self, shared: &Shared) -> Option<String> {
         let held = shared.stands.iter().filter(|stand| **stand != Stand::Between).count();
-        if held == 0 {
-            return self.told(value, quota);
-        }
-        let rest = format!(
-            "予算 {} − 限度にとどまる{held}団体の {} = 残り {}",
-            yen(&self.budget),
-            yen(&shared.held),
-            yen(&shared.rest)
-        );
-        if shared.weights.is_zero() {
-            return format!("{rest}を分ける団体がない");
-        }
-        let parts = format!("{} × 残り ÷ 残りの団体の合計 {} = {}", yen(value), yen(&shared.weights), yen(quota));
-        format!("{rest}、{parts}")
+        let (budget, kept, rest) = (yen(&self.budget), yen(&shared.held), yen(&shared.rest));
+        (held > 0).then(|| format!("予算 {budget} − 限度にとどまる{held}団体の {kept} = 残り {rest}"))
     }
 
     fn between(&self, expression: String, claim: &Claim, quota: &Exact, units: Option<&Exact>) -> Made {

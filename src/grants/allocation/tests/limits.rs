@@ -136,7 +136,7 @@ fn what_bodies_get_at_least_is_refused_where_it_exceeds_the_budget() {
     assert_eq!(refused(evaluate(&held, &inputs(&wishes, 219_999))), "LIMITS_EXCEED_BUDGET");
 }
 
-/// The fixture with what stands in the place of its minimum's successors.
+/// The fixture with an adjustment more, at this place.
 fn guaranteed(more: Value, place: usize) -> Rule {
     let mut document = serde_json::to_value(fixture("guaranteed-minimum").rule).expect("json");
     document["adjustments"].as_array_mut().expect("adjustments").insert(place, more);
@@ -153,7 +153,8 @@ fn a_limit_goes_through_what_the_rule_does_after_it() {
     inputs.bodies[0].formed_on = chrono::NaiveDate::from_ymd_opt(2026, 10, 1);
     let outcome = evaluate(&rule, &inputs).expect("an outcome");
     let of = |key: &str| outcome.bodies.iter().find(|body| body.key == key).expect("a body").amount.0;
-    assert_eq!((of("甲"), of("乙"), outcome.total.0), (50_000, 100_000, 800_000));
+    // 750,000 × 110/810 = 101,851.85
+    assert_eq!((of("甲"), of("乙"), outcome.total.0), (50_000, 101_852, 800_000));
 }
 
 #[test]

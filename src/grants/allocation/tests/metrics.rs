@@ -37,7 +37,7 @@ fn refused(pointer: &str, value: Value, path: &str, word: &str) {
 #[test]
 fn combinations_are_typed_bounded_and_without_circles() {
     let size = "/metrics/4/source/weightedSum";
-    refused(&format!("{size}/0/of"), json!("load"), "rule.metrics[6].source", "CYCLE");
+    refused(&format!("{size}/0/of"), json!("load"), "rule.metrics[4].source", "CYCLE");
     refused(&format!("{size}/0/of"), json!("nobody"), "rule.metrics[4].source.weightedSum[0].of", "MISSING");
     refused(&format!("{size}/0/weight"), json!("-0.6"), "rule.metrics[4].source.weightedSum[0].weight", "RANGE");
     refused(size, json!([]), "rule.metrics[4].source.weightedSum", "REQUIRED");

@@ -183,6 +183,7 @@ mod tests {
     use super::*;
     use crate::kernel::fiscal_year::FiscalYear;
 
+    #[allow(clippy::needless_pass_by_value)] // callers write the source where they call
     fn metric(key: &str, ty: &str, of: &str, source: serde_json::Value) -> serde_json::Value {
         json!({"key": key, "label": key, "type": ty, "unit": "", "of": of, "source": source})
     }
