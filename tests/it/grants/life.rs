@@ -6,6 +6,7 @@ use super::*;
 mod agree;
 mod changes;
 mod database;
+mod histories;
 mod instalments;
 mod readings;
 mod reports;

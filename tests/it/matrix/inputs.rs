@@ -260,7 +260,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantChangeRequest" => json!({"costs": [{"category": "SUPPLIES", "amountYen": 100}], "decidedYen": null}),
         "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
         "grantPaymentRequest" => json!({ "amountYen": null }),
-        "grantPaymentReverse" => json!({"kind": "RECORDED_BY_MISTAKE", "returnedOn": null}),
+        "grantPaymentReverse" => json!({"kind": "RETURNED_BY_BANK", "returnedOn": "2026-05-20"}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
             "previousProgrammeId": known.earlier, "byLaw": null}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),

@@ -137,6 +137,27 @@ async fn whose_turn_it_is_is_told_at_once_and_once_for_each_seat() {
     assert!(seats(&deputies).await.is_empty());
 }
 
+/// Only where somebody got a seat are seats looked at: whoever comes to another office moves nothing.
+#[tokio::test]
+async fn where_nobody_gets_a_seat_nobody_is_told_anew() {
+    let s = Scene::new().await;
+    route(&s, false, one_approver()).await;
+    s.reviewed().await;
+    let (colleague, works) = s.town.person(Role::SectionStaff, ScopeKind::Municipality, None).await;
+    let admin = s.town.staff(Role::Admin).await;
+    // Whatever is looked at now is told once more.
+    let tx = s.town.system();
+    tx.run(Sql::new("UPDATE notifications SET once = NULL")).await.expect("forgotten");
+    tx.commit().await.expect("committed");
+    for (role, times) in [("PLANNING_STAFF", 1), ("APPROVER", 2)] {
+        let appoint = "mutation($input: AppointmentCreateInput!) { appointmentCreate(input: $input) { id } }";
+        let input = json!({"accountId": colleague.to_string(), "role": role, "scope": "MUNICIPALITY",
+            "startsOn": "2026-05-20"});
+        admin.run(appoint, json!({ "input": input })).await.data();
+        assert_eq!((told(&s.approver).await.len(), told(&works).await.len()), (times, times - 1), "{role}");
+    }
+}
+
 /// An organization's matter that cannot be filled tells nobody of a seat that is closed at once.
 #[tokio::test]
 async fn nobody_is_told_of_a_seat_that_is_none() {
