@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 mod acts;
 mod ends;
+mod examined;
 mod guards;
 mod seats;
 mod stuck;
