@@ -295,7 +295,8 @@ async fn the_public_reads_decisions_and_not_what_is_under_review() {
     assert_eq!(public.run(READ, json!({"id": id})).await.data()["grantApplication"], json!(null));
     let liaison = s.town.over(Role::Liaison, ScopeKind::District, &s.district).await;
     let inside = liaison.run(READ, json!({"id": id})).await.data()["grantApplication"].clone();
-    assert_eq!((&inside["purpose"], &inside["redacted"]), (&json!("週1回、居場所を開く。"), &json!([])));
+    let books = json!([{"field": "booked", "reason": "ACCOUNTS"}]);
+    assert_eq!((&inside["purpose"], &inside["redacted"]), (&json!("週1回、居場所を開く。"), &books));
     let resident = s.town.resident().await;
     assert_eq!(resident.run(READ, json!({"id": id})).await.data()["grantApplication"], json!(null));
     s.approver.run(DECIDE, opinion(&id, 1_000_000)).await.data();

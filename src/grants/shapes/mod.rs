@@ -231,7 +231,7 @@ fn inside() -> Mask {
 fn books() -> Mask {
     let read = |roles, over| Permit { action: Action::READ, roles, over };
     let permits = vec![read(Role::STAFF, Over::Municipality), read(Role::ORGANIZATION, IN_ORGANIZATION)];
-    Mask { permits, unless: None, personal: false, reason: "NOT_PUBLIC" }
+    Mask { permits, unless: None, personal: false, reason: "ACCOUNTS" }
 }
 
 const OF_BOOKS: Children = Children { key: "application_id", when: "", order: &[] };

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 mod acts;
 mod bound;
 mod ends;
+mod examined;
 mod guards;
 mod seats;
 mod stuck;

@@ -286,7 +286,7 @@ async fn z22_no_file_names_a_hidden_organization_a_person_or_what_a_declaration_
         o.organizations[0].as_str(),
     ];
     let all = everything(&o, &run).await;
-    assert_eq!(all.len(), 5 + 4 + 4);
+    assert_eq!(all.len(), FILES.len() + 4 + 4);
     for (url, said) in &all {
         for word in hidden {
             assert!(!said.contains(word), "{word} is in {url}: {said}");
@@ -296,6 +296,7 @@ async fn z22_no_file_names_a_hidden_organization_a_person_or_what_a_declaration_
     for (url, word) in [
         ("grants.json", "非公開の団体"),
         ("grants.json", "居場所づくり"),
+        ("awards.csv", "居場所づくり"),
         ("terms.csv", "、申告)"),
         ("allocations.csv", "若葉の会"),
     ] {

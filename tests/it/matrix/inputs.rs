@@ -53,6 +53,8 @@ pub struct Known {
     holder: String,
     /// Of a book that is open.
     line: String,
+    /// A transaction that the town hall has found to be none a grant is for.
+    pub found: String,
     /// Has no allocation yet.
     organization: String,
     /// Those of the demo's run.
@@ -121,6 +123,8 @@ impl Known {
         let holder = "SELECT id::text FROM organizations WHERE municipality_id = $1 ORDER BY id LIMIT 1";
         let line = "SELECT l.id::text FROM budget_lines l JOIN account_books b ON b.id = l.book_id
             WHERE l.municipality_id = $1 AND b.state = 'OPEN' AND l.side = 'EXPENSE' ORDER BY l.id LIMIT 1";
+        let found =
+            "SELECT id::text FROM book_transactions WHERE municipality_id = $1 AND found_by_hall ORDER BY id LIMIT 1";
         let post = "SELECT p.id::text FROM posts p WHERE p.municipality_id = $1
             AND NOT EXISTS (SELECT FROM handovers h WHERE h.post_id = p.id) ORDER BY p.id LIMIT 1";
         let deputy = "SELECT account_id::text FROM appointments WHERE municipality_id = $1 AND role = 'AUDITOR'
@@ -133,6 +137,7 @@ impl Known {
             payable: id(keeper, "gap", payable).await,
             holder: id(keeper, "org", holder).await,
             line: id(keeper, "bgl", line).await,
+            found: id(keeper, "btx", found).await,
             post: id(keeper, "pst", post).await,
             indicator: id(keeper, "ind", indicator).await,
             run: id(keeper, Run::PREFIX, approved).await,
