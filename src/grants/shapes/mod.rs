@@ -129,7 +129,7 @@ shape! {
         .column::<Date>("opensOn", "申請の受付を始める日。")
         .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
         .column::<GrantProgrammeState>("state", "状態。")
-        .column::<Option<String>>("terms", "交付の条件(JSON)。分割払、実績報告の期限、軽微な変更、積立て。定めなければ null。")
+        .column::<Option<String>>("terms", "交付の条件(JSON)。分割払とその時期、実績報告の期限、軽微な変更、積立て、標準処理期間などの各段階の期限。定めなければ null。")
         .column::<GrantSurplusRule>("surplusRule", "剰余金の扱い。")
         .column::<GrantBookRule>("bookRule", "額を確定するときに、帳簿に求めること。")
         .column::<i32>("repaymentDays", "返還を命じた日から期限までの日数。")
