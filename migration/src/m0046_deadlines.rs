@@ -25,8 +25,8 @@ ALTER TABLE grant_applications
 ALTER TABLE grant_changes ADD COLUMN decision_due date;
 ALTER TABLE grant_subgrants ADD COLUMN decision_due date;
 ALTER TABLE municipality_settings
-    ADD COLUMN book_closing_days int CHECK (book_closing_days BETWEEN 0 AND 365),
-    ADD COLUMN book_audit_days int CHECK (book_audit_days BETWEEN 0 AND 365),
+    ADD COLUMN book_closing_days int CHECK (book_closing_days BETWEEN 1 AND 365),
+    ADD COLUMN book_audit_days int CHECK (book_audit_days BETWEEN 1 AND 365),
     ADD COLUMN bank_report_days int NOT NULL DEFAULT 3 CHECK (bank_report_days BETWEEN 1 AND 60);
 ";
 
@@ -58,7 +58,9 @@ BEGIN
             askable := askable + part.yen;
         END IF;
     END LOOP;
+    -- What was paid and came back is asked for still, whatever became of the parts since.
     IF TG_OP = 'UPDATE' AND NEW.state = 'PAYMENT_REQUESTED' AND OLD.state <> 'PAYMENT_REQUESTED'
+        AND NEW.paid_yen >= OLD.paid_yen
         AND NEW.paid_yen + NEW.pending_yen > askable THEN
         RAISE EXCEPTION 'a part of a grant is not asked for before its time'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_in_time';

@@ -51,7 +51,8 @@ const REPORT_DUE: &str = "t.transfer_on + (SELECT s.bank_report_days FROM munici
 /// Its day has passed, and the bank has told of none of its payments.
 const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.transfer_on < entaku_today() \
     AND NOT EXISTS (SELECT FROM bank_transfer_lines l WHERE l.municipality_id = t.municipality_id \
-    AND l.transfer_id = t.id AND l.state <> 'WAITING')";
+    AND l.transfer_id = t.id AND (l.state <> 'WAITING' OR EXISTS (SELECT FROM bank_report_lines r \
+    WHERE r.municipality_id = l.municipality_id AND r.line_id = l.id)))";
 const ACCOUNT_RULES: &str = "財務規則(債権者の口座の登録)";
 
 /// Numbers are for those who pay.

@@ -17,6 +17,7 @@ use crate::support::database;
 pub fn compare(path: &str, now: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("ENTAKU_REGENERATE").is_some() {
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
         std::fs::write(&file, now).expect("written");
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();

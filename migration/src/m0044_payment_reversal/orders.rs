@@ -15,7 +15,8 @@ CREATE FUNCTION entaku_is_order(p_act text) RETURNS bool LANGUAGE sql IMMUTABLE 
 -- The hash of what an approval of an act is bound to.
 CREATE FUNCTION entaku_bound(p_act text, p_row jsonb) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN entaku_is_order(p_act) THEN md5(entaku_essence(p_row - ARRAY['state', 'costs', 'pending_yen',
-            'payment_requested_by', 'change_id', 'completed_on', 'report_due', 'reported_on', 'reported_by']))
+            'payment_requested_by', 'change_id', 'completed_on', 'report_due', 'reported_on', 'reported_by',
+            'payment_due', 'fixing_due', 'correction_due', 'request_from', 'request_due']))
         ELSE entaku_as_it_is(p_row) END $$;
 
 -- Ends the approvals of an object that changed, or whose files did (no rows then); an order where that is bound to something

@@ -69,6 +69,8 @@ INSERT INTO duties_apart (object, act, done_by)
     UNION SELECT 'grant_applications', 'PAYMENT_REVERSE', 'paid_by';
 CREATE TRIGGER reverser_apart AFTER UPDATE ON grant_applications FOR EACH ROW WHEN (NEW.paid_yen > OLD.paid_yen)
     EXECUTE FUNCTION entaku_apart_from_all('paid_by', 'id', 'REVERSED');
+CREATE TRIGGER reverser_apart AFTER INSERT ON grant_payments FOR EACH ROW WHEN (NEW.kind <> 'RETURN')
+    EXECUTE FUNCTION entaku_apart_from_all('paid_by', 'application_id', 'REVERSED');
 ";
 
 pub(super) const CHANGES: &[Change] = &[
@@ -77,16 +79,24 @@ pub(super) const CHANGES: &[Change] = &[
         was: "FILTER (WHERE p.kind <> 'RETURN'), 0) <> kept.paid_yen",
         is: "FILTER (WHERE p.kind <> 'RETURN' AND p.reversal_id IS NULL), 0) <> kept.paid_yen",
     },
-    // Whoever freed what was not paid again since.
+    // Whoever freed a payment had a hand in what is paid; and they do not make again what nobody else has paid since.
     Change {
         function: "entaku_doers(uuid, text)",
         was: "AND c.application_id = p_application AND c.state = 'APPROVED' AND c.decided_by IS NOT NULL",
         is: "AND c.application_id = p_application AND c.state = 'APPROVED' AND c.decided_by IS NOT NULL
+    UNION SELECT p.reversed_by FROM grant_payments p WHERE p_what = 'PAID' AND p.municipality_id = entaku_municipality()
+        AND p.application_id = p_application AND p.reversed_by IS NOT NULL
     UNION SELECT p.reversed_by FROM grant_payments p WHERE p_what = 'REVERSED' AND p.municipality_id = entaku_municipality()
         AND p.application_id = p_application AND p.reversed_by IS NOT NULL
         AND NOT EXISTS (SELECT FROM grant_payments n WHERE n.municipality_id = p.municipality_id
             AND n.application_id = p.application_id AND n.number > p.number AND n.kind <> 'RETURN'
-            AND n.reversal_id IS NULL)",
+            AND n.reversal_id IS NULL AND n.paid_by IS DISTINCT FROM p.reversed_by)",
+    },
+    // Nor do they approve it.
+    Change {
+        function: "entaku_matter(text, uuid)",
+        was: "|| ARRAY(SELECT entaku_doers(a.id, 'CHANGED'))",
+        is: "|| ARRAY(SELECT entaku_doers(a.id, 'CHANGED')) || ARRAY(SELECT entaku_doers(a.id, 'REVERSED'))",
     },
     Change {
         function: "ledger_faults()",
@@ -125,6 +135,7 @@ END $$;
 ";
 
 pub(super) const DOWN: &str = "
+DROP TRIGGER reverser_apart ON grant_payments;
 DROP TRIGGER reverser_apart ON grant_applications;
 DELETE FROM duties_apart WHERE act = 'PAYMENT_REVERSE';
 DROP TRIGGER undone ON ledger_journals;

@@ -20,7 +20,8 @@ pub(super) fn columns() -> String {
 }
 
 /// A grant has its books once an expense of them was its own, whatever became of that expense: what is undone, or taken
-/// from the grant, does not lead around the comparison. What counts are the expenses that stand.
+/// from the grant, does not lead around the comparison. What counts are the expenses that stand, and what of them has a
+/// receipt where one is asked for.
 pub(super) const VIEWS: &str = "
 CREATE VIEW grant_booked WITH (security_invoker = true) AS
     SELECT s.municipality_id, s.application_id AS id, s.application_id, s.organization_id,
@@ -29,10 +30,11 @@ CREATE VIEW grant_booked WITH (security_invoker = true) AS
             coalesce(sum(t.amount_yen) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL), 0)::bigint AS spent_yen,
             coalesce(sum(t.amount_yen) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL
                 AND t.ineligible_use_id IS NOT NULL), 0)::bigint AS ineligible_yen,
-            CASE WHEN bool_or(b.state = 'OPEN') THEN 'OPEN' WHEN bool_or(b.state = 'CLOSED') THEN 'CLOSED'
-                ELSE 'CONFIRMED' END AS state
+            CASE coalesce(min(s.rank) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL), min(s.rank))
+                WHEN 0 THEN 'OPEN' WHEN 1 THEN 'CLOSED' ELSE 'CONFIRMED' END AS state
         FROM book_transactions t
         JOIN account_books b ON b.municipality_id = t.municipality_id AND b.id = t.book_id
+        CROSS JOIN LATERAL (SELECT array_position('{OPEN,CLOSED,CONFIRMED}', b.state) - 1 AS rank) s
         LEFT JOIN book_transactions r ON r.municipality_id = t.municipality_id AND r.reverses_id = t.id
         WHERE t.application_id IS NOT NULL AND t.side = 'EXPENSE'
         GROUP BY t.municipality_id, t.application_id, t.organization_id) s;
@@ -46,6 +48,30 @@ CREATE VIEW grant_booked_costs WITH (security_invoker = true) AS
     WHERE t.application_id IS NOT NULL AND t.side = 'EXPENSE' AND t.reverses_id IS NULL AND r.id IS NULL
     GROUP BY t.municipality_id, t.application_id, t.organization_id, t.category, t.ineligible_use_id;
 GRANT SELECT ON grant_booked, grant_booked_costs TO entaku_app;
+";
+
+/// Each fiscal year pays for itself (地方自治法208条2項): what is spent later is spent of what was kept, once that is known.
+pub(super) const IN_YEAR: &str = "
+CREATE FUNCTION entaku_book_expense_in_year() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM grant_applications a WHERE a.municipality_id = NEW.municipality_id
+            AND a.id = NEW.application_id AND a.fiscal_year < NEW.fiscal_year AND a.fixed_yen IS NULL) THEN
+        RAISE EXCEPTION 'the grant is of another fiscal year'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'book_transactions_grant_year';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER expense_in_year BEFORE INSERT ON book_transactions FOR EACH ROW
+    WHEN (NEW.application_id IS NOT NULL AND NEW.side = 'EXPENSE' AND NEW.reverses_id IS NULL)
+    EXECUTE FUNCTION entaku_book_expense_in_year();
+
+CREATE FUNCTION grant_book_rule_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what a programme asks of books stays once it is public'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_programmes_book_rule';
+END $$;
+CREATE TRIGGER book_rule_kept BEFORE UPDATE ON grant_programmes FOR EACH ROW
+    WHEN (OLD.state <> 'DRAFT' AND NEW.book_rule IS DISTINCT FROM OLD.book_rule) EXECUTE FUNCTION grant_book_rule_kept();
 ";
 
 /// The books are held still while they are compared.
@@ -80,7 +106,29 @@ CREATE TRIGGER held_to_books BEFORE UPDATE ON grant_applications FOR EACH ROW
     EXECUTE FUNCTION grant_held_to_books();
 ";
 
+/// What the release before could not hold.
+pub(super) const HELD_BEFORE: &str = "
+DO $$
+DECLARE
+    later bigint;
+BEGIN
+    SELECT (SELECT count(*) FROM ineligible_uses WHERE programme_id IS NOT NULL)
+        + (SELECT count(*) FROM book_judgements WHERE ineligible_use_id IS NULL)
+        + (SELECT count(*) FROM grant_applications WHERE booked_yen IS NOT NULL)
+        + (SELECT count(*) FROM grant_programmes WHERE book_rule <> 'OPEN' AND state <> 'DRAFT') INTO later;
+    IF later > 0 THEN
+        RAISE EXCEPTION 'm0045 cannot be undone: % rows say what the schema before cannot hold (uses of one programme, '
+            'lifted findings, examinations by the books, programmes that ask for closed books)', later
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END $$;
+";
+
 pub(super) const BACK: &str = "
+DROP TRIGGER book_rule_kept ON grant_programmes;
+DROP FUNCTION grant_book_rule_kept();
+DROP TRIGGER expense_in_year ON book_transactions;
+DROP FUNCTION entaku_book_expense_in_year();
 DROP TRIGGER held_to_books ON grant_applications;
 DROP FUNCTION grant_held_to_books();
 DROP VIEW grant_booked_costs;

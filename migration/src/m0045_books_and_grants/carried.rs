@@ -1,14 +1,14 @@
 //! What an organization keeps of a grant is the carried-over income of its next book.
 
 /// Of each book, the grants of the year before of which something was kept, or of which it says that something was carried
-/// over. A revoked grant is returned, not kept.
+/// over. Of a grant that is not fixed, or was revoked, nothing is kept.
 pub(super) const UP: &str = "
 CREATE VIEW book_carried_over WITH (security_invoker = true) AS
     SELECT b.municipality_id, md5(b.id::text || a.id::text)::uuid AS id, b.id AS book_id, b.organization_id,
         a.id AS application_id, a.kept_yen AS expected_yen, s.yen AS recorded_yen
     FROM account_books b
     JOIN grant_applications a ON a.municipality_id = b.municipality_id AND a.organization_id = b.organization_id
-        AND a.fiscal_year = b.fiscal_year - 1 AND a.fixed_yen IS NOT NULL AND a.revoked_on IS NULL
+        AND a.fiscal_year = b.fiscal_year - 1
     CROSS JOIN LATERAL (SELECT coalesce(sum(t.amount_yen), 0)::bigint AS yen FROM book_transactions t
         WHERE t.municipality_id = b.municipality_id AND t.application_id = a.id AND t.book_id = b.id
             AND t.category = 'CARRIED_OVER') s

@@ -21,6 +21,8 @@ CREATE TRIGGER fixer_no_examiner AFTER UPDATE ON grant_applications
     EXECUTE FUNCTION entaku_apart_from_examiners('fixed_by', 'id');
 CREATE TRIGGER payer_no_examiner AFTER INSERT ON grant_payments
     FOR EACH ROW EXECUTE FUNCTION entaku_apart_from_examiners('paid_by', 'application_id');
+CREATE TRIGGER reverser_no_examiner AFTER UPDATE ON grant_payments
+    FOR EACH ROW EXECUTE FUNCTION entaku_apart_from_examiners('reversed_by', 'application_id');
 ";
 
 /// Nor do they approve the fixing, or what it orders back.
@@ -38,6 +40,7 @@ pub(super) fn matter(there: bool) -> String {
 }
 
 pub(super) const BACK: &str = "
+DROP TRIGGER reverser_no_examiner ON grant_payments;
 DROP TRIGGER payer_no_examiner ON grant_payments;
 DROP TRIGGER fixer_no_examiner ON grant_applications;
 DROP FUNCTION entaku_apart_from_examiners();

@@ -24,7 +24,7 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &booked::columns()).await?;
-        for statements in [booked::VIEWS, booked::HELD, examiners::UP] {
+        for statements in [booked::VIEWS, booked::IN_YEAR, booked::HELD, examiners::UP] {
             run(manager, statements).await?;
         }
         run(manager, &examiners::matter(true)).await?;
@@ -34,6 +34,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, booked::HELD_BEFORE).await?;
         run(manager, &findings::down()).await?;
         run(manager, carried::BACK).await?;
         run(manager, &examiners::matter(false)).await?;

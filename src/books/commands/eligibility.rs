@@ -1,7 +1,7 @@
 //! What the municipality's grants are not for: the list, and the judgement of a transaction by it.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use crate::books::commands::{BOOK_TRANSACTION_FINDING_LIFT, BOOK_TRANSACTION_JUDGE, INELIGIBLE_USE_SET, locked};
 use crate::books::entity::{
@@ -147,6 +147,9 @@ pub async fn judge(tx: &Tx, id: BookTransactionId, input: BookTransactionJudgeIn
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &reason, 500);
     checks.done()?;
+    if hall && !row.found_by_hall {
+        keep_declared(tx, &row).await?;
+    }
     keep(tx, &row, Some(ineligible_use_id), &reason, hall).await?;
     let change = book_transaction::ActiveModel {
         id: Set(id),
@@ -164,6 +167,33 @@ pub async fn judge(tx: &Tx, id: BookTransactionId, input: BookTransactionJudgeIn
 fn for_the_hall(tx: &Tx, organization: OrganizationId) -> bool {
     let own = tx.principal.scopes(KEEPERS, ScopeKind::Organization).contains(&organization.0);
     tx.principal.holds(GRANT_STAFF) && !own
+}
+
+/// What the organization itself declared is in the record before the town hall finds something else.
+async fn keep_declared(tx: &Tx, row: &book_transaction::Model) -> Result<()> {
+    if row.ineligible_use_id.is_none() || declared(tx, row.id).await?.is_some() {
+        return Ok(());
+    }
+    let kept = book_judgement::ActiveModel {
+        id: Set(BookJudgementId::new()),
+        transaction_id: Set(row.id),
+        organization_id: Set(row.organization_id),
+        ineligible_use_id: Set(row.ineligible_use_id),
+        reason: Set(row.ineligible_reason.clone().unwrap_or_default()),
+        by_hall: Set(false),
+        judged_by: Set(row.judged_by),
+        ..Default::default()
+    };
+    kept.insert(tx).await?;
+    Ok(())
+}
+
+/// What the organization last declared of a transaction, as far as the record has it.
+async fn declared(tx: &Tx, id: BookTransactionId) -> Result<Option<book_judgement::Model>> {
+    let own = book_judgement::Entity::find()
+        .filter(book_judgement::Column::TransactionId.eq(id))
+        .filter(book_judgement::Column::ByHall.eq(false));
+    Ok(own.order_by_desc(book_judgement::Column::Id).one(tx).await?)
 }
 
 /// Keeps a judgement, or that one is lifted.
@@ -195,7 +225,8 @@ pub struct BookTransactionFindingLiftInput {
     pub reason: String,
 }
 
-/// Lifts a finding of the town hall that was wrong. Finding and lifting stay in the record. What an amount was fixed by
+/// Lifts a finding of the town hall that was wrong; what the organization itself had declared stands again. Finding and
+/// lifting stay in the record. What an amount was fixed by
 /// stays until that is corrected.
 ///
 /// # Errors
@@ -216,11 +247,12 @@ pub async fn lift(tx: &Tx, id: BookTransactionId, input: BookTransactionFindingL
         not_fixed(tx, grant).await?;
     }
     keep(tx, &row, None, &reason, true).await?;
+    let own = declared(tx, id).await?;
     let change = book_transaction::ActiveModel {
         id: Set(id),
-        ineligible_use_id: Set(None),
-        ineligible_reason: Set(None),
-        judged_by: Set(None),
+        ineligible_use_id: Set(own.as_ref().and_then(|own| own.ineligible_use_id)),
+        ineligible_reason: Set(own.as_ref().map(|own| own.reason.clone())),
+        judged_by: Set(own.and_then(|own| own.judged_by)),
         found_by_hall: Set(false),
         ..Default::default()
     };

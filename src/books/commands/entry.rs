@@ -75,7 +75,7 @@ async fn write(
         ineligible_reason,
     } = input;
     if let Some(application) = grant_application_id {
-        of_the_organization(tx, application, book).await?;
+        of_the_organization(tx, application, book, line.side).await?;
     }
     if let Some(id) = ineligible_use_id {
         tx.peek::<IneligibleUse>(id, Action::READ).await?;
@@ -151,8 +151,13 @@ fn fits_in(book: &account_book::Model, line: &budget_line::Model, amount: Yen) -
     Ok(())
 }
 
-/// The grant is the organization's own, and was decided.
-async fn of_the_organization(tx: &Tx, id: GrantApplicationId, book: &account_book::Model) -> Result<()> {
+/// The grant is the organization's own, was decided, and pays for its own year; for a later one what was kept of it does.
+async fn of_the_organization(
+    tx: &Tx,
+    id: GrantApplicationId,
+    book: &account_book::Model,
+    side: BookSide,
+) -> Result<()> {
     let row = tx.peek::<GrantApplication>(id, Action::READ).await?;
     if row.organization_id != book.organization_id {
         return Err(Error::invalid(
@@ -167,6 +172,13 @@ async fn of_the_organization(tx: &Tx, id: GrantApplicationId, book: &account_boo
             "GRANT_NOT_DECIDED",
             "交付が決定していません。",
             "The grant has not been decided.",
+        )));
+    }
+    if side == BookSide::Expense && book.fiscal_year > row.fiscal_year && row.fixed_yen.is_none() {
+        return Err(Error::Conflict(Refusal::new(
+            "GRANT_YEAR",
+            "前の年度の交付金です。額が確定するまで、後の年度の支出には充てられません。",
+            "The grant is of an earlier fiscal year. It pays for nothing of a later one before its amount is fixed.",
         )));
     }
     Ok(())

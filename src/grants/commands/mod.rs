@@ -158,7 +158,7 @@ async fn begin(
     if rules::is_the_halls(action) && is_party(tx, &row).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
-    if [GRANT_AMOUNT_FIX, GRANT_PAYMENT_EXECUTE, GRANT_REPAYMENT_RECORD].contains(&action) {
+    if [GRANT_AMOUNT_FIX, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD].contains(&action) {
         apart_from_examiners(tx, &row).await?;
     }
     rules::application(&row, action, tx.now)?;

@@ -168,7 +168,7 @@ pub async fn review_report(
     let GrantReportReviewInput { eligible_yen, reason } = input;
     let report = newest(tx, &row).await?;
     let booked = booked::booked(tx, id).await?;
-    let eligible = eligible_yen.or_else(|| proposed(report.actual_yen, booked.as_ref()));
+    let eligible = eligible_yen.or_else(|| proposed(report.eligible_yen, booked.as_ref()));
     let mut checks = Checks::new();
     checks.check(
         eligible.is_some(),

@@ -163,11 +163,11 @@ pub async fn payments(tx: &Tx, year: FiscalYear) -> Result<Vec<Payment>> {
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// The tables of payments, and a condition: those of awards that stand in the file.
+/// The tables of payments, and a condition: those that stand, of awards that are in the file.
 pub(super) fn of_payments(sql: &mut Sql) {
     let join = " JOIN grant_payments y ON y.municipality_id = t.municipality_id AND y.application_id = t.id";
     of_awards(|sql| sql.push(join), sql);
-    sql.push(" AND ");
+    sql.push(" AND y.reversal_id IS NULL AND ");
     visible::<GrantPayment>("y", sql);
 }
 

@@ -175,9 +175,10 @@ pub fn is_the_halls(action: Action) -> bool {
     .contains(&action)
 }
 
-/// First submissions come within the window. What was submitted in time and returned may come later.
+/// First submissions come within the window. What was submitted in time and returned may come later, also when the
+/// programme has ended since: what is in goes on.
 fn window(row: &grant_application::Model, today: NaiveDate) -> Result<(), Refusal> {
-    if row.programme_state != GrantProgrammeState::Published {
+    if row.submitted_on.is_none() && row.programme_state != GrantProgrammeState::Published {
         return Err(Refusal::new("PROGRAMME_CLOSED", "この交付金制度は終了しました。", "The programme is closed."));
     }
     if today < row.opens_on.0 {

@@ -15,7 +15,7 @@ pub struct Booked {
     pub state: GrantBookRule,
 }
 
-/// The eligible cost that is proposed: what the books show, as far as it was reported.
+/// The eligible cost that is proposed: what the books show, as far as the report calls it eligible.
 pub fn proposed(reported: Yen, booked: Option<&Booked>) -> Option<Yen> {
     booked.map(|booked| booked.eligible.min(reported))
 }

@@ -17,7 +17,7 @@ const READY: &str = "t.state = 'DRAFT' AND t.purpose IS NOT NULL AND t.requested
 const UNREADY: &str = "t.state = 'DRAFT' AND (t.purpose IS NULL OR t.requested_yen IS NULL) \
     AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
 /// What was returned is put right and submitted again; after its day it still may be.
-const RETURNED: &str = "t.state = 'RETURNED' AND t.programme_state = 'PUBLISHED' AND t.purpose IS NOT NULL \
+const RETURNED: &str = "t.state = 'RETURNED' AND t.purpose IS NOT NULL \
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
 /// What no route stands before, or whose approvals are complete. Where there are no routes, nothing is asked of each row.
 const DECIDABLE: &str = "t.state = 'REVIEWED' \

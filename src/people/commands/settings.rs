@@ -35,9 +35,9 @@ pub struct MunicipalitySettingsChangeInput {
     pub self_registration: Option<bool>,
     /// 庁舎など、多くの職員が一つのアドレスを使うネットワーク(CIDR、「,」区切り、20まで)。ここからは回数の上限が高くなる。null は消去。
     pub networks: MaybeUndefined<String>,
-    /// 年度の末日から、団体が会計を締めるまでの日数(0〜365)。null は期限なし。
+    /// 年度の末日から、団体が会計を締めるまでの日数(1〜365)。null は期限なし。
     pub book_closing_days: MaybeUndefined<i32>,
-    /// 会計を締めた日から、監事が確認するまでの日数(0〜365)。null は期限なし。
+    /// 会計を締めた日から、監事が確認するまでの日数(1〜365)。null は期限なし。
     pub book_audit_days: MaybeUndefined<i32>,
     /// 振込指定日から、銀行の報告を取り込むまでの日数(1〜60)。
     pub bank_report_days: Option<i32>,
@@ -89,8 +89,8 @@ pub async fn change_settings(tx: &Tx, id: SettingsId, input: MunicipalitySetting
     }
     networks.map_value(|list| own_networks(&mut checks, &list)).apply(&mut row.networks);
     for (days, path) in [(book_closing_days, "input.bookClosingDays"), (book_audit_days, "input.bookAuditDays")] {
-        let within = days.value().is_none_or(|days| (0..=365).contains(days));
-        checks.check(within, path, "RANGE", "0から365までで指定してください。", "0 to 365.");
+        let within = days.value().is_none_or(|days| (1..=365).contains(days));
+        checks.check(within, path, "RANGE", "1から365までで指定してください。", "1 to 365.");
     }
     book_closing_days.apply(&mut row.book_closing_days);
     book_audit_days.apply(&mut row.book_audit_days);
