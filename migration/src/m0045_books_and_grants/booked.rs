@@ -23,31 +23,39 @@ pub(super) fn columns() -> String {
 /// from the grant, does not lead around the comparison. What counts are the expenses that stand, and what of them has a
 /// receipt where one is asked for.
 pub(super) const VIEWS: &str = "
-CREATE VIEW grant_booked WITH (security_invoker = true) AS
-    SELECT s.municipality_id, s.application_id AS id, s.application_id, s.organization_id,
-        s.spent_yen, s.ineligible_yen, s.spent_yen - s.ineligible_yen AS eligible_yen, s.state
-    FROM (SELECT t.municipality_id, t.application_id, t.organization_id,
-            coalesce(sum(t.amount_yen) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL), 0)::bigint AS spent_yen,
-            coalesce(sum(t.amount_yen) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL
-                AND t.ineligible_use_id IS NOT NULL), 0)::bigint AS ineligible_yen,
-            CASE coalesce(min(s.rank) FILTER (WHERE t.reverses_id IS NULL AND r.id IS NULL), min(s.rank))
-                WHEN 0 THEN 'OPEN' WHEN 1 THEN 'CLOSED' ELSE 'CONFIRMED' END AS state
-        FROM book_transactions t
-        JOIN account_books b ON b.municipality_id = t.municipality_id AND b.id = t.book_id
-        CROSS JOIN LATERAL (SELECT array_position('{OPEN,CLOSED,CONFIRMED}', b.state) - 1 AS rank) s
-        LEFT JOIN book_transactions r ON r.municipality_id = t.municipality_id AND r.reverses_id = t.id
-        WHERE t.application_id IS NOT NULL AND t.side = 'EXPENSE'
-        GROUP BY t.municipality_id, t.application_id, t.organization_id) s;
-
-CREATE VIEW grant_booked_costs WITH (security_invoker = true) AS
-    SELECT t.municipality_id,
-        md5(t.application_id::text || t.category || coalesce(t.ineligible_use_id::text, ''))::uuid AS id,
-        t.application_id, t.organization_id, t.category, t.ineligible_use_id, sum(t.amount_yen)::bigint AS amount_yen
+CREATE VIEW grant_expenses WITH (security_invoker = true) AS
+    SELECT t.municipality_id, t.id, t.application_id, t.organization_id, t.book_id, t.category, t.amount_yen,
+        t.ineligible_use_id, t.reverses_id IS NULL AND r.id IS NULL AS stands,
+        t.ineligible_use_id IS NULL AND (EXISTS (SELECT FROM book_files f
+                WHERE f.municipality_id = t.municipality_id AND f.transaction_id = t.id)
+            OR NOT EXISTS (SELECT FROM ineligible_uses u WHERE u.municipality_id = t.municipality_id AND u.in_force
+                AND u.without_receipt AND entaku_use_covers(u.municipality_id, u.programme_id, t.application_id)))
+            AS eligible
     FROM book_transactions t
     LEFT JOIN book_transactions r ON r.municipality_id = t.municipality_id AND r.reverses_id = t.id
-    WHERE t.application_id IS NOT NULL AND t.side = 'EXPENSE' AND t.reverses_id IS NULL AND r.id IS NULL
-    GROUP BY t.municipality_id, t.application_id, t.organization_id, t.category, t.ineligible_use_id;
-GRANT SELECT ON grant_booked, grant_booked_costs TO entaku_app;
+    WHERE t.application_id IS NOT NULL AND t.side = 'EXPENSE';
+
+CREATE VIEW grant_booked WITH (security_invoker = true) AS
+    SELECT s.municipality_id, s.application_id AS id, s.application_id, s.organization_id,
+        s.spent_yen, s.spent_yen - s.eligible_yen AS ineligible_yen, s.eligible_yen, s.state
+    FROM (SELECT e.municipality_id, e.application_id, e.organization_id,
+            coalesce(sum(e.amount_yen) FILTER (WHERE e.stands), 0)::bigint AS spent_yen,
+            coalesce(sum(e.amount_yen) FILTER (WHERE e.stands AND e.eligible), 0)::bigint AS eligible_yen,
+            CASE coalesce(min(s.rank) FILTER (WHERE e.stands), min(s.rank))
+                WHEN 1 THEN 'OPEN' WHEN 2 THEN 'CLOSED' ELSE 'CONFIRMED' END AS state
+        FROM grant_expenses e
+        JOIN account_books b ON b.municipality_id = e.municipality_id AND b.id = e.book_id
+        CROSS JOIN LATERAL (SELECT array_position('{OPEN,CLOSED,CONFIRMED}'::text[], b.state) AS rank) s
+        GROUP BY e.municipality_id, e.application_id, e.organization_id) s;
+
+CREATE VIEW grant_booked_costs WITH (security_invoker = true) AS
+    SELECT e.municipality_id,
+        md5(e.application_id::text || e.category || coalesce(e.ineligible_use_id::text, ''))::uuid AS id,
+        e.application_id, e.organization_id, e.category, e.ineligible_use_id, sum(e.amount_yen)::bigint AS amount_yen,
+        coalesce(sum(e.amount_yen) FILTER (WHERE e.eligible), 0)::bigint AS eligible_yen
+    FROM grant_expenses e WHERE e.stands
+    GROUP BY e.municipality_id, e.application_id, e.organization_id, e.category, e.ineligible_use_id;
+GRANT SELECT ON grant_expenses, grant_booked, grant_booked_costs TO entaku_app;
 ";
 
 /// Each fiscal year pays for itself (地方自治法208条2項): what is spent later is spent of what was kept, once that is known.
@@ -133,6 +141,7 @@ DROP TRIGGER held_to_books ON grant_applications;
 DROP FUNCTION grant_held_to_books();
 DROP VIEW grant_booked_costs;
 DROP VIEW grant_booked;
+DROP VIEW grant_expenses;
 CREATE INDEX book_transactions_3 ON book_transactions (municipality_id, application_id);
 DROP INDEX book_transactions_application;
 ALTER TABLE grant_applications DROP COLUMN booked_yen;

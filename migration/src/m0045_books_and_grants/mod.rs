@@ -24,21 +24,21 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &booked::columns()).await?;
+        findings::judgements().create(manager).await?;
+        run(manager, &findings::up()).await?;
         for statements in [booked::VIEWS, booked::IN_YEAR, booked::HELD, examiners::UP] {
             run(manager, statements).await?;
         }
         run(manager, &examiners::matter(true)).await?;
-        run(manager, carried::UP).await?;
-        findings::judgements().create(manager).await?;
-        run(manager, &findings::up()).await
+        run(manager, carried::UP).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, booked::HELD_BEFORE).await?;
-        run(manager, &findings::down()).await?;
         run(manager, carried::BACK).await?;
         run(manager, &examiners::matter(false)).await?;
         run(manager, examiners::BACK).await?;
-        run(manager, booked::BACK).await
+        run(manager, booked::BACK).await?;
+        run(manager, &findings::down()).await
     }
 }

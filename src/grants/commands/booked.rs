@@ -29,7 +29,7 @@ pub(super) async fn booked(tx: &Tx, id: GrantApplicationId) -> Result<Option<Boo
 pub(super) async fn costs(tx: &Tx, id: GrantApplicationId) -> Result<Vec<ActualCost>> {
     let mut sql = Sql::new(
         "SELECT category, sum(amount_yen)::bigint AS spent, \
-         coalesce(sum(amount_yen) FILTER (WHERE ineligible_use_id IS NULL), 0)::bigint AS eligible \
+         sum(eligible_yen)::bigint AS eligible \
          FROM grant_booked_costs WHERE application_id = ",
     );
     sql.fill("? GROUP BY category ORDER BY category", [Param::Uuid(Some(id.0))]);

@@ -51,3 +51,19 @@ async fn what_was_kept_is_what_the_next_book_carries_over() {
     let read = stranger.run(CARRIED, json!({"id": book["id"]})).await.data();
     assert_eq!(read["accountBook"], Value::Null);
 }
+
+/// Each fiscal year pays for itself: of a grant whose amount is not fixed nothing is spent in a later one.
+#[tokio::test]
+async fn what_is_spent_later_is_not_of_a_grant_that_is_not_fixed() {
+    let s = Scene::with_terms(&json!({"surplusRule": "CARRY_OVER", "repaymentDays": 20})).await;
+    let id = s.granted(1_000_000).await;
+    let then = "2027-04-20T03:00:00Z".parse::<DateTime<Utc>>().expect("a time");
+    s.town.app.clock.advance(then - s.town.app.clock.now());
+    let officer = s.town.over(Role::OrgOfficer, ScopeKind::Organization, &s.organization).await;
+    let book = officer.run(OPEN, opening(&s.organization, 2027)).await.data()["accountBookOpen"].clone();
+    let lines = book["lines"].as_array().expect("lines").clone();
+    let line = lines.iter().find(|line| line["side"] == "EXPENSE").expect("an expense");
+    let slip = json!({"occurredOn": "2027-04-20", "grantApplicationId": id});
+    let slip = json!({"input": with(entry(&text(&line["id"]), 1), &slip)});
+    officer.run(RECORD, slip).await.expect_code("CONFLICT/GRANT_YEAR");
+}

@@ -79,6 +79,22 @@ async fn a_wrong_finding_is_lifted_by_the_town_hall_and_stays_in_the_record() {
     d.accountant.run(REVERSE, json!({"id": id, "input": {"reason": "重複"}})).await.data();
 }
 
+/// What the organization itself had declared stands again when a finding is lifted.
+#[tokio::test]
+async fn a_finding_that_is_lifted_leaves_what_the_organization_declared() {
+    let d = Desk::new().await;
+    let grant = d.scene.decided().await;
+    let [social, private] = [d.use_set("SOCIAL", &json!({})).await, d.use_set("PRIVATE", &json!({})).await];
+    let own = json!({"grantApplicationId": grant, "ineligibleUseId": social, "ineligibleReason": "懇親会の飲食"});
+    let id = text(&d.record(with(entry(&d.fuel, 50_000), &own)).await["id"]);
+    let judged = json!({"id": id, "input": {"ineligibleUseId": private, "reason": "私用の燃料"}});
+    d.scene.staff.run(JUDGE, judged).await.data();
+    let lift = json!({"id": id, "input": {"reason": "私用ではなかった。"}});
+    let done = d.scene.staff.run(LIFT, lift).await.data()["bookTransactionFindingLift"].clone();
+    assert_eq!((&done["foundByHall"], &done["ineligibleUse"]["code"]), (&json!(false), &json!("SOCIAL")));
+    assert_eq!(done["ineligibleReason"], "懇親会の飲食");
+}
+
 /// The list of one programme goes on with its successors, and concerns no other.
 #[tokio::test]
 async fn the_list_of_one_programme_is_its_lineages() {

@@ -110,6 +110,20 @@ async fn m10_quarters_are_asked_for_and_paid_in_their_months() {
     s.is_sound().await;
 }
 
+/// What came back is asked for still, though the parts are others since.
+#[tokio::test]
+async fn m10_what_comes_back_after_a_change_waits_to_be_paid_again() {
+    let s = Scene::with_terms(&terms()).await;
+    let id = s.granted(1_234_567).await;
+    s.pay(&id, None).await;
+    let change = of(&id, json!({"reason": "規模の変更", "costs": plan(), "decidedYen": 1_240_000}));
+    let asked = s.officer.run(CHANGE_REQUEST, change).await.data()["grantChangeRequest"]["changes"][0]["id"].clone();
+    let input = of(&text(&asked), json!({"reason": "適当と認める。"}));
+    s.approver.run(CHANGE_APPROVE, input).await.data();
+    assert_eq!(s.returned_and_paid_again(&id).await, "PARTLY_PAID", "more than the new part of April");
+    s.is_sound().await;
+}
+
 #[tokio::test]
 async fn changes_reports_and_sub_applications_have_their_days() {
     let mut s = Scene::with_terms(&terms()).await;

@@ -57,6 +57,22 @@ async fn m14_an_organization_does_not_void_the_approval_of_its_own_revocation() 
     s.is_sound().await;
 }
 
+/// Nor by what sets a day: what is asked for is due by one, and the approval stands.
+#[tokio::test]
+async fn m14_a_day_that_an_organization_sets_voids_no_order_against_it() {
+    let mut terms = quarters();
+    terms["conditions"] = json!({"deadlines": {"payment": {"days": 30}, "fixing": {"days": 30}}});
+    let s = Scene::with_terms(&terms).await;
+    let other = s.town.staff(Role::Approver).await;
+    let id = s.granted(1_000_000).await;
+    s.pay(&id, Some(400_000)).await;
+    route_of(&s.town, "GRANT_DECISION_REVOKE", false, two_approvers()).await;
+    s.staff.run(BEGIN, begin("GRANT_DECISION_REVOKE", &id)).await.data();
+    approve(&other).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    assert_eq!(of_act(&s, "GRANT_DECISION_REVOKE").await, ("OPEN".into(), true));
+}
+
 #[tokio::test]
 async fn m14_what_the_town_does_is_another_matter_and_what_became_void_is_somebodys_task() {
     let s = Scene::with_terms(&quarters()).await;

@@ -31,6 +31,15 @@ impl Scene {
         text(&found.expect("a payment")["id"])
     }
 
+    /// The newest payment comes back, and is made again.
+    pub(crate) async fn returned_and_paid_again(&self, id: &str) -> String {
+        let seen = self.parts(id).await;
+        let newest = seen["payments"].as_array().expect("payments").last().expect("a payment")["id"].clone();
+        let other = self.town.staff(Role::Payer).await;
+        other.run(REVERSE, came_back(id, &text(&newest))).await.data();
+        self.again(id).await
+    }
+
     /// What waits is paid by who paid before; the state after it.
     async fn again(&self, id: &str) -> String {
         text(&self.payer.run(PAYMENT_EXECUTE, paid(id)).await.data()["grantPaymentExecute"]["state"])
@@ -329,6 +338,13 @@ async fn m8_m14_the_database_keeps_what_a_reversal_is() {
             payment_id = '{its}' WHERE id = '{uuid}'"
     );
     assert_eq!(attempt(&mut app, &format!("{}; {own}", acts(&me))).await, Err("23514".into()), "and pays it again");
+    let row = format!(
+        "INSERT INTO grant_payments (municipality_id, id, application_id, organization_id, district_id, number, kind,
+                amount_yen, paid_on, paid_by, journal_id)
+            SELECT municipality_id, gen_random_uuid(), application_id, organization_id, district_id, 3, kind, amount_yen,
+                paid_on, '{me}', journal_id FROM grant_payments WHERE id = '{newest}'"
+    );
+    assert_eq!(attempt(&mut app, &format!("{}; {row}", acts(&me))).await, Err("23514".into()), "not by its row first");
     second.run(PAYMENT_EXECUTE, paid(&id)).await.expect_code("FORBIDDEN/DUTIES_APART");
     s.again(&id).await;
     s.is_sound().await;

@@ -101,6 +101,7 @@ async fn m12_the_public_adds_up_each_yen_whatever_became_of_a_grant() {
     assert_eq!(next().await, [3_000_000, 900_000, 900_000, 250_000]);
     let kept = s.granted(300_000).await;
     s.pay(&kept, Some(300_000)).await;
+    s.returned_and_paid_again(&kept).await;
     assert_eq!(s.fixed(&kept, 250_000).await["keptYen"], 50_000);
     let less = s.granted(200_000).await;
     s.pay(&less, Some(60_000)).await;
