@@ -108,6 +108,16 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- Do the books let what was examined be fixed?
+CREATE FUNCTION entaku_books_allow(p_application uuid) RETURNS bool LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (SELECT FROM grant_booked g
+        JOIN grant_applications a ON a.municipality_id = g.municipality_id AND a.id = g.application_id
+        JOIN grant_programmes p ON p.municipality_id = a.municipality_id AND p.id = a.programme_id
+        WHERE g.municipality_id = entaku_municipality() AND g.application_id = p_application
+            AND (g.eligible_yen < a.eligible_yen OR g.state = 'OPEN' AND p.book_rule <> 'OPEN'
+                OR g.state = 'CLOSED' AND p.book_rule = 'CONFIRMED')) $$;
+GRANT EXECUTE ON FUNCTION entaku_books_allow(uuid) TO entaku_app;
 CREATE TRIGGER held_to_books BEFORE UPDATE ON grant_applications FOR EACH ROW
     WHEN (NEW.eligible_yen IS DISTINCT FROM OLD.eligible_yen OR NEW.booked_yen IS DISTINCT FROM OLD.booked_yen
         OR (NEW.fixed_yen IS NOT NULL AND OLD.fixed_yen IS NULL))
@@ -122,11 +132,10 @@ DECLARE
 BEGIN
     SELECT (SELECT count(*) FROM ineligible_uses WHERE programme_id IS NOT NULL)
         + (SELECT count(*) FROM book_judgements WHERE ineligible_use_id IS NULL)
-        + (SELECT count(*) FROM grant_applications WHERE booked_yen IS NOT NULL)
-        + (SELECT count(*) FROM grant_programmes WHERE book_rule <> 'OPEN' AND state <> 'DRAFT') INTO later;
+        + (SELECT count(*) FROM grant_applications WHERE booked_yen IS NOT NULL) INTO later;
     IF later > 0 THEN
         RAISE EXCEPTION 'm0045 cannot be undone: % rows say what the schema before cannot hold (uses of one programme, '
-            'lifted findings, examinations by the books, programmes that ask for closed books)', later
+            'lifted findings, examinations by the books)', later
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
 END $$;
@@ -137,6 +146,7 @@ DROP TRIGGER book_rule_kept ON grant_programmes;
 DROP FUNCTION grant_book_rule_kept();
 DROP TRIGGER expense_in_year ON book_transactions;
 DROP FUNCTION entaku_book_expense_in_year();
+DROP FUNCTION entaku_books_allow(uuid);
 DROP TRIGGER held_to_books ON grant_applications;
 DROP FUNCTION grant_held_to_books();
 DROP VIEW grant_booked_costs;

@@ -40,11 +40,14 @@ const UNDECIDABLE: &str = "t.state = 'REVIEWED' \
 const UNPAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
     AND EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
     AND NOT entaku_may_proceed('GRANT_PAYMENT_EXECUTE', t.id, NULL)";
-/// What is fixed by a route, and what that orders back, when both are approved.
+/// What is fixed by a route, and what that orders back, when both are approved; and the books are as they are to be.
 const FIXABLE: &str = "t.state = 'REPORT_REVIEWED' AND entaku_cleared('GRANT_AMOUNT_FIX', t.id) \
-    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id)";
+    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id) AND entaku_books_allow(t.id)";
 const UNFIXABLE: &str = "t.state = 'REPORT_REVIEWED' AND NOT (entaku_cleared('GRANT_AMOUNT_FIX', t.id) \
-    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id))";
+    AND entaku_cleared('GRANT_REPAYMENT_ORDER', t.id) AND entaku_books_allow(t.id))";
+/// Its books show less since it was examined.
+const OUTDATED: &str = "t.state = 'REPORT_REVIEWED' AND EXISTS (SELECT FROM grant_booked g \
+    WHERE g.municipality_id = t.municipality_id AND g.application_id = t.id AND g.eligible_yen < t.eligible_yen)";
 /// What was approved is to be done.
 const REFUSABLE: &str = "t.state = 'REVIEWED' AND EXISTS (SELECT FROM approvals v \
     WHERE v.municipality_id = t.municipality_id AND v.object_id = t.id AND v.act = 'GRANT_APPLICATION_REFUSE' \
@@ -58,6 +61,8 @@ const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
 const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
 /// Whoever reversed the payment that is to be made again (`commands::payment`).
 const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
+/// Whoever examined the report (`commands::apart_from_examiners`).
+const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
     AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
@@ -162,6 +167,7 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         .except(PARTIES)
         .except(CHANGERS)
         .except(REVERSERS)
+        .except(EXAMINERS)
         .task(
             GRANT_COMPLETION_RECORD,
             ["t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NULL", "t.title", "t.report_due"],
@@ -194,6 +200,16 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .except(PARTIES)
         .except(PAYERS)
+        .except(EXAMINERS)
+        .task(
+            GRANT_REPORT_REVIEW,
+            [OUTDATED, "t.title", "t.fixing_due"],
+            [
+                "審査の後に帳簿が変わり、対象となる経費が減りました。実績報告の審査をやり直してください。",
+                "The books have changed since the report was examined. Please examine it again.",
+            ],
+        )
+        .except(PARTIES)
         .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", "t.fixing_due"])
         .task(
             GRANT_REPAYMENT_RECORD,
@@ -204,4 +220,5 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             ],
         )
         .except(PARTIES)
+        .except(EXAMINERS)
 }
