@@ -29,7 +29,9 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
             Draft | Returned | Decided | PartlyPaid | Paid,
             GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
         )
-        | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST) => Some(state),
+        | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST)
+        // What is being reported on stays so: the rest is paid after the fixing.
+        | (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE) => Some(state),
         (Draft | Returned, GRANT_APPLICATION_SUBMIT) => Some(Submitted),
         (Draft | Submitted | UnderReview | Returned | Reviewed | Decided, GRANT_APPLICATION_WITHDRAW) => {
             Some(Withdrawn)
@@ -43,8 +45,6 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         | (PaymentRequested | PartlyPaid | Paid | AmountFixed | Settled, GRANT_PAYMENT_REVERSE) => {
             Some(PaymentRequested)
         }
-        // It is being reported on: the rest is paid after the fixing.
-        (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE) => Some(state),
         (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
         (Reported | ReportReviewed, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
