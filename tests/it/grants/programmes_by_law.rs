@@ -41,6 +41,7 @@ impl Office {
     async fn next_year(&mut self, by_law: Value) {
         let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
+        input["input"]["title"] = json!(format!("翌年度の交付金 {by_law}"));
         input["input"]["fiscalYear"] = json!(2027);
         let next = text(&self.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
         self.laid_down(&next, by_law, json!(self.programme)).await.data();
@@ -108,7 +109,7 @@ async fn the_version_in_force_for_the_fiscal_year_makes_its_allocations() {
     assert_eq!(acts().await, 1);
     let amended = o.titled("交付要綱", 2026, "4100").await;
     let refused = o.real(&first).await.expect_code("CONFLICT/RULE_SUPERSEDED");
-    assert!(refused.text.contains("第3版"), "{}", refused.text);
+    assert!(refused.text.contains("Version 3"), "{}", refused.text);
     o.approver.run(RUN_APPROVE, json!({"id": waiting})).await.expect_code("CONFLICT/RULE_SUPERSEDED");
     assert_eq!(acts().await, 0, "nobody is asked to approve what cannot be");
     let correction = o.real(&amended).await.data()["grantRunCreate"].clone();
