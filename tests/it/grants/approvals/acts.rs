@@ -120,7 +120,12 @@ async fn m14_an_allocation_of_much_money_is_approved_first() {
         planner.0,
         decode(&run).expect("an id").1
     );
-    refused_by("approval_route", &o.town, planner, "SELECT 1", &forge).await;
+    let by_law = format!(
+        "UPDATE grant_programmes p SET by_law = v.title FROM grant_runs r JOIN grant_rules v ON v.id = r.rule_id
+            WHERE r.id = '{}' AND p.id = r.programme_id",
+        decode(&run).expect("an id").1
+    );
+    refused_by("approval_route", &o.town, planner, &by_law, &forge).await;
     approve(&agrees).await.data();
     assert!(has_task(&o.approver, "grantRunApprove").await);
     o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
