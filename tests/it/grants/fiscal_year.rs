@@ -98,13 +98,8 @@ impl Scene {
     }
 }
 
-#[tokio::test]
-async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
-    let mut s = Scene::new().await;
-    statistic(&s.staff, &s.district, 310, 120).await;
-    let draft = json!({"input": {"title": "交付要綱", "fromFiscalYear": 2026, "rule": Office::rule("4000")}});
-    let rule = text(&s.staff.run(RULE_DRAFT, draft).await.data()["grantRuleDraft"]["id"]);
-    s.approver.run(RULE_ENACT, json!({"id": rule})).await.data();
+/// Quarters in their months, a period for each step, and what is left waits for the next year.
+fn terms() -> Value {
     let mut terms = quarters();
     terms["surplusRule"] = json!("OFFSET_NEXT_YEAR");
     terms["conditions"] = json!({"report": {"months": 1, "elapsed": "CORRESPONDING_DAY", "withinFiscalYear": true},
@@ -112,6 +107,17 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
         "payment": {"days": 30}, "change": {"days": 14}, "fixing": {"days": 30}}});
     terms["instalments"]["times"] = json!([{"month": 6}, {"month": 9}, {"month": 12}, {"month": 1}]);
     terms["instalments"]["notBefore"] = json!(true);
+    terms
+}
+
+#[tokio::test]
+async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
+    let mut s = Scene::new().await;
+    statistic(&s.staff, &s.district, 310, 120).await;
+    let draft = json!({"input": {"title": "交付要綱", "fromFiscalYear": 2026, "rule": Office::rule("4000")}});
+    let rule = text(&s.staff.run(RULE_DRAFT, draft).await.data()["grantRuleDraft"]["id"]);
+    s.approver.run(RULE_ENACT, json!({"id": rule})).await.data();
+    let mut terms = terms();
     let programme = s.programme_of(2026, terms.clone()).await;
 
     // Supposed, calculated, compared, approved by a second person.

@@ -106,10 +106,10 @@ impl Fitting<'_> {
                 }
             };
             match shared.stands[n] {
-                Stand::Least => held(expression, standing.within.least.as_ref(), &claim.least, ("下限", "を下回る")),
+                Stand::Least => held(&expression, standing.within.least.as_ref(), &claim.least, ("下限", "を下回る")),
                 Stand::Most => {
                     let most = claim.most.as_ref().unwrap_or(&claim.least);
-                    held(expression, standing.within.most.as_ref(), most, ("上限", "以上となる"))
+                    held(&expression, standing.within.most.as_ref(), most, ("上限", "以上となる"))
                 }
                 Stand::Between => self.between(expression, claim, quota, units.as_ref().map(|units| &units[n])),
             }
@@ -188,7 +188,7 @@ const TO_LEAST: &str = "(下限を下回らない)";
 const TO_MOST: &str = "(上限を超えない)";
 
 /// Who is held says at what, and by which adjustment.
-fn held(expression: String, edge: Option<&Edge<'_>>, at: &Exact, (limit, passes): (&str, &str)) -> Made {
+fn held(expression: &str, edge: Option<&Edge<'_>>, at: &Exact, (limit, passes): (&str, &str)) -> Made {
     let of = edge.map_or("", |edge| edge.of);
     let expression = format!("{expression}。「{of}」による{limit} {}{passes}ので、{limit}の額とする", yen(at));
     let exact = edge.is_none_or(|edge| edge.at == *at);
