@@ -53,6 +53,12 @@ const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.transfer_on < entaku_today(
     AND NOT EXISTS (SELECT FROM bank_transfer_lines l WHERE l.municipality_id = t.municipality_id \
     AND l.transfer_id = t.id AND (l.state <> 'WAITING' OR EXISTS (SELECT FROM bank_report_lines r \
     WHERE r.municipality_id = l.municipality_id AND r.line_id = l.id)))";
+/// Whoever may not pay a payment of it (`grants::commands::payment::may_pay`).
+const NO_PAYERS: &str = "SELECT w.id FROM bank_transfer_lines l CROSS JOIN LATERAL ( \
+    SELECT entaku_doers(l.application_id, 'CHANGED') UNION SELECT entaku_doers(l.application_id, 'REVERSED') \
+    UNION SELECT entaku_examiners(l.application_id) \
+    UNION SELECT entaku_application_parties(l.application_id, NULL)) w (id) \
+    WHERE l.municipality_id = t.municipality_id AND l.transfer_id = t.id";
 const ACCOUNT_RULES: &str = "財務規則(債権者の口座の登録)";
 
 /// Numbers are for those who pay.
@@ -188,6 +194,7 @@ shape! {
             "総合振込が起案されました。振込指定日までに確認し、銀行へのファイルを作ってください。",
             "A transfer was prepared. Please check it and make its file before its day.",
         ])
+        .except(NO_PAYERS)
         .task(BANK_TRANSFER_CANCEL, ["t.state = 'PREPARED' AND t.transfer_on < entaku_today()", "'総合振込'", "t.transfer_on"], [
             "ファイルを作らないまま振込指定日が過ぎました。取り消し、起案し直してください。",
             "Its day has passed without a file. Please cancel it and prepare it again.",
@@ -196,6 +203,7 @@ shape! {
             "振込指定日を過ぎましたが、銀行からの報告がありません。報告を取り込むか、受け付けられなかったことを記録してください。",
             "The day of the transfer has passed without a report. Please import the report, or record that the bank refused the file.",
         ])
+        .except(NO_PAYERS)
         .ruled_by(PAYMENT_LAW)
         .create(BANK_TRANSFER_PREPARE, "", PREPARERS, Over::Municipality)
         .act(BANK_TRANSFER_PRODUCE, "", PAYER, Over::Municipality)

@@ -166,7 +166,7 @@ fn rule() -> Value {
             term("households", "世帯割", json!({"perUnit": {"metric": "households", "yen": "1600"}})),
         ],
         "adjustments": [{"key": "budget", "label": "予算調整", "legalReference": "第6条",
-            "kind": {"budget": {"over": "SCALE", "fill": false, "residual": "LARGEST_REMAINDER"}}}],
+            "kind": {"budget": {"over": "SCALE", "fill": false, "residual": "LARGEST_REMAINDER", "limits": "HELD"}}}],
     })
 }
 

@@ -52,7 +52,8 @@ pub async fn request_payment(
     let parts: Vec<Yen> = kept(row.instalments.as_deref())?;
     let amount = settlement::next_payment(&row, &parts, asked)?;
     in_time(tx, &row, &parts, amount)?;
-    next.payment_due = Set(timetable(tx, row.programme_id).await?.payment(tx.today(), row.request_due));
+    next.payment_due =
+        Set(timetable(tx, row.programme_id).await?.payment(row.fiscal_year, tx.today(), row.request_due));
     next.pending_yen = Set(Some(amount));
     next.payment_requested_by = Set(tx.principal.account);
     next.update(tx).await?;

@@ -104,7 +104,7 @@ pub async fn submit_report(
         ..Default::default()
     };
     report.insert(tx).await?;
-    next.fixing_due = Set(timetable(tx, row.programme_id).await?.fixing(tx.today()));
+    next.fixing_due = Set(timetable(tx, row.programme_id).await?.fixing(row.fiscal_year, tx.today()));
     next.correction_due = Set(None);
     next.reported_on = Set(Some(Date(tx.today())));
     next.reported_by = Set(tx.principal.account);

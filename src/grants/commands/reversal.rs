@@ -78,7 +78,7 @@ pub async fn reverse_payment(
     next.paid_on = Set(before.as_ref().map(|before| before.paid_on));
     next.paid_by = Set(before.and_then(|before| before.paid_by));
     if waits {
-        next.payment_due = Set(timetable(tx, row.programme_id).await?.payment(tx.today(), None));
+        next.payment_due = Set(timetable(tx, row.programme_id).await?.payment(row.fiscal_year, tx.today(), None));
     }
     next.update(tx).await?;
     if waits {

@@ -90,6 +90,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
     next.by_law = Set(by_law);
     next.update(tx).await?;
+    by_law::outdated(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)
 }

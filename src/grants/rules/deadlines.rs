@@ -1,7 +1,7 @@
 //! Until when each step is due, by a programme's terms and the town's calendar. A step of which the terms say nothing has no
 //! deadline. What the organization does may wait for an open day; the town hall's own periods end when they end.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::allocation::deadlines::{Deadlines, InstalmentTime, Period};
@@ -61,10 +61,11 @@ impl Timetable {
     }
 
     /// Until when what is asked for on a day is paid: within the terms' period, and in the part's own time as far as that is
-    /// not over.
-    pub fn payment(&self, asked: NaiveDate, part_until: Option<Date>) -> Option<Date> {
-        let until = part_until.filter(|until| until.0 >= asked);
-        self.after(self.deadlines.payment, asked).into_iter().chain(until).min()
+    /// to come.
+    pub fn payment(&self, year: FiscalYear, asked: NaiveDate, part_until: Option<Date>) -> Option<Date> {
+        let until = part_until.filter(|until| until.0 > asked);
+        let due = self.after(self.deadlines.payment, asked).into_iter().chain(until).min();
+        due.map(|due| within_accounts(due, asked, year))
     }
 
     /// Until when a change that is asked for on a day is decided on.
@@ -73,8 +74,8 @@ impl Timetable {
     }
 
     /// Until when the amount is fixed of what is reported on a day.
-    pub fn fixing(&self, reported: NaiveDate) -> Option<Date> {
-        self.after(self.deadlines.fixing, reported)
+    pub fn fixing(&self, year: FiscalYear, reported: NaiveDate) -> Option<Date> {
+        self.after(self.deadlines.fixing, reported).map(|due| within_accounts(due, reported, year))
     }
 
     /// Until when an organization decides on what one of its associations asks for.
@@ -121,9 +122,17 @@ impl Timetable {
     }
 }
 
+/// No later than the accounts of the fiscal year close, on 31 May (地方自治法235条の5), as far as that is to come.
+fn within_accounts(due: Date, from: NaiveDate, year: FiscalYear) -> Date {
+    let closing = year.last_day().checked_add_months(Months::new(2));
+    closing.filter(|closing| from <= *closing).map_or(due, |closing| Date(due.0.min(closing)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const YEAR: FiscalYear = FiscalYear(2026);
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
@@ -140,11 +149,11 @@ mod tests {
     #[test]
     fn a_programme_that_says_nothing_has_no_deadlines_but_those_it_always_had() {
         let usual = timetable(serde_json::json!({}));
-        let (today, year) = (day("2026-05-20"), FiscalYear(2026));
-        let none = [usual.decision(today), usual.correction(today, None), usual.payment(today, None)];
-        let more = [usual.change(today), usual.fixing(today), usual.subgrant(today)];
+        let today = day("2026-05-20");
+        let none = [usual.decision(today), usual.correction(today, None), usual.payment(YEAR, today, None)];
+        let more = [usual.change(today), usual.fixing(YEAR, today), usual.subgrant(today)];
         assert!(none.into_iter().chain(more).all(|due| due.is_none()));
-        assert_eq!(usual.schedule(year, today, Yen(1_000_000)), None);
+        assert_eq!(usual.schedule(YEAR, today, Yen(1_000_000)), None);
         assert_eq!(usual.withdrawal(day("2026-05-08"), 15).0, day("2026-05-23"), "a Saturday stays");
         assert_eq!(usual.repayment(day("2026-05-08"), 15).0, day("2026-05-23"));
     }
@@ -156,7 +165,7 @@ mod tests {
             {"closedDays": "NEXT_OPEN_DAY", "decision": period, "correction": period, "payment": period}}}));
         let friday = day("2026-05-08");
         assert_eq!(told(table.decision(friday)), "2026-05-23");
-        assert_eq!(told(table.payment(friday, None)), "2026-05-23");
+        assert_eq!(told(table.payment(YEAR, friday, None)), "2026-05-23");
         assert_eq!(told(table.correction(friday, None)), "2026-05-25");
         assert_eq!(told(table.correction(friday, Some(Date(day("2026-05-16"))))), "2026-05-16", "as it was given");
         assert_eq!(table.withdrawal(friday, 15).0, day("2026-05-25"));
@@ -185,26 +194,32 @@ mod tests {
                 "notBefore": not_before}, "conditions": {"deadlines": {"payment": {"days": 20}}}}))
         };
         let table = quarters(true);
-        let parts = table.schedule(FiscalYear(2026), day("2026-06-01"), Yen(1_234_567)).expect("times");
+        let parts = table.schedule(YEAR, day("2026-06-01"), Yen(1_234_567)).expect("times");
         let told = |part: &PartTime| [part.from, part.until].map(|day| day.map(|day| day.to_string()));
         assert_eq!(told(&parts[0]), [Some("2026-04-01".to_owned()), None], "April was over");
         assert_eq!(told(&parts[3]), [Some("2027-01-01".to_owned()), Some("2027-01-31".to_owned())]);
-        assert_eq!(
-            quarters(false).schedule(FiscalYear(2026), day("2026-06-01"), Yen(4_000)).expect("times")[1].from,
-            None
-        );
-        assert_eq!(
-            table.schedule(FiscalYear(2026), day("2026-06-01"), Yen(999)).expect("times").len(),
-            1,
-            "as the parts"
-        );
+        assert_eq!(quarters(false).schedule(YEAR, day("2026-06-01"), Yen(4_000)).expect("times")[1].from, None);
+        assert_eq!(table.schedule(YEAR, day("2026-06-01"), Yen(999)).expect("times").len(), 1, "as the parts");
         let until = |day: NaiveDate| Some(Date(day));
-        assert_eq!(table.payment(day("2026-07-05"), until(day("2026-07-31"))), until(day("2026-07-25")));
-        assert_eq!(table.payment(day("2026-07-20"), until(day("2026-07-31"))), until(day("2026-07-31")));
+        assert_eq!(table.payment(YEAR, day("2026-07-05"), until(day("2026-07-31"))), until(day("2026-07-25")));
+        assert_eq!(table.payment(YEAR, day("2026-07-20"), until(day("2026-07-31"))), until(day("2026-07-31")));
         assert_eq!(
-            table.payment(day("2026-08-20"), until(day("2026-07-31"))),
+            table.payment(YEAR, day("2026-08-20"), until(day("2026-07-31"))),
             until(day("2026-09-09")),
             "its time is over"
         );
+    }
+
+    #[test]
+    fn no_period_goes_on_after_the_accounts_close() {
+        let table = timetable(serde_json::json!({"conditions": {"deadlines": {"payment": {"days": 30},
+            "fixing": {"days": 60}}}}));
+        let until = |text| Some(Date(day(text)));
+        assert_eq!(table.fixing(YEAR, day("2027-03-31")), until("2027-05-30"));
+        assert_eq!(table.fixing(YEAR, day("2027-04-10")), until("2027-05-31"));
+        assert_eq!(table.payment(YEAR, day("2027-05-31"), None), until("2027-05-31"));
+        assert_eq!(table.payment(YEAR, day("2027-06-01"), None), until("2027-07-01"), "they were opened again");
+        // Asked for on the part's last day, it is paid within the period.
+        assert_eq!(table.payment(YEAR, day("2026-07-31"), until("2026-07-31")), until("2026-08-30"));
     }
 }

@@ -148,10 +148,10 @@ async fn a_supposed_budget_scales_what_a_rule_scales_to_it() {
     let o = Office::new().await;
     let mut rule = Office::rule("4000");
     rule["adjustments"] = json!([{"key": "budget", "label": "予算の範囲内の調整", "legalReference": "第6条",
-        "kind": {"budget": {"over": "SCALE", "fill": false, "residual": "LARGEST_REMAINDER"}}}]);
+        "kind": {"budget": {"over": "SCALE", "fill": false, "residual": "LARGEST_REMAINDER", "limits": "HELD"}}}]);
     let rule = o.in_force(&rule, 2026).await;
     let kept = o.staff.run("query($id: ID!) { grantRule(id: $id) { document } }", json!({ "id": rule })).await.data();
-    assert!(text(&kept["grantRule"]["document"]).contains("\"limits\":\"HELD\""), "what a new rule does not say");
+    assert!(text(&kept["grantRule"]["document"]).contains("\"limits\":\"HELD\""), "as it was said");
     let real = o.run(&rule, "REAL").await;
     let whole = found(&[("若葉の会", 1_224_000), ("青葉の会", 1_476_000)]);
     assert_eq!(o.yen(&real).await, whole, "the programme's budget is enough");

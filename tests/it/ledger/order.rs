@@ -12,8 +12,10 @@ use tokio::task::JoinSet;
 use super::*;
 
 const CLIENTS: u64 = 8;
-/// What each does: three in four move money, the others look.
-const EACH: u64 = 60;
+/// What each does: three in four move money, the others look. A minute's history: `ENTAKU_LEDGER_OPERATIONS`.
+fn each() -> u64 {
+    std::env::var("ENTAKU_LEDGER_OPERATIONS").map_or(60, |each| each.parse().expect("a number"))
+}
 const ACCOUNTS: usize = 5;
 
 /// Something that was done, by the versions of accounts it left behind or saw. Moments are places in one order.
@@ -130,7 +132,7 @@ impl Game {
     /// One client after another thing; what was refused for want of money has no place in the order.
     async fn client(&self, number: u64) -> Vec<(u64, u64, Did)> {
         let mut done = Vec::new();
-        for n in 0..EACH {
+        for n in 0..each() {
             let dice = (number * 7_919 + n * 104_729) ^ (n << 3);
             let began = self.now();
             let did = if dice.is_multiple_of(4) { Some(self.look().await) } else { self.r#move(dice).await };

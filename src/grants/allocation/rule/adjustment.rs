@@ -90,9 +90,8 @@ pub struct FitBudget {
     pub fill: bool,
     /// 端数の残りの扱い。
     pub residual: Residual,
-    /// これより前に定めた限度(上限・最低保証・増減の限度)の扱い。指定しないと、守る。
+    /// これより前に定めた限度(上限・最低保証・増減の限度)の扱い。最低保証を約束とするなら、守る。
     #[serde(default)]
-    #[graphql(default_with = "Limits::Held")]
     pub limits: Limits,
 }
 

@@ -105,6 +105,20 @@ async fn m14_every_instalment_of_a_large_grant_is_approved() {
     s.is_sound().await;
 }
 
+/// A run whose rule is in force no more cannot become allocations: nobody is asked about it.
+#[tokio::test]
+async fn m14_nobody_is_asked_about_a_run_whose_rule_was_superseded() {
+    let o = Office::new().await;
+    route_of(&o.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
+    let (_, agrees) = o.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    let rule = o.enacted("4000").await;
+    o.run(&rule, "REAL").await;
+    assert!(has_task(&agrees, "approvalApprove").await);
+    o.enacted("5000").await;
+    assert_eq!(newest_of(&o.staff).await["state"], "VOID");
+    assert!(!has_task(&agrees, "approvalApprove").await && !has_task(&o.staff, "approvalRequest").await);
+}
+
 #[tokio::test]
 async fn m14_an_allocation_of_much_money_is_approved_first() {
     let o = Office::new().await;

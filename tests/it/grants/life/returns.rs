@@ -92,3 +92,23 @@ async fn a_revoked_decision_is_undone_whatever_was_paid() {
     assert_eq!(s.state(&settled).await, "REPAID");
     s.is_sound().await;
 }
+
+/// What is in goes on when its programme has ended; nothing new comes in.
+#[tokio::test]
+async fn m9_what_is_in_goes_on_when_its_programme_has_ended() {
+    let s = Scene::with_terms(&quarters()).await;
+    let granted = s.granted(400_000).await;
+    let sent_back = s.draft_of(&s.officer, 100_000).await;
+    s.officer.run(SUBMIT, json!({"id": sent_back})).await.data();
+    s.staff.run(REVIEW_START, json!({"id": sent_back})).await.data();
+    s.staff.run(RETURN, because(&sent_back)).await.data();
+    let draft = s.draft_of(&s.officer, 100_000).await;
+    s.staff.run(PROGRAMME_CLOSE, json!({"id": s.programme})).await.data();
+    s.officer.run(SUBMIT, json!({"id": draft})).await.expect_code("CONFLICT/PROGRAMME_CLOSED");
+    s.officer.run(SUBMIT, json!({"id": sent_back})).await.data();
+    assert_eq!(s.pay(&granted, Some(400_000)).await, "PAID");
+    assert_eq!(s.returned_and_paid_again(&granted).await, "PAID");
+    assert_eq!(s.fixed(&granted, 300_000).await["orderedYen"], 100_000);
+    s.payer.run(REPAYMENT, of(&granted, json!({"amountYen": 100_000, "receivedOn": "2026-05-20"}))).await.data();
+    s.is_sound().await;
+}
