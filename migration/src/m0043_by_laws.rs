@@ -3,7 +3,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::run;
+use crate::table::{reworded, run};
 
 /// This migration.
 #[derive(DeriveMigrationName)]
@@ -15,11 +15,11 @@ impl MigrationTrait for Migration {
         for statements in [COLUMN, BACKFILL, FUNCTIONS, GUARDS] {
             run(manager, statements).await?;
         }
-        run(manager, &matter(WAITS, IN_FORCE)).await
+        run(manager, &reworded(MATTER, WAITS, IN_FORCE)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &matter(IN_FORCE, WAITS)).await?;
+        run(manager, &reworded(MATTER, IN_FORCE, WAITS)).await?;
         run(manager, BACK).await
     }
 }
@@ -102,19 +102,7 @@ const WAITS: &str = "AND r.programme_state <> 'CLOSED' AND r.corrects_id";
 const IN_FORCE: &str = "AND r.programme_state <> 'CLOSED'
             AND entaku_rule_fault(r.municipality_id, r.programme_id, r.fiscal_year, r.rule_id) IS NULL AND r.corrects_id";
 
-/// What waits to be approved, as the migration before made it, with other words.
-fn matter(was: &str, is: &str) -> String {
-    format!(
-        "DO $do$ DECLARE
-            made text := pg_get_functiondef('entaku_matter(text, uuid)'::regprocedure);
-        BEGIN
-            IF strpos(made, $was${was}$was$) = 0 THEN
-                RAISE EXCEPTION 'entaku_matter is not what it was';
-            END IF;
-            EXECUTE replace(made, $was${was}$was$, $is${is}$is$);
-        END $do$;"
-    )
-}
+const MATTER: &str = "entaku_matter(text, uuid)";
 
 const BACK: &str = "
 DROP TRIGGER by_law_fixed ON grant_programmes;

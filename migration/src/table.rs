@@ -257,3 +257,19 @@ pub(crate) fn former(statements: &str, function: &str) -> String {
     let body = &rest[rest.find('(').unwrap_or(0)..rest.find("$$;").map_or(rest.len(), |end| end + 3)];
     format!("CREATE OR REPLACE FUNCTION {function}{body}")
 }
+
+/// A statement that makes a function with other words, whichever migration made it last; it fails where the words are
+/// missing, so that nothing is changed that is not what this was written for.
+pub(crate) fn reworded(function: &str, was: &str, is: &str) -> String {
+    format!(
+        "DO $do$ DECLARE
+            made text := pg_get_functiondef('{function}'::regprocedure);
+            again text := replace(made, $was${was}$was$, $is${is}$is$);
+         BEGIN
+            IF again = made THEN
+                RAISE EXCEPTION '{function} has not the words that are to change';
+            END IF;
+            EXECUTE again;
+         END $do$;"
+    )
+}

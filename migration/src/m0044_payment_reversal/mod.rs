@@ -8,7 +8,7 @@ mod payments;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{more_words, run};
+use crate::table::{more_words, reworded, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -65,25 +65,10 @@ struct Change {
 
 impl Change {
     fn made(&self) -> String {
-        replaced(self.function, self.was, self.is)
+        reworded(self.function, self.was, self.is)
     }
 
     fn undone(&self) -> String {
-        replaced(self.function, self.is, self.was)
+        reworded(self.function, self.is, self.was)
     }
-}
-
-/// Makes a function again with other words; they have to be there.
-fn replaced(function: &str, was: &str, is: &str) -> String {
-    format!(
-        "DO $do$ DECLARE
-            made text := pg_get_functiondef('{function}'::regprocedure);
-            again text := replace(made, $was${was}$was$, $is${is}$is$);
-         BEGIN
-            IF again = made THEN
-                RAISE EXCEPTION '{function} is not what m0044 changes';
-            END IF;
-            EXECUTE again;
-         END $do$"
-    )
 }

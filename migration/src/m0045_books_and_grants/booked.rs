@@ -24,7 +24,7 @@ pub(super) fn columns() -> String {
 /// receipt where one is asked for.
 pub(super) const VIEWS: &str = "
 CREATE VIEW grant_expenses WITH (security_invoker = true) AS
-    SELECT t.municipality_id, t.id, t.application_id, t.organization_id, t.book_id, t.category, t.amount_yen,
+    SELECT t.municipality_id, t.id, t.number, t.application_id, t.organization_id, t.book_id, t.category, t.amount_yen,
         t.ineligible_use_id, t.reverses_id IS NULL AND r.id IS NULL AS stands,
         t.ineligible_use_id IS NULL AND (EXISTS (SELECT FROM book_files f
                 WHERE f.municipality_id = t.municipality_id AND f.transaction_id = t.id)
@@ -84,6 +84,12 @@ CREATE TRIGGER book_rule_kept BEFORE UPDATE ON grant_programmes FOR EACH ROW
 
 /// The books are held still while they are compared.
 pub(super) const HELD: &str = "
+-- Is a book as finished as it is asked to be? Where there is none, nothing is asked.
+CREATE FUNCTION entaku_book_is_so_far(p_state text, p_asked text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_state IS NULL OR array_position('{OPEN,CLOSED,CONFIRMED}'::text[], p_state)
+        >= array_position('{OPEN,CLOSED,CONFIRMED}'::text[], p_asked) $$;
+GRANT EXECUTE ON FUNCTION entaku_book_is_so_far(text, text) TO entaku_app;
+
 CREATE FUNCTION grant_held_to_books() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     booked grant_booked;
@@ -101,8 +107,7 @@ BEGIN
     END IF;
     SELECT p.book_rule INTO asked FROM grant_programmes p
         WHERE p.municipality_id = NEW.municipality_id AND p.id = NEW.programme_id;
-    IF NEW.fixed_yen IS NOT NULL AND OLD.fixed_yen IS NULL AND (booked.state = 'OPEN' AND asked <> 'OPEN'
-        OR booked.state = 'CLOSED' AND asked = 'CONFIRMED') THEN
+    IF NEW.fixed_yen IS NOT NULL AND OLD.fixed_yen IS NULL AND NOT entaku_book_is_so_far(booked.state, asked) THEN
         RAISE EXCEPTION 'the book is %', booked.state
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_booked';
     END IF;
@@ -115,8 +120,7 @@ CREATE FUNCTION entaku_books_allow(p_application uuid) RETURNS bool LANGUAGE sql
         JOIN grant_applications a ON a.municipality_id = g.municipality_id AND a.id = g.application_id
         JOIN grant_programmes p ON p.municipality_id = a.municipality_id AND p.id = a.programme_id
         WHERE g.municipality_id = entaku_municipality() AND g.application_id = p_application
-            AND (g.eligible_yen < a.eligible_yen OR g.state = 'OPEN' AND p.book_rule <> 'OPEN'
-                OR g.state = 'CLOSED' AND p.book_rule = 'CONFIRMED')) $$;
+            AND (g.eligible_yen < a.eligible_yen OR NOT entaku_book_is_so_far(g.state, p.book_rule))) $$;
 GRANT EXECUTE ON FUNCTION entaku_books_allow(uuid) TO entaku_app;
 CREATE TRIGGER held_to_books BEFORE UPDATE ON grant_applications FOR EACH ROW
     WHEN (NEW.eligible_yen IS DISTINCT FROM OLD.eligible_yen OR NEW.booked_yen IS DISTINCT FROM OLD.booked_yen
@@ -149,6 +153,7 @@ DROP FUNCTION entaku_book_expense_in_year();
 DROP FUNCTION entaku_books_allow(uuid);
 DROP TRIGGER held_to_books ON grant_applications;
 DROP FUNCTION grant_held_to_books();
+DROP FUNCTION entaku_book_is_so_far(text, text);
 DROP VIEW grant_booked_costs;
 DROP VIEW grant_booked;
 DROP VIEW grant_expenses;

@@ -1,6 +1,8 @@
 //! A report is examined again when the books have changed, maybe by another. Duties are kept apart from everybody who
 //! examined it, not only from the last, whose name the application has.
 
+use crate::table::reworded;
+
 pub(super) const UP: &str = "
 CREATE FUNCTION entaku_examiners(p_application uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = entaku_municipality()
@@ -31,12 +33,8 @@ pub(super) fn matter(there: bool) -> String {
         "ARRAY[a.submitted_by, a.reported_by, a.examined_by], NULL)",
         "ARRAY[a.submitted_by, a.reported_by, a.examined_by], NULL) || ARRAY(SELECT entaku_examiners(a.id))",
     );
-    let (from, to) = if there { (last, all) } else { (all, last) };
-    format!(
-        "DO $do$ BEGIN
-            EXECUTE replace(pg_get_functiondef('entaku_matter(text, uuid)'::regprocedure), '{from}', '{to}');
-        END $do$;"
-    )
+    let (was, is) = if there { (last, all) } else { (all, last) };
+    reworded("entaku_matter(text, uuid)", was, is)
 }
 
 pub(super) const BACK: &str = "

@@ -164,17 +164,10 @@ pub async fn close(tx: &Tx, id: AccountBookId, input: AccountBookCloseInput) -> 
 /// What a grant paid for, was not undone and is not declared ineligible has a receipt, where the list asks for one of it.
 async fn receipts_are_there(tx: &Tx, id: AccountBookId) -> Result<()> {
     let mut sql = Sql::new(
-        "SELECT t.number FROM book_transactions t WHERE t.side = 'EXPENSE' AND t.application_id IS NOT NULL \
-         AND t.ineligible_use_id IS NULL AND t.reverses_id IS NULL \
-         AND NOT EXISTS (SELECT FROM book_transactions r WHERE r.municipality_id = t.municipality_id \
-            AND r.reverses_id = t.id) \
-         AND NOT EXISTS (SELECT FROM book_files f WHERE f.municipality_id = t.municipality_id \
-            AND f.transaction_id = t.id) \
-         AND EXISTS (SELECT FROM ineligible_uses u WHERE u.municipality_id = t.municipality_id AND u.in_force \
-            AND u.without_receipt AND entaku_use_covers(u.municipality_id, u.programme_id, t.application_id)) \
-         AND t.book_id = ",
+        "SELECT e.number FROM grant_expenses e WHERE e.stands AND e.ineligible_use_id IS NULL AND NOT e.eligible \
+         AND e.book_id = ",
     );
-    sql.fill("? ORDER BY t.number LIMIT 10", [Param::Uuid(Some(id.0))]);
+    sql.fill("? ORDER BY e.number LIMIT 10", [Param::Uuid(Some(id.0))]);
     let mut missing = Vec::new();
     for row in tx.rows(sql).await? {
         missing.push(row.try_get::<_, i32>("number")?.to_string());

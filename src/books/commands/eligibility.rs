@@ -14,7 +14,7 @@ use crate::grants::entity::{GrantApplicationId, GrantProgrammeId};
 use crate::grants::shapes::{GrantApplication, GrantProgramme};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::policy::Action;
-use crate::kernel::principal::ScopeKind;
+use crate::kernel::principal::{AccountId, ScopeKind};
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
@@ -150,7 +150,7 @@ pub async fn judge(tx: &Tx, id: BookTransactionId, input: BookTransactionJudgeIn
     if hall && !row.found_by_hall {
         keep_declared(tx, &row).await?;
     }
-    keep(tx, &row, Some(ineligible_use_id), &reason, hall).await?;
+    keep(tx, &row, Some(ineligible_use_id), &reason, (hall, tx.principal.account)).await?;
     let change = book_transaction::ActiveModel {
         id: Set(id),
         ineligible_use_id: Set(Some(ineligible_use_id)),
@@ -174,18 +174,8 @@ async fn keep_declared(tx: &Tx, row: &book_transaction::Model) -> Result<()> {
     if row.ineligible_use_id.is_none() || declared(tx, row.id).await?.is_some() {
         return Ok(());
     }
-    let kept = book_judgement::ActiveModel {
-        id: Set(BookJudgementId::new()),
-        transaction_id: Set(row.id),
-        organization_id: Set(row.organization_id),
-        ineligible_use_id: Set(row.ineligible_use_id),
-        reason: Set(row.ineligible_reason.clone().unwrap_or_default()),
-        by_hall: Set(false),
-        judged_by: Set(row.judged_by),
-        ..Default::default()
-    };
-    kept.insert(tx).await?;
-    Ok(())
+    let reason = row.ineligible_reason.as_deref().unwrap_or_default();
+    keep(tx, row, row.ineligible_use_id, reason, (false, row.judged_by)).await
 }
 
 /// What the organization last declared of a transaction, as far as the record has it.
@@ -196,13 +186,13 @@ async fn declared(tx: &Tx, id: BookTransactionId) -> Result<Option<book_judgemen
     Ok(own.order_by_desc(book_judgement::Column::Id).one(tx).await?)
 }
 
-/// Keeps a judgement, or that one is lifted.
+/// Keeps a judgement, or that one is lifted: whether the town hall's, and whose.
 async fn keep(
     tx: &Tx,
     row: &book_transaction::Model,
     found: Option<IneligibleUseId>,
     reason: &str,
-    hall: bool,
+    (hall, by): (bool, Option<AccountId>),
 ) -> Result<()> {
     let kept = book_judgement::ActiveModel {
         id: Set(BookJudgementId::new()),
@@ -211,7 +201,7 @@ async fn keep(
         ineligible_use_id: Set(found),
         reason: Set(reason.to_owned()),
         by_hall: Set(hall),
-        judged_by: Set(tx.principal.account),
+        judged_by: Set(by),
         ..Default::default()
     };
     kept.insert(tx).await?;
@@ -246,7 +236,7 @@ pub async fn lift(tx: &Tx, id: BookTransactionId, input: BookTransactionFindingL
     if let Some(grant) = row.application_id {
         not_fixed(tx, grant).await?;
     }
-    keep(tx, &row, None, &reason, true).await?;
+    keep(tx, &row, None, &reason, (true, tx.principal.account)).await?;
     let own = declared(tx, id).await?;
     let change = book_transaction::ActiveModel {
         id: Set(id),

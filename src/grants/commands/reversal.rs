@@ -164,16 +164,16 @@ async fn mark(
 
 /// The line by which the bank paid it, if one did, is free for the next file. What the bank says it paid is no mistake.
 async fn give_back(tx: &Tx, payment: &grant_payment::Model, kind: GrantReversalKind) -> Result<()> {
-    let line = " bank_transfer_lines WHERE state = 'PAID' AND application_id = ? AND payment_number = ?::int";
     let of = [Param::Uuid(Some(payment.application_id.0)), Param::Int(Some(payment.number.into()))];
+    let paid = "WHERE state = 'PAID' AND application_id = ? AND payment_number = ?::int";
     if kind == GrantReversalKind::ReturnedByBank {
-        let mut sql = Sql::new("UPDATE");
-        sql.fill(&line.replacen("WHERE", "SET state = 'RETURNED' WHERE", 1), of);
+        let mut sql = Sql::new("UPDATE bank_transfer_lines SET state = 'RETURNED' ");
+        sql.fill(paid, of);
         tx.run(sql).await?;
         return Ok(());
     }
-    let mut sql = Sql::new("SELECT 1 FROM");
-    sql.fill(line, of);
+    let mut sql = Sql::new("SELECT 1 FROM bank_transfer_lines ");
+    sql.fill(paid, of);
     if tx.rows(sql).await?.is_empty() {
         return Ok(());
     }

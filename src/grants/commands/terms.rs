@@ -6,8 +6,8 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::deadlines::Period;
 use crate::grants::allocation::rule::{Instalments, Rule};
-use crate::grants::commands::calculation::by_law;
 use crate::grants::commands::calculation::run::approved;
+use crate::grants::commands::calculation::{by_law, freeze};
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{
     GrantBookRule, GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
@@ -90,7 +90,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
     next.by_law = Set(by_law);
     next.update(tx).await?;
-    by_law::outdated(tx).await?;
+    freeze::outdated(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)
 }

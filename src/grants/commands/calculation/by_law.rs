@@ -46,17 +46,6 @@ pub(super) async fn settle(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     Ok(())
 }
 
-/// Runs whose version makes no allocations any more are approved by nobody: what was approved of them is void.
-pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
-    let sql = Sql::new(
-        "SELECT entaku_approvals_end(r.id, 'GRANT_RUN_APPROVE', 'VOID') FROM grant_runs r \
-         WHERE r.kind = 'REAL' AND r.state = 'CALCULATED' \
-         AND entaku_rule_fault(r.municipality_id, r.programme_id, r.fiscal_year, r.rule_id) IS NOT NULL",
-    );
-    tx.rows(sql).await?;
-    Ok(())
-}
-
 /// The by-law that somebody lays down. One that nothing says of stays where allocations were `approved` under it.
 ///
 /// # Errors

@@ -54,19 +54,20 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
         next.superseded_on = Set(Some(Date(tx.today())));
         next.update(tx).await?;
     }
-    Box::pin(superseded(tx, &row)).await?;
+    outdated(tx).await?;
     take_time(tx).await?;
     Box::pin(allocate(tx, &row)).await?;
     offset::deduct(tx, row.programme_id).await?;
     Ok(id)
 }
 
-/// The programme's other runs can be approved no more: nobody is asked to.
-async fn superseded(tx: &Tx, run: &grant_run::Model) -> Result<()> {
-    let mut sql = Sql::new("SELECT entaku_approvals_end(r.id, 'GRANT_RUN_APPROVE', 'VOID') FROM grant_runs r WHERE ");
-    sql.fill(
-        "r.programme_id = ? AND r.id <> ? AND r.kind = 'REAL' AND r.state = 'CALCULATED'",
-        [Param::Uuid(Some(run.programme_id.0)), Param::Uuid(Some(run.id.0))],
+/// Of runs that can be approved no more (another was, or their rule was superseded) nobody is asked: what was approved of
+/// them is void.
+pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
+    let sql = Sql::new(
+        "SELECT entaku_approvals_end(v.object_id, v.act, 'VOID') FROM approvals v \
+         WHERE v.act = 'GRANT_RUN_APPROVE' AND v.state IN ('OPEN', 'APPROVED') \
+         AND NOT EXISTS (SELECT FROM entaku_matter(v.act, v.object_id))",
     );
     tx.rows(sql).await?;
     Ok(())

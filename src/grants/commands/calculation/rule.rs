@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 
 use crate::grants::allocation::rule::Rule;
 use crate::grants::allocation::validate;
-use crate::grants::commands::calculation::by_law;
+use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::{GRANT_RULE_DRAFT, GRANT_RULE_ENACT};
 use crate::grants::entity::{GrantRuleId, GrantRuleState, grant_rule};
 use crate::grants::rules;
@@ -90,7 +90,7 @@ pub async fn enact_rule(tx: &Tx, id: GrantRuleId) -> Result<GrantRuleId> {
     row.enacted_by = Set(tx.principal.account);
     row.enacted_on = Set(Some(Date(tx.today())));
     row.update(tx).await?;
-    by_law::outdated(tx).await?;
+    freeze::outdated(tx).await?;
     Ok(id)
 }
 
