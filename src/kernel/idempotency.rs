@@ -52,16 +52,15 @@ pub async fn claim(tx: &Tx, key: &Key) -> Result<Option<Vec<Uuid>>> {
     Ok(Some(row.try_get("changed")?))
 }
 
-/// Keeps the ids of what was changed under the key.
-pub async fn keep(tx: &Tx, key: &Key, changed: &[Uuid]) -> Result<()> {
+/// Keeps the ids of what was changed under the key, with what is sent next.
+pub fn keep(tx: &Tx, key: &Key, changed: &[Uuid]) -> Result<()> {
     let mut sql = Sql::new("UPDATE idempotency_keys SET changed = ");
     sql.param(Param::Uuids(changed.to_vec()));
     sql.push(" WHERE account_id = ");
     sql.param(Param::Uuid(Some(key.account.0)));
     sql.push(" AND key = ");
     sql.param(Param::text(&key.word));
-    tx.run(sql).await?;
-    Ok(())
+    tx.run_later(sql)
 }
 
 fn parts(key: &Key) -> Vec<Param> {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, ProxyExecResult, ProxyRow,
+    QueryResult, QueryTrait, Statement,
+};
 use sea_query_postgres::PostgresValue;
 use tokio_postgres::Row;
 
-use crate::kernel::pipeline::{Failure, Told};
+use crate::kernel::pipeline::{Failure, Outgoing, Told};
 use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::tx::Tx;
 
@@ -30,11 +33,21 @@ fn failed(failure: Failure) -> DbErr {
     DbErr::TryIntoErr { from: "SQL", into: "rows", source: Arc::new(failure) }
 }
 
+/// SeaORM's statement, as it is sent.
+pub(crate) fn outgoing(Statement { sql, values, .. }: Statement) -> Outgoing {
+    let values = values.map(|values| values.0).unwrap_or_default();
+    Outgoing::new(sql.into(), values.into_iter().map(PostgresValue))
+}
+
 impl Tx {
     async fn statement(&self, statement: Statement) -> Result<Told, DbErr> {
-        let values = statement.values.map(|values| values.0).unwrap_or_default();
-        let values: Vec<_> = values.into_iter().map(PostgresValue).collect();
-        self.send(&statement.sql, &values).await.map_err(failed)
+        self.send_one(outgoing(statement)).await.map_err(failed)
+    }
+
+    /// Writes a new row in one write with the next statement, or with COMMIT: for rows whose columns nobody needs back.
+    /// What PostgreSQL refuses of it is told there.
+    pub fn insert_later<A: ActiveModelTrait>(&self, row: A) {
+        self.send_later(outgoing(A::Entity::insert(row).build(DbBackend::Postgres)));
     }
 }
 

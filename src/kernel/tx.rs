@@ -8,20 +8,22 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use postgres_types::ToSql;
-use sea_orm::FromQueryResult;
+use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult, QueryTrait, Select};
 use tokio::sync::{Mutex, Notify};
 use tokio_postgres::Row;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
 use crate::kernel::orm;
-use crate::kernel::pipeline::{Failure, Pipeline, Query, Told, Transaction};
+use crate::kernel::pipeline::{Failure, Outgoing, Pipeline, Query, Told, Transaction};
 use crate::kernel::policy::{Action, write_condition};
 use crate::kernel::principal::{AppointmentId, Identities, changes_identities};
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::read::{DUTIES_APART, FlatRow, Row as _, STEP_UP, Shape, ShapeDef};
 use crate::kernel::request::Request;
+
+/// How a row is held until the transaction ends.
+const LOCKED: &str = " FOR NO KEY UPDATE OF t";
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +73,8 @@ impl Database {
         let inner = Mutex::new(Transaction::new(self.pipeline.clone(), request.clone(), mode));
         let (identities, of_people) = (self.identities.clone(), AtomicBool::new(false));
         let commits = (mode == Mode::Write).then(|| self.commits.clone());
-        Tx { request, inner, post: std::sync::Mutex::default(), identities, of_people, commits }
+        let (waiting, post) = Default::default();
+        Tx { request, inner, waiting, post, identities, of_people, commits }
     }
 
     /// Waits until a transaction that may write was committed through this pool.
@@ -94,6 +97,8 @@ impl Database {
 pub struct Tx {
     request: Arc<Request>,
     inner: Mutex<Transaction>,
+    /// What goes out in one write with the next statement.
+    waiting: std::sync::Mutex<Vec<Outgoing>>,
     /// The appointment by which the last act was allowed.
     post: std::sync::Mutex<Option<AppointmentId>>,
     identities: Arc<Identities>,
@@ -120,13 +125,14 @@ impl Tx {
 
     /// Checks what is deferred, so that COMMIT has nothing left to refuse.
     pub async fn check(&self) -> Result<()> {
-        self.send::<Param>("SET CONSTRAINTS ALL IMMEDIATE", &[]).await?;
+        self.send_one(Outgoing::new::<Param>("SET CONSTRAINTS ALL IMMEDIATE".into(), [])).await?;
         Ok(())
     }
 
     /// Commits.
     pub async fn commit(self) -> Result<()> {
-        let done = self.inner.into_inner().commit().await;
+        let last = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let done = self.inner.into_inner().commit(&last).await;
         // Also after a failure: it may have been committed all the same.
         if self.of_people.into_inner() {
             self.identities.changed(self.request.municipality);
@@ -142,37 +148,71 @@ impl Tx {
         Ok(self.inner.into_inner().rollback().await?)
     }
 
-    /// Sends a statement, and remembers whether it writes what principals are made of.
-    pub(crate) async fn send<P: ToSql>(&self, text: &str, params: &[P]) -> Result<Told, Failure> {
+    /// Sends statements in one write, after those that wait for them.
+    ///
+    /// # Returns
+    /// What each was answered.
+    pub(crate) async fn send(&self, statements: impl IntoIterator<Item = Outgoing>) -> Result<Vec<Told>, Failure> {
+        // The turn first: what waits goes out with whoever has it.
+        let mut inner = self.inner.lock().await;
+        let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let before = all.len();
+        all.extend(statements.into_iter().map(|statement| self.signed(statement)));
+        let told = inner.run(&all).await?;
+        Ok(told.into_iter().skip(before).collect())
+    }
+
+    /// Sends a statement.
+    pub(crate) async fn send_one(&self, statement: Outgoing) -> Result<Told, Failure> {
+        Ok(self.send([statement]).await?.pop().unwrap_or_default())
+    }
+
+    /// Sends a statement in one write with the next one, or with COMMIT: for what nobody waits to be answered. What
+    /// PostgreSQL refuses of it is told there.
+    pub(crate) fn send_later(&self, statement: Outgoing) {
+        let statement = self.signed(statement);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+    }
+
+    /// The statement on behalf of whoever acts now. Remembers whether it writes what principals are made of.
+    fn signed(&self, mut statement: Outgoing) -> Outgoing {
         self.count_statement();
-        if changes_identities(text) {
+        if changes_identities(statement.text()) {
             self.of_people.store(true, Ordering::Relaxed);
         }
-        let post = self.post().map(|post| post.0);
-        self.inner.lock().await.run(post, text, params).await
+        statement.post = self.post().map(|post| post.0);
+        statement
     }
 
     /// Runs a statement of a command and returns its rows.
     pub async fn rows(&self, sql: Sql) -> Result<Vec<Row>> {
-        let Query { text, params, .. } = sql.into_query(self)?;
-        Ok(self.send(&text, &params).await?.rows)
+        Ok(self.send_one(sql.into_query(self)?.into()).await?.rows)
     }
 
-    /// Runs a statement of a plan inside this transaction.
-    pub(crate) async fn fetch(&self, text: &str, params: &[Param]) -> Result<Vec<FlatRow>> {
-        Ok(self.send(text, params).await?.rows.into_iter().map(FlatRow).collect())
+    /// Runs a statement that reads. What is asked `beside` it goes out in the same write.
+    ///
+    /// # Returns
+    /// The rows of both.
+    pub(crate) async fn fetch(&self, query: Query, beside: Option<Query>) -> Result<(Vec<FlatRow>, Vec<FlatRow>)> {
+        let mut told = self.send([query].into_iter().chain(beside).map(Outgoing::from)).await?.into_iter();
+        let mut rows = || told.next().map(Told::flat).unwrap_or_default();
+        Ok((rows(), rows()))
     }
 
     /// Runs a statement that reads.
     pub(crate) async fn ask(&self, sql: Sql) -> Result<Vec<FlatRow>> {
-        let query = sql.into_query(self)?;
-        self.fetch(&query.text, &query.params).await
+        Ok(self.send_one(sql.into_query(self)?.into()).await?.flat())
     }
 
     /// Runs a statement and returns how many rows it touched.
     pub async fn run(&self, sql: Sql) -> Result<u64> {
-        let Query { text, params, .. } = sql.into_query(self)?;
-        Ok(self.send(&text, &params).await?.touched)
+        Ok(self.send_one(sql.into_query(self)?.into()).await?.touched)
+    }
+
+    /// Runs a statement with the next one, or with COMMIT. What PostgreSQL refuses of it is told there.
+    pub fn run_later(&self, sql: Sql) -> Result<()> {
+        self.send_later(sql.into_query(self)?.into());
+        Ok(())
     }
 
     /// Finds, locks and authorizes a row in one motion.
@@ -182,7 +222,7 @@ impl Tx {
     /// it may be seen but the action is refused (FORBIDDEN/DUTIES_APART: somebody else has to do it;
     /// FORBIDDEN/STEP_UP: a fresh proof of identity is needed first).
     pub async fn load<S: Shape>(&self, id: S::Id, action: Action) -> Result<S::Row> {
-        self.find::<S>(id, action, " FOR NO KEY UPDATE OF t").await
+        self.find::<S>(id, action, LOCKED).await
     }
 
     /// As [`Tx::load`] without the lock, for rows that are only looked at.
@@ -190,7 +230,29 @@ impl Tx {
         self.find::<S>(id, action, "").await
     }
 
+    /// As [`Tx::load`]; once the row is locked, `also` is looked up in the same write.
+    pub async fn load_with<S: Shape, E: EntityTrait>(
+        &self,
+        id: S::Id,
+        action: Action,
+        also: Select<E>,
+    ) -> Result<(S::Row, Vec<E::Model>)> {
+        let sought = self.sought::<S>(id, action, LOCKED)?;
+        let mut told =
+            self.send([sought.into_query(self)?.into(), orm::outgoing(also.build(DbBackend::Postgres))]).await?;
+        let beside = told.pop().unwrap_or_default().rows;
+        let row = self.found::<S>(id, action, told.pop().unwrap_or_default())?;
+        let model = |row| E::Model::from_query_result(&orm::result(row)?, "");
+        Ok((row, beside.into_iter().map(model).collect::<Result<_, DbErr>>()?))
+    }
+
     async fn find<S: Shape>(&self, id: S::Id, action: Action, lock: &str) -> Result<S::Row> {
+        let sought = self.sought::<S>(id, action, lock)?;
+        self.found::<S>(id, action, self.send_one(sought.into_query(self)?.into()).await?)
+    }
+
+    /// Asks for a row, as far as it may be seen, and whether the action is allowed on it.
+    fn sought<S: Shape>(&self, id: S::Id, action: Action, lock: &str) -> Result<Sql> {
         self.municipality()?;
         let shape = S::shape();
         let mut sql = Sql::new("SELECT t.*, ");
@@ -200,7 +262,12 @@ impl Tx {
         sql.push(" AND ");
         write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
         sql.push(lock);
-        let row = self.rows(sql).await?.pop().ok_or(Error::NotFound)?;
+        Ok(sql)
+    }
+
+    fn found<S: Shape>(&self, id: S::Id, action: Action, told: Told) -> Result<S::Row> {
+        let shape = S::shape();
+        let row = told.rows.into_iter().next_back().ok_or(Error::NotFound)?;
         let allowed: bool = row.try_get("_allowed")?;
         if !allowed {
             return Err(self.denied(shape.table, id.uuid(), action));

@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::TypedId;
-use crate::kernel::read::{Read, Shape};
+use crate::kernel::pipeline::Query;
+use crate::kernel::read::sql::Sql;
+use crate::kernel::read::{FlatRow, Read, Shape};
 use crate::kernel::request::Request;
 use crate::kernel::tx::{Database, Mode, Tx};
 
@@ -27,12 +29,20 @@ struct State {
     tx: Option<Tx>,
     changed: Vec<Uuid>,
     replay: Option<Vec<Uuid>>,
+    /// What is asked beside every answer, and what it was told, if nothing was done after it.
+    standing: Option<Sql>,
+    stands: Option<Vec<FlatRow>>,
 }
 
 impl Work {
     /// Work that has not begun.
     pub fn new(database: Database, request: Arc<Request>) -> Self {
-        let state = State { database, tx: None, changed: Vec::new(), replay: None };
+        Self::asking(database, request, None)
+    }
+
+    /// Work that has not begun; beside every answer, in the same write, is asked how the caller stands then.
+    pub fn asking(database: Database, request: Arc<Request>, standing: Option<Sql>) -> Self {
+        let state = State { database, tx: None, changed: Vec::new(), replay: None, standing, stands: None };
         Self { request, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -68,8 +78,26 @@ pub struct Turn<'w> {
 impl Turn<'_> {
     /// The transaction, opened if it is not.
     pub fn tx(&mut self) -> &Tx {
-        let State { tx, database, .. } = &mut *self.state;
+        let State { tx, database, stands, .. } = &mut *self.state;
+        *stands = None;
         tx.get_or_insert_with(|| database.begin(self.request.clone(), Mode::Write))
+    }
+
+    /// Reads what is answered with.
+    pub(crate) async fn answer(&mut self, query: Query) -> Result<Vec<FlatRow>> {
+        let standing = self.state.standing.clone().map(|sql| sql.into_query(self.request)).transpose()?;
+        let asked = standing.is_some();
+        let (rows, stands) = self.tx().fetch(query, standing).await?;
+        self.state.stands = asked.then_some(stands);
+        Ok(rows)
+    }
+
+    /// How the caller stands now, as `standing` tells it.
+    pub(crate) async fn stands(&mut self, standing: Sql) -> Result<Vec<FlatRow>> {
+        match self.state.stands.take() {
+            Some(told) => Ok(told),
+            None => self.tx().ask(standing).await,
+        }
     }
 
     /// Ends the transaction so far, so that slow work (hashing) holds no connection; the next statement

@@ -161,14 +161,28 @@ pub async fn acts_for_the_town(tx: &Tx, account: AccountId) -> Result<bool> {
     Ok(false)
 }
 
-/// Do the appointments the request began with still hold, now that it is about to be committed?
+/// Asks how the caller of a request stands by now; nothing for who has no session.
+pub fn standing(request: &Request) -> Option<Sql> {
+    Some(query(request, request.principal.session?, request.principal.account?))
+}
+
+/// Do the appointments the request began with still hold, as [`standing`] was told?
 ///
 /// # Errors
 /// UNAUTHENTICATED or FORBIDDEN when they do not.
-pub async fn still_holds(tx: &Tx) -> Result<()> {
-    let (Some(session), Some(account)) = (tx.principal.session, tx.principal.account) else { return Ok(()) };
-    let now = principal(tx, session, account).await?;
+pub(crate) fn holds(request: &Request, told: &[FlatRow]) -> Result<()> {
+    let began = &request.principal;
+    let (Some(session), Some(account)) = (began.session, began.account) else { return Ok(()) };
+    let now = of_rows(session, account, told, request.now)?.principal;
     // More than before is no harm: somebody has just accepted an invitation.
-    let held = tx.principal.appointments.iter().all(|held| now.appointments.contains(held));
+    let held = began.appointments.iter().all(|held| now.appointments.contains(held));
     if held { Ok(()) } else { Err(Error::Forbidden("APPOINTMENT_CHANGED")) }
+}
+
+/// As [`holds`], asked now that a transaction is about to be committed.
+pub async fn still_holds(tx: &Tx) -> Result<()> {
+    match standing(tx) {
+        Some(standing) => holds(tx, &tx.ask(standing).await?),
+        None => Ok(()),
+    }
 }

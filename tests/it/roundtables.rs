@@ -1,11 +1,14 @@
 //! Round tables, from the plan to the closed record.
 
 use entaku::kernel::principal::{Role, ScopeKind};
+use entaku::kernel::read::sql::{Param, Sql};
 use entaku::roundtables::entity::{PassageId, RoundtableId, decision, passage};
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use crate::organizations::{organization, text};
+use crate::support::database::superuser_here;
 use crate::support::{Client, Town};
 
 const PLAN: &str = include_str!("../../docs/stories/30-roundtable-plan.graphql");
@@ -443,4 +446,29 @@ async fn a_button_pressed_twice_is_one_act() {
     for answer in answers.into_iter().filter(|a| a.body.get("errors").is_some()) {
         answer.expect_code("CONFLICT/LOCKED");
     }
+}
+
+/// Who is dismissed while their act waits for a lock has done nothing: it is asked once more before the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_dismissed_in_the_middle_has_written_nothing() {
+    let hall = Hall::new().await;
+    let id = hall.held().await;
+    let uuid = |id: &str| entaku::kernel::id::decode(id).expect("an id").1;
+    let (meeting, organization) = (uuid(&id), uuid(&hall.organization));
+    let (account, officer) = hall.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
+    let holding = hall.town.system();
+    let mut lock = Sql::new("SELECT pg_backend_pid() AS pid FROM roundtables WHERE id = ");
+    lock.fill("? FOR UPDATE", [Param::Uuid(Some(meeting))]);
+    let holder: i32 = holding.rows(lock).await.expect("held")[0].try_get("pid").expect("a process");
+    let read = json!({"id": id});
+    let act = tokio::spawn(async move { officer.run(PASSAGE, passage(&id, 1, None, "議事録")).await });
+    let mut looking = PgConnection::connect(&superuser_here()).await.expect("a connection");
+    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))";
+    while !sqlx::query_scalar::<_, bool>(waiting).bind(holder).fetch_one(&mut looking).await.expect("an answer") {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    hall.town.dismiss(account).await;
+    holding.rollback().await.expect("let go");
+    act.await.expect("answered").expect_code("FORBIDDEN/APPOINTMENT_CHANGED");
+    assert_eq!(hall.planner.run(READ, read).await.data()["roundtable"]["passages"], json!([]));
 }

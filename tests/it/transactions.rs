@@ -88,6 +88,44 @@ async fn what_failed_is_not_committed() {
     assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 0);
 }
 
+/// What waits goes out before whatever comes next: a statement, or the end.
+#[tokio::test]
+async fn what_is_run_later_is_seen_by_the_next_statement_and_by_the_end() {
+    let (_own, url, database) = scene().await;
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run_later(keep("131016")).expect("kept");
+    assert_eq!(count(&tx).await, 1);
+    tx.run_later(keep("131024")).expect("kept");
+    tx.commit().await.expect("committed");
+    let alone = begin(&database, &url, Mode::Write);
+    alone.run_later(keep("131032")).expect("kept");
+    alone.commit().await.expect("committed");
+    let undone = begin(&database, &url, Mode::Write);
+    undone.run_later(keep("131041")).expect("kept");
+    undone.rollback().await.expect("undone");
+    assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 3);
+}
+
+/// PostgreSQL answers COMMIT after a refusal as if all were well.
+#[tokio::test]
+async fn what_is_run_later_and_refused_is_told_and_nothing_is_kept() {
+    let (_own, url, database) = scene().await;
+    for with_a_statement in [true, false] {
+        let tx = begin(&database, &url, Mode::Write);
+        tx.run(keep("131016")).await.expect("kept");
+        tx.run_later(keep("131016")).expect("sent later");
+        if with_a_statement {
+            let refused = tx.rows(Sql::new("SELECT id FROM municipalities")).await.expect_err("the same code");
+            assert!(matches!(refused, Error::Conflict(_)), "{refused}");
+            assert!(tx.commit().await.is_err(), "a failed transaction does not pretend");
+        } else {
+            let refused = tx.commit().await.expect_err("the same code");
+            assert!(matches!(refused, Error::Conflict(_)), "{refused}");
+        }
+        assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 0);
+    }
+}
+
 #[tokio::test]
 async fn r6_a_transaction_that_is_dropped_is_undone_and_holds_no_connection() {
     let (own, url, database) = scene().await;
@@ -112,7 +150,7 @@ async fn what_only_reads_cannot_write() {
 /// The TLS end of a database: decrypts and passes on to the server's socket.
 struct Tls {
     port: u16,
-    certificate: PathBuf,
+    certificate: tempfile::NamedTempFile,
 }
 
 impl Tls {
@@ -120,8 +158,8 @@ impl Tls {
         let (_, rest) = url.split_once("?host=").expect("a socket");
         let host = rest.split('&').next().expect("a host").replace("%2F", "/").replace("%2f", "/");
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-        let certificate = std::env::temp_dir().join(format!("entaku-{}.pem", uuid::Uuid::now_v7().simple()));
-        std::fs::write(&certificate, made.cert.pem()).expect("written");
+        let mut certificate = tempfile::NamedTempFile::new().expect("a file");
+        std::io::Write::write_all(&mut certificate, made.cert.pem().as_bytes()).expect("written");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -157,7 +195,7 @@ async fn a_database_is_reached_by_tls_and_its_certificate_is_checked() {
     let name = url.split("5432/").nth(1).and_then(|rest| rest.split('?').next()).expect("a name");
     let tls = Tls::open(&url).await;
     let over = |host: &str, options: &str| format!("postgres://entaku_app@{host}:{}/{name}?{options}", tls.port);
-    let root = format!("sslrootcert={}", tls.certificate.display());
+    let root = format!("sslrootcert={}", tls.certificate.path().display());
     let asks = async |over: String| {
         let database = Database::connect(&over, 1).expect("a pool");
         begin(&database, &url, Mode::Read).rows(Sql::new("SELECT id FROM municipalities")).await

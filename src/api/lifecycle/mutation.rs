@@ -17,6 +17,7 @@ use crate::api::status::End;
 use crate::kernel::audit;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::idempotency::{self, Key};
+use crate::kernel::read::sql::Sql;
 use crate::kernel::read::{Catalogue, Payloads, STEP_UP, other_side};
 use crate::kernel::request::Request;
 use crate::kernel::work::Work;
@@ -101,7 +102,7 @@ async fn attempt_once(
     request: &Arc<Request>,
     task: &Task,
 ) -> Result<async_graphql::Response, Vec<ServerError>> {
-    let work = Work::new(app.database.clone(), request.clone());
+    let work = Work::asking(app.database.clone(), request.clone(), standing(request, task));
     if let Some(key) = &task.key {
         claim(&work, key).await.map_err(|e| vec![server_error(e)])?;
     }
@@ -147,17 +148,21 @@ async fn claim(work: &Work, key: &Key) -> Result<()> {
     Ok(())
 }
 
-/// Before the end: keeps the key's ids and makes sure that the caller still holds what they acted on. A dry
+/// What tells whether the caller still holds what they act on; nothing where the act ends their own session.
+fn standing(request: &Request, task: &Task) -> Option<Sql> {
+    authenticate::standing(request).filter(|_| !task.signs_out)
+}
+
+/// Before the end: makes sure that the caller still holds what they acted on, and keeps the key's ids. A dry
 /// run has checked what COMMIT would check.
 async fn verify(work: &Work, task: &Task) -> Result<()> {
     let mut turn = work.turn().await;
+    if let Some(standing) = standing(&work.request, task) {
+        authenticate::holds(&work.request, &turn.stands(standing).await?)?;
+    }
     let changed = turn.changed().to_vec();
-    let tx = turn.tx();
     if let Some(key) = task.key.as_ref().filter(|_| !changed.is_empty()) {
-        idempotency::keep(tx, key, &changed).await?;
+        idempotency::keep(turn.tx(), key, &changed)?;
     }
-    if !task.signs_out {
-        authenticate::still_holds(tx).await?;
-    }
-    if task.dry_run { tx.check().await } else { Ok(()) }
+    if task.dry_run { turn.tx().check().await } else { Ok(()) }
 }

@@ -9,11 +9,12 @@ use std::task::Poll;
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use futures_util::TryStreamExt;
 use lru::LruCache;
-use postgres_types::ToSql;
+use postgres_types::BorrowToSql;
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
-use super::{Address, Failure};
+use super::{Address, Failure, Outgoing};
+use crate::kernel::read::FlatRow;
 use crate::kernel::read::sql::Param;
 use crate::kernel::request::Request;
 use crate::kernel::tx::Mode;
@@ -104,6 +105,15 @@ impl Connection {
         Ok(statement)
     }
 
+    /// The texts as PostgreSQL has them prepared.
+    pub(super) async fn prepare_all(&mut self, sent: &[Outgoing]) -> Result<Vec<Statement>, Failure> {
+        let mut statements = Vec::with_capacity(sent.len());
+        for statement in sent {
+            statements.push(self.prepare(statement.text()).await?);
+        }
+        Ok(statements)
+    }
+
     /// Does what is sent by `work`, until it is answered. `leaves_open` when a transaction goes on after it.
     pub(super) async fn run<'a, T, W>(
         &'a mut self,
@@ -122,10 +132,18 @@ impl Connection {
 }
 
 /// What a statement answered.
+#[derive(Default)]
 pub(crate) struct Told {
     pub(crate) rows: Vec<Row>,
     /// How many rows it read or changed.
     pub(crate) touched: u64,
+}
+
+impl Told {
+    /// The rows, as plans read them.
+    pub(crate) fn flat(self) -> Vec<FlatRow> {
+        self.rows.into_iter().map(FlatRow).collect()
+    }
 }
 
 /// The appointment on whose behalf a statement is sent, beside the one before it.
@@ -203,7 +221,12 @@ impl Way {
         Ok(self.client.batch_execute("").await?)
     }
 
-    pub(super) async fn send<P: ToSql>(&self, statement: &Statement, params: &[P]) -> Result<Told, Failure> {
+    pub(super) async fn send<P, I>(&self, statement: &Statement, params: I) -> Result<Told, Failure>
+    where
+        P: BorrowToSql,
+        I: IntoIterator<Item = P>,
+        I::IntoIter: ExactSizeIterator,
+    {
         let mut stream = pin!(self.client.query_raw(statement, params).await?);
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await? {

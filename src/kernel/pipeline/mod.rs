@@ -3,7 +3,7 @@
 //!
 //! Reads are one pipeline and one read-only snapshot: one statement that puts up the wall itself is a
 //! transaction of its own; several are sent together between BEGIN, the wall and COMMIT. A [`Transaction`]
-//! is held for what is written; its BEGIN and its wall travel with its first statement.
+//! is held for what is written; its BEGIN and its wall travel with its first statements.
 #![allow(clippy::disallowed_types)] // with `tx` this is the door
 
 mod address;
@@ -25,7 +25,7 @@ use crate::kernel::tx::Mode;
 pub(crate) use address::Address;
 pub(crate) use connection::Told;
 use connection::{Connection, Connector, Way};
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Outgoing, Transaction};
 
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -117,7 +117,7 @@ async fn snapshot(
     queries: &[Query],
 ) -> Result<Vec<Vec<FlatRow>>, Failure> {
     if let ([statement], [Query { walled: true, params, .. }]) = (statements, queries) {
-        return Ok(vec![flat(way.send(statement, params).await?)]);
+        return Ok(vec![way.send(statement, params).await?.flat()]);
     }
     // Polled in this order, each is sent at its first poll: one pipeline.
     let asked = statements.iter().zip(queries).map(|(statement, query)| way.send(statement, &query.params));
@@ -126,13 +126,9 @@ async fn snapshot(
     begun?;
     walled?;
     // The first failure is the cause; the others only say that the transaction is over.
-    let rows = told.into_iter().map(|told| told.map(flat)).collect::<Result<Vec<_>, _>>()?;
+    let rows = told.into_iter().map(|told| told.map(Told::flat)).collect::<Result<Vec<_>, _>>()?;
     committed?;
     Ok(rows)
-}
-
-fn flat(told: Told) -> Vec<FlatRow> {
-    told.rows.into_iter().map(FlatRow).collect()
 }
 
 /// What can go wrong on the way.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use deadpool::managed::Object;
-use futures_util::future::{join, join4};
+use futures_util::future::{join, join_all};
 use postgres_types::ToSql;
 use tokio_postgres::Statement;
 use uuid::Uuid;
 
 use super::connection::{Connection, Connector, Post, Told, Way};
-use super::{Failure, Pipeline};
+use super::{Failure, Pipeline, Query};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Mode;
 
@@ -22,6 +22,36 @@ pub(crate) struct Transaction {
     state: State,
     /// The appointment on whose behalf the last statement was sent.
     post: Option<Uuid>,
+}
+
+/// A statement to be sent.
+pub(crate) struct Outgoing {
+    /// On behalf of which appointment.
+    pub(crate) post: Option<Uuid>,
+    text: Arc<str>,
+    params: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+impl From<Query> for Outgoing {
+    fn from(Query { text, params, .. }: Query) -> Self {
+        Self::new(text, params)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn new<P: ToSql + Sync + Send + 'static>(text: Arc<str>, params: impl IntoIterator<Item = P>) -> Self {
+        let params = params.into_iter().map(|param| Box::new(param) as Box<_>).collect();
+        Self { post: None, text, params }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn params(&self) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+        self.params.iter().map(|param| &**param as &(dyn ToSql + Sync))
+    }
 }
 
 enum State {
@@ -40,28 +70,20 @@ impl Transaction {
         Self { pipeline, request, mode, state: State::Fresh, post: None }
     }
 
-    /// Runs a statement on behalf of an appointment.
-    pub(crate) async fn run<P: ToSql>(
-        &mut self,
-        post: Option<Uuid>,
-        text: &str,
-        params: &[P],
-    ) -> Result<Told, Failure> {
-        let same = self.post == post;
-        self.post = post;
-        let post = if same { Post::Same } else { Post::Now(post) };
+    /// Runs statements in one write, one after the other. The first that is refused is the cause of what is told.
+    pub(crate) async fn run(&mut self, sent: &[Outgoing]) -> Result<Vec<Told>, Failure> {
         // Whoever drops this in the middle has lost the transaction.
         match std::mem::replace(&mut self.state, State::Lost) {
-            State::Fresh => match self.open(post, text, params).await {
+            State::Fresh => match self.open(sent).await {
                 // The connection had been cut while nobody used it, and nothing was committed.
                 Err(Failure::Closed) => {
                     self.pipeline.forget_idle();
-                    Box::pin(self.open(post, text, params)).await
+                    Box::pin(self.open(sent)).await
                 }
                 done => done,
             },
             State::Open(mut connection) => {
-                let done = go_on(&mut connection, post, text, params).await;
+                let done = self.go_on(&mut connection, sent).await;
                 self.settle(connection, done)
             }
             State::Failed(connection) => self.settle(connection, Err(Failure::Over)),
@@ -69,8 +91,8 @@ impl Transaction {
         }
     }
 
-    /// BEGIN, the wall and the first statement.
-    async fn open<P: ToSql>(&mut self, post: Post, text: &str, params: &[P]) -> Result<Told, Failure> {
+    /// BEGIN, the wall and the first statements.
+    async fn open(&mut self, sent: &[Outgoing]) -> Result<Vec<Told>, Failure> {
         let mut connection = match self.pipeline.connection().await {
             Ok(connection) => connection,
             Err(failure) => {
@@ -78,9 +100,16 @@ impl Transaction {
                 return Err(failure);
             }
         };
-        let (request, mode) = (self.request.clone(), self.mode);
-        let done = begin(&mut connection, &request, (mode, post), text, params).await;
+        self.post = None;
+        let posts = self.posts(sent);
+        let done = begin(&mut connection, (&self.request, self.mode), sent, &posts).await;
         self.settle(connection, done)
+    }
+
+    async fn go_on(&mut self, connection: &mut Connection, sent: &[Outgoing]) -> Result<Vec<Told>, Failure> {
+        let posts = self.posts(sent);
+        let statements = connection.prepare_all(sent).await?;
+        connection.run(true, |way| all(way, &statements, sent, &posts)).await
     }
 
     fn settle<T>(&mut self, connection: Object<Connector>, done: Result<T, Failure>) -> Result<T, Failure> {
@@ -92,11 +121,30 @@ impl Transaction {
         done
     }
 
-    /// Commits.
-    pub(crate) async fn commit(mut self) -> Result<(), Failure> {
+    /// Where the appointment changes.
+    fn posts(&mut self, sent: &[Outgoing]) -> Vec<Post> {
+        let change = |Outgoing { post, .. }: &Outgoing| match std::mem::replace(&mut self.post, *post) == *post {
+            true => Post::Same,
+            false => Post::Now(*post),
+        };
+        sent.iter().map(change).collect()
+    }
+
+    /// Commits, after what is still to be sent.
+    pub(crate) async fn commit(mut self, last: &[Outgoing]) -> Result<(), Failure> {
+        if matches!(self.state, State::Fresh) && !last.is_empty() {
+            self.run(last).await?;
+            return Box::pin(self.commit(&[])).await;
+        }
         match std::mem::replace(&mut self.state, State::Fresh) {
             State::Fresh => Ok(()),
-            State::Open(mut connection) => connection.run(false, Way::commit).await,
+            State::Open(mut connection) => match connection.prepare_all(last).await {
+                Ok(statements) => {
+                    let posts = self.posts(last);
+                    connection.run(false, |way| committing(way, &statements, last, &posts)).await
+                }
+                Err(failure) => self.settle(connection, Err(failure)),
+            },
             State::Failed(mut connection) => {
                 connection.run(false, Way::rollback).await?;
                 Err(Failure::Over)
@@ -123,42 +171,43 @@ impl Drop for Transaction {
     }
 }
 
-async fn begin<P: ToSql>(
+async fn begin(
     connection: &mut Connection,
-    request: &Request,
-    how: (Mode, Post),
-    text: &str,
-    params: &[P],
-) -> Result<Told, Failure> {
-    let statement = connection.prepare(text).await?;
-    let first = |way| opening(way, request, how, &statement, params);
-    connection.run(true, first).await
+    of: (&Request, Mode),
+    sent: &[Outgoing],
+    posts: &[Post],
+) -> Result<Vec<Told>, Failure> {
+    let statements = connection.prepare_all(sent).await?;
+    connection.run(true, |way| opening(way, of, &statements, sent, posts)).await
 }
 
-async fn opening<P: ToSql>(
+// In what follows futures are polled in the order they stand in, and each is sent at its first poll.
+
+async fn opening(
     way: &Way,
-    request: &Request,
-    (mode, post): (Mode, Post),
-    statement: &Statement,
-    params: &[P],
-) -> Result<Told, Failure> {
-    // Polled in this order, each is sent at its first poll.
-    let sent = join4(way.begin(mode), way.wall(request), way.post(post), way.send(statement, params));
-    let (begun, walled, named, told) = sent.await;
+    (request, mode): (&Request, Mode),
+    statements: &[Statement],
+    sent: &[Outgoing],
+    posts: &[Post],
+) -> Result<Vec<Told>, Failure> {
+    let opened = join(way.begin(mode), way.wall(request));
+    let ((begun, walled), told) = join(opened, all(way, statements, sent, posts)).await;
     begun?;
     walled?;
-    named?;
     told
 }
 
-async fn go_on<P: ToSql>(connection: &mut Connection, post: Post, text: &str, params: &[P]) -> Result<Told, Failure> {
-    let statement = connection.prepare(text).await?;
-    let both = |way| named(way, post, &statement, params);
-    connection.run(true, both).await
+async fn all(way: &Way, statements: &[Statement], sent: &[Outgoing], posts: &[Post]) -> Result<Vec<Told>, Failure> {
+    let each = statements.iter().zip(sent).zip(posts).map(|((statement, sent), post)| async move {
+        let (named, told) = join(way.post(*post), way.send(statement, sent.params())).await;
+        named.and(told)
+    });
+    join_all(each).await.into_iter().collect()
 }
 
-async fn named<P: ToSql>(way: &Way, post: Post, statement: &Statement, params: &[P]) -> Result<Told, Failure> {
-    let (named, told) = join(way.post(post), way.send(statement, params)).await;
-    named?;
-    told
+/// COMMIT of what was refused is answered as if all were well; so what was refused is looked at first.
+async fn committing(way: &Way, statements: &[Statement], sent: &[Outgoing], posts: &[Post]) -> Result<(), Failure> {
+    let (told, committed) = join(all(way, statements, sent, posts), way.commit()).await;
+    told?;
+    committed
 }

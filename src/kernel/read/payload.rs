@@ -63,7 +63,7 @@ impl<S> Read<S> {
     /// The object as JSON. The engine carries it as a [`Value::Binary`], which nothing else in the schema is.
     async fn read(&self, work: &Work, asked: &Asked) -> Result<Value> {
         let query = asked.query(&work.request)?;
-        let rows = work.turn().await.tx().fetch(&query.text, &query.params).await?;
+        let rows = work.turn().await.answer(query).await?;
         let answer = asked.answer(&work.request, &rows)?;
         let mut json = Json::new();
         if !answer.object_by_id(self.0, &mut json)? {

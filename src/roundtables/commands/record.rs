@@ -192,17 +192,16 @@ pub struct RoundtablePassageRecordInput {
 /// Writes a passage of the minutes. The first makes a draft of a held meeting.
 pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Result<PassageId> {
     let RoundtablePassageRecordInput { roundtable_id, number, revision, session, text } = input;
-    let meeting = begin(tx, roundtable_id, PASSAGE_RECORD).await?;
+    let numbered = passage::Entity::find()
+        .filter(passage::Column::RoundtableId.eq(roundtable_id))
+        .filter(passage::Column::Number.eq(number));
+    let (meeting, existing) = tx.load_with::<Roundtable, _>(roundtable_id, PASSAGE_RECORD, numbered).await?;
+    rules::roundtable(&meeting, PASSAGE_RECORD, tx.now)?;
+    let existing = existing.into_iter().next();
     let mut checks = Checks::new();
-    let numbered = (1..=999).contains(&number);
-    checks.check(numbered, "input.number", "RANGE", "1から999までで入力してください。", "1 to 999.");
+    checks.check((1..=999).contains(&number), "input.number", "RANGE", "1から999までで入力してください。", "1 to 999.");
     let text = checks.text("input.text", &text, 10_000);
     checks.done()?;
-    let existing = passage::Entity::find()
-        .filter(passage::Column::RoundtableId.eq(roundtable_id))
-        .filter(passage::Column::Number.eq(number))
-        .one(tx)
-        .await?;
     rules::passage_revision(existing.as_ref().map(|p| p.revision), revision).map_err(|refusal| match &existing {
         Some(theirs) => stale::<RoundtablePassage>(refusal, theirs.id, revision.unwrap_or(0)),
         None => refusal.into(),
@@ -219,8 +218,9 @@ pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Res
         row.update(tx).await?;
         return Ok(id);
     }
+    let id = PassageId::new();
     let row = passage::ActiveModel {
-        id: Set(PassageId::new()),
+        id: Set(id),
         roundtable_id: Set(roundtable_id),
         organization_id: Set(organization),
         district_id: Set(district),
@@ -229,5 +229,6 @@ pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Res
         text: Set(text),
         ..Default::default()
     };
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row);
+    Ok(id)
 }
