@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use sea_orm::sea_query::FromValueTuple;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, ProxyExecResult, ProxyRow,
-    QueryResult, QueryTrait, Statement,
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, PrimaryKeyTrait, ProxyExecResult,
+    ProxyRow, QueryResult, QueryTrait, Statement,
 };
 use sea_query_postgres::PostgresValue;
 use tokio_postgres::Row;
 
+use crate::kernel::error::{Error, Result};
 use crate::kernel::pipeline::{Failure, Outgoing, Told};
 use crate::kernel::read::{FlatRow, Ty};
 use crate::kernel::tx::Tx;
@@ -17,7 +19,7 @@ use crate::kernel::tx::Tx;
 ///
 /// # Errors
 /// [`DbErr::Type`] for a column of a type that no entity has.
-pub(crate) fn result(row: Row) -> Result<QueryResult, DbErr> {
+pub(crate) fn result(row: Row) -> std::result::Result<QueryResult, DbErr> {
     let row = FlatRow(row);
     let values = row.0.columns().iter().enumerate().map(|(at, column)| {
         let unknown = || DbErr::Type(format!("{} is of the type {}", column.name(), column.type_()));
@@ -46,10 +48,21 @@ impl Tx {
 
     /// Writes a new row in one write with the next statement, or with COMMIT: for rows whose columns nobody needs back.
     /// What PostgreSQL refuses of it is told there.
-    pub fn insert_later<A: ActiveModelTrait>(&self, row: A) {
+    ///
+    /// # Returns
+    /// The row's id.
+    ///
+    /// # Errors
+    /// INTERNAL when it has none yet.
+    pub fn insert_later<A: ActiveModelTrait>(&self, row: A) -> Result<Id<A>> {
+        let id = row.get_primary_key_value().ok_or_else(|| Error::internal("a row without an id"))?;
         self.send_later(outgoing(A::Entity::insert(row).build(DbBackend::Postgres)));
+        Ok(FromValueTuple::from_value_tuple(id))
     }
 }
+
+/// The id of a row.
+type Id<A> = <<<A as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey as PrimaryKeyTrait>::ValueType;
 
 #[async_trait::async_trait]
 impl ConnectionTrait for Tx {

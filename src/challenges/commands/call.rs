@@ -67,7 +67,7 @@ pub async fn create_call(tx: &Tx, input: ChallengeCallCreateInput) -> Result<Cal
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 審査基準。
@@ -96,7 +96,7 @@ pub async fn add_criterion(tx: &Tx, input: ChallengeCriterionAddInput) -> Result
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Opens a call: from now on everybody reads it.

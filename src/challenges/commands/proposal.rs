@@ -102,7 +102,7 @@ pub async fn create_proposal(tx: &Tx, input: ChallengeProposalCreateInput) -> Re
     let fits = organization_id.is_none() || proposer_kind == ProposerKind::Organization;
     checks.check(fits, "input.organizationId", "KIND", ja, en);
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Who proposes for an organization is one of its officers.

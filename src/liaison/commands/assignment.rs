@@ -66,7 +66,7 @@ pub async fn propose_assignment(tx: &Tx, input: LiaisonAssignmentProposeInput) -
         term_end: Set(term_end),
         ..Default::default()
     };
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Appoints whom it was proposed for, and gives the role over the district for the same term.

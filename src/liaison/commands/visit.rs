@@ -73,7 +73,7 @@ pub async fn log_visit(tx: &Tx, input: LiaisonVisitLogInput) -> Result<LiaisonVi
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 fn check_activity(tx: &Tx, checks: &mut Checks, on: Option<Date>, minutes: Option<i32>) {

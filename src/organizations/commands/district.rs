@@ -1,7 +1,7 @@
 //! Districts and their statistics, and the facilities in them.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::Set;
 
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
@@ -38,7 +38,7 @@ pub async fn create_district(tx: &Tx, input: DistrictCreateInput) -> Result<Dist
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// ある日の地区の統計。
@@ -112,7 +112,7 @@ pub async fn record_statistic(tx: &Tx, input: DistrictStatisticRecordInput) -> R
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 拠点施設の内容。
@@ -139,5 +139,5 @@ pub async fn create_facility(tx: &Tx, input: FacilityCreateInput) -> Result<Faci
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }

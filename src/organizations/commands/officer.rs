@@ -75,7 +75,7 @@ pub async fn appoint_officer(tx: &Tx, input: OfficerAppointInput) -> Result<Offi
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Ends an officer's term on a day.

@@ -81,7 +81,7 @@ pub async fn create_organization(tx: &Tx, input: OrganizationCreateInput) -> Res
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 地域組織の変更。指定した項目だけが変わり、null は消去。

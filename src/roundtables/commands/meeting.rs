@@ -73,7 +73,7 @@ pub async fn plan(tx: &Tx, input: RoundtablePlanInput) -> Result<RoundtableId> {
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// A start within the years of [`Date`].

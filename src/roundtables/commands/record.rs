@@ -56,7 +56,7 @@ pub async fn add_participant(tx: &Tx, input: RoundtableParticipantAddInput) -> R
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 円卓会議に持ち込まれた困りごと。
@@ -88,7 +88,7 @@ pub async fn record_issue(tx: &Tx, input: RoundtableIssueRecordInput) -> Result<
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Says what the meeting came to on an issue; follow-up may change it until the meeting is closed.
@@ -125,7 +125,7 @@ pub async fn record_decision(tx: &Tx, input: RoundtableDecisionRecordInput) -> R
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 円卓会議の宿題。
@@ -160,7 +160,7 @@ pub async fn record_action_item(tx: &Tx, input: RoundtableActionItemRecordInput)
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// Moves an action item on.
@@ -218,9 +218,8 @@ pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Res
         row.update(tx).await?;
         return Ok(id);
     }
-    let id = PassageId::new();
     let row = passage::ActiveModel {
-        id: Set(id),
+        id: Set(PassageId::new()),
         roundtable_id: Set(roundtable_id),
         organization_id: Set(organization),
         district_id: Set(district),
@@ -229,6 +228,5 @@ pub async fn record_passage(tx: &Tx, input: RoundtablePassageRecordInput) -> Res
         text: Set(text),
         ..Default::default()
     };
-    tx.insert_later(row);
-    Ok(id)
+    tx.insert_later(row)
 }

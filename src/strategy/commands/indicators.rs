@@ -64,7 +64,7 @@ pub async fn add_indicator(tx: &Tx, input: IndicatorAddInput) -> Result<Indicato
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 指標の値。

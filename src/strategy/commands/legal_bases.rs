@@ -1,7 +1,7 @@
 //! Laws, by-laws and outlines.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, Set};
+use sea_orm::Set;
 
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
@@ -38,5 +38,5 @@ pub async fn record_legal_basis(tx: &Tx, input: LegalBasisRecordInput) -> Result
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }

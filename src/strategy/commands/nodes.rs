@@ -97,7 +97,7 @@ pub async fn add_node(tx: &Tx, input: StrategyNodeAddInput) -> Result<StrategyNo
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 async fn parent_of(tx: &Tx, strategy: StrategyId, parent: Option<StrategyNodeId>) -> Result<Option<node::Model>> {

@@ -52,7 +52,7 @@ pub async fn propose_revision(tx: &Tx, input: StrategyRevisionProposeInput) -> R
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    tx.insert_later(row)
 }
 
 /// 改訂の承認。
