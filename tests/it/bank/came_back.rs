@@ -25,8 +25,8 @@ async fn m14_what_the_bank_gave_back_goes_into_the_next_file_and_is_paid_once() 
     let hall = Hall::new().await;
     let s = &hall.scene;
     let second = s.town.staff(Role::Payer).await;
-    let (file, id, bytes) = hall.produced().await;
-    hall.import("ZENGIN", &returned(&bytes)).await.data();
+    let (file, id, _) = hall.produced().await;
+    hall.import("ZENGIN", &statement(&[("080520", 1_100_000)])).await.data();
     hall.undo(&s.payer, &id, "RETURNED_BY_BANK").await.expect_code("FORBIDDEN/DUTIES_APART");
     hall.undo(&second, &id, "RECORDED_BY_MISTAKE").await.expect_code("CONFLICT/REPORTED");
     let mut app = inside(&s.town, "entaku_app").await;
