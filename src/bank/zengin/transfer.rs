@@ -180,8 +180,7 @@ mod tests {
     /// A data record as it is read: account, holder, yen and 顧客コード.
     fn read(record: &[u8]) -> (Account, String, i64, i64) {
         let text = |from: usize, to: usize| String::from_utf8(record[from..to].to_vec()).expect("digits");
-        let account =
-            Account { bank: text(1, 5), branch: text(20, 23), kind: record[42] - b'0', number: text(43, 50) };
+        let account = Account { bank: text(1, 5), branch: text(20, 23), kind: record[42] - b'0', number: text(43, 50) };
         let holder = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(&record[50..80]).expect("kana");
         let digits = |from: usize, to: usize| number(&record[from..to]).expect("a number");
         (account, holder.trim_end().to_owned(), digits(80, 90), digits(91, 111))
