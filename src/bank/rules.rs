@@ -1,6 +1,9 @@
 //! What may be done to an account or a file of payments, and which reported line is which payment. Pure.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
+use uuid::Uuid;
 
 use crate::bank::commands::{
     BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE,
@@ -8,6 +11,7 @@ use crate::bank::commands::{
 };
 use crate::bank::entity::{BankAccountState, BankTransferState, TransferLineState, bank_account, bank_transfer};
 use crate::bank::zengin::report::Reported;
+use crate::bank::zengin::statement::Debit;
 use crate::bank::zengin::transfer::Account;
 use crate::kernel::calendar::is_national;
 use crate::kernel::error::Refusal;
@@ -46,6 +50,11 @@ pub fn banks_work(day: NaiveDate) -> bool {
     !(weekend || turn_of_the_year || is_national(day))
 }
 
+/// The first day after this one on which banks transfer.
+pub fn next_bank_day(day: NaiveDate) -> NaiveDate {
+    day.iter_days().skip(1).find(|day| banks_work(*day)).unwrap_or(day)
+}
+
 /// CONFLICT/TRANSFER_DAY_PASSED once the day is over on which a file was to pay.
 pub fn in_time(transfer_on: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
     if transfer_on >= today {
@@ -77,7 +86,7 @@ pub struct Sent {
     pub yen: i64,
     /// When it was to be paid.
     pub on: NaiveDate,
-    /// Its number in its file, which is its 顧客コード.
+    /// Its number in its file.
     pub number: u64,
     /// What was reported before: it was paid, or could not be. Nothing while it waits.
     pub outcome: Option<bool>,
@@ -89,7 +98,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Could this line be about it? A table has no 顧客コード.
+    /// Could this line be about it? A table does not tell its number.
     fn is(&self, r: &Reported) -> bool {
         self.account == r.account
             && self.yen == r.yen
@@ -147,6 +156,45 @@ pub fn matches(sent: &[Sent], reported: &[Reported]) -> Vec<Match> {
         }
     };
     reported.iter().map(one).collect()
+}
+
+/// A file that was sent to the bank.
+#[derive(Clone, Copy, Debug)]
+pub struct File {
+    /// Which.
+    pub id: Uuid,
+    /// When it was to be paid.
+    pub on: NaiveDate,
+    /// Its total.
+    pub yen: i64,
+    /// Did the bank refuse it whole?
+    pub refused: bool,
+}
+
+/// Which files a statement shows to be carried out: the bank took their total on their day, or on its last day before (some
+/// take the money in advance). Where as many files of a day have the same total as debits are like them, it is these; where
+/// not, nobody can tell which, and it is none.
+pub fn carried_out(files: &[File], debits: &[Debit]) -> BTreeSet<Uuid> {
+    let is_done = |file: &&File| {
+        let like: Vec<&File> = files.iter().filter(|other| (other.on, other.yen) == (file.on, file.yen)).collect();
+        let counting = like.iter().any(|file| !file.refused);
+        let alike = like.iter().filter(|other| other.refused != counting).count();
+        let on_the_day = debits.iter().filter(|d| d.yen == file.yen && d.on == file.on).count();
+        let before = debits.iter().filter(|d| d.yen == file.yen && next_bank_day(d.on) == file.on && d.on < file.on);
+        let taken = if on_the_day > 0 { on_the_day } else { before.count() };
+        file.refused != counting && taken == alike
+    };
+    files.iter().filter(is_done).map(|file| file.id).collect()
+}
+
+/// What it means for a payment that its file was carried out: nothing where it is known to have failed.
+pub fn carried(sent: &Sent) -> Option<Match> {
+    match sent.outcome {
+        _ if sent.refused => Some(Match::Contrary),
+        None => Some(Match::Waiting(0)),
+        Some(true) => Some(Match::Settled),
+        Some(false) => None,
+    }
 }
 
 /// What tells a report from another: its lines, in whatever form, order or spelling of names they come.
@@ -222,6 +270,28 @@ mod tests {
         let alone = contents(std::slice::from_ref(&one));
         assert_ne!(alone, contents(&[other]));
         assert_ne!(alone, contents(&[one.clone(), one]));
+    }
+
+    #[test]
+    fn a_debit_is_a_file_where_nobody_can_take_it_for_another() {
+        let file = |n: u128, on: u32, yen, refused| File { id: Uuid::from_u128(n), on: day(on), yen, refused };
+        let debit = |on: u32, yen| Debit { on: day(on), yen };
+        let done = |files: &[File], debits: &[Debit]| -> Vec<u128> {
+            carried_out(files, debits).into_iter().map(|id| id.as_u128()).collect()
+        };
+        let two = [file(1, 21, 10, false), file(2, 21, 10, false)];
+        assert_eq!(done(&two[..1], &[debit(21, 10)]), [1]);
+        assert_eq!(done(&two[..1], &[debit(20, 10)]), [1], "taken on the day before");
+        assert_eq!(done(&two[..1], &[debit(19, 10)]), [0; 0]);
+        assert_eq!(done(&two[..1], &[debit(22, 10)]), [0; 0]);
+        assert_eq!(done(&two[..1], &[debit(21, 11)]), [0; 0]);
+        assert_eq!(done(&two[..1], &[debit(21, 10), debit(21, 10)]), [0; 0], "one of them is something else");
+        assert_eq!(done(&two, &[debit(21, 10)]), [0; 0], "which of them?");
+        assert_eq!(done(&two, &[debit(21, 10), debit(21, 10)]), [1, 2]);
+        assert_eq!(done(&[file(1, 25, 10, false)], &[debit(22, 10)]), [1], "from Friday over the weekend");
+        let again = [file(1, 21, 10, true), file(2, 21, 10, false)];
+        assert_eq!(done(&again, &[debit(21, 10)]), [2], "not the one that was refused");
+        assert_eq!(done(&again[..1], &[debit(21, 10)]), [1], "which contradicts the refusal");
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! programme    DRAFT -> PUBLISHED -> CLOSED
 //! application  DRAFT -> SUBMITTED -> UNDER_REVIEW -> REVIEWED -> DECIDED -> PAYMENT_REQUESTED -> PAID
 //!                 ^        ^             |              |          |
-//!              change      +- RETURNED <-+           REFUSED       |
+//!              change      +- RETURNED <-+------------- +-> REFUSED  |
 //!              WITHDRAWN from every state up to DECIDED, then until the last day of withdrawal
-//! payment      DECIDED | PARTLY_PAID -> PAYMENT_REQUESTED -> PARTLY_PAID | PAID
+//! payment      DECIDED | PARTLY_PAID -> PAYMENT_REQUESTED -> PARTLY_PAID | PAID; and back, while nothing is at the bank
 //! settlement   DECIDED | PARTLY_PAID | PAID -> REPORTED -> REPORT_REVIEWED -> SETTLED | REPAYMENT_ORDERED -> REPAID
 //!                 ^---------- returned --------+                 +-> AMOUNT_FIXED -> PAYMENT_REQUESTED -> SETTLED
 //! revocation   from DECIDED and every state after it: REPAYMENT_ORDERED, or REVOKED where nothing is to come back

@@ -36,6 +36,11 @@ pub(super) async fn tell(tx: &Tx, row: &grant_application::Model, act: GrantActK
             row.recommended_by,
             row.decided_by,
         ]),
+        GrantActKind::PaymentRequestWithdraw => {
+            of(NotificationKind::GrantPaymentRequestWithdrawn).to_hall(&[Role::Payer])
+        }
+        GrantActKind::PaymentRequestReturn => organization(NotificationKind::GrantPaymentRequestReturned),
+        GrantActKind::RepaymentReport => of(NotificationKind::GrantRepaymentReported).to_hall(&[Role::Payer]),
         GrantActKind::PaymentExecute => organization(NotificationKind::GrantPaid),
         GrantActKind::ReportSubmit => of(NotificationKind::GrantReported).to_hall(&[Role::GrantStaff]),
         GrantActKind::ReportReturn => organization(NotificationKind::GrantReportReturned),

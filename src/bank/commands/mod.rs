@@ -1,9 +1,10 @@
 //! What is done with the bank: [`account`] for those who are paid, [`transfer`] for files of payments, [`refusal`] for those
-//! that it refuses whole, [`report`] for what it reports back.
+//! that it refuses whole, [`report`] for what it reports back (`told`: how that is read).
 
 pub mod account;
 pub mod refusal;
 pub mod report;
+mod told;
 pub mod transfer;
 
 use uuid::Uuid;

@@ -1,38 +1,29 @@
 //! What the bank reports: read, matched to payments, and executed in the ledger, each once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use async_graphql::InputObject;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use chrono::NaiveDate;
-use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use crate::bank::commands::BANK_REPORT_IMPORT;
-use crate::bank::commands::transfer::{is_still, of_row, payer};
+use crate::bank::commands::told::{Told, told};
+use crate::bank::commands::transfer::is_still;
 use crate::bank::entity::{
-    BankAccountId, BankReportFormat, BankReportId, BankReportLineId, BankTransferId, BankTransferLineId,
-    BankTransferState, ReportOutcome, TransferLineState, bank_account, bank_report, bank_report_line, bank_transfer,
-    bank_transfer_line,
+    BankReportFormat, BankReportId, BankReportLineId, BankTransferId, BankTransferLineId, BankTransferState,
+    ReportOutcome, TransferLineState, bank_report, bank_report_line, bank_transfer, bank_transfer_line,
 };
-use crate::bank::rules::{self, Match, Sent};
+use crate::bank::rules::{self, Match};
 use crate::bank::shapes::BankReport;
-use crate::bank::zengin::report::{self, Fault, Reported, What};
+use crate::bank::zengin::report::Reported;
 use crate::grants::commands::GRANT_PAYMENT_EXECUTE;
 use crate::grants::commands::payment::{GrantPaymentExecuteInput, execute_payment, may_pay, payable};
 use crate::kernel::date::Date;
-use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::keys::sha256;
 use crate::kernel::money::Yen;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
-
-/// The most bytes of a report: what a text of the wire carries as Base64.
-const MOST_BYTES: usize = 48 * 1024;
-/// The most lines of a report: two full files.
-const MOST_LINES: usize = 400;
 
 /// 銀行からの報告。
 #[derive(InputObject)]
@@ -49,21 +40,18 @@ pub struct BankReportImportInput {
 /// and only where something of it is news.
 ///
 /// # Errors
-/// INVALID_INPUT (rules FORMAT, FIELD, TOTALS, CONSIGNOR with the line, FUTURE) for what cannot be read or has not happened;
-/// CONFLICT/OWN_FILE for the file that went to the bank; CONFLICT/IMPORTED for a second time; CONFLICT/NOTHING_MATCHED.
+/// Those of [`told`]; CONFLICT/IMPORTED for a second time; CONFLICT/NOTHING_MATCHED, CONTRARY_REPORT.
 pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportId> {
     tx.may_create::<BankReport>(BANK_REPORT_IMPORT, &[])?;
     let BankReportImportInput { format, name, content } = input;
     let mut checks = Checks::new();
     let name = checks.text("input.name", &name, 200);
     checks.done()?;
-    let bytes = decoded(&content)?;
-    let reported = read(tx, format, &bytes).await?;
+    let Told { reported, found, rows } = told(tx, format, &content).await?;
     let hash = sha256(rules::contents(&reported).as_bytes());
-    is_news(tx, &bytes, &hash).await?;
-    let (sent, rows) = sent(tx, &reported).await?;
+    is_news(tx, &hash).await?;
     let mut settled = Vec::new();
-    for (number, (one, found)) in (1..).zip(reported.iter().zip(rules::matches(&sent, &reported))) {
+    for (number, (one, found)) in (1..).zip(reported.iter().zip(found)) {
         settled.push(settle(tx, (number, one), found, &rows).await?);
     }
     let counted = |outcome| settled.iter().filter(|(found, _)| *found == outcome).count();
@@ -126,16 +114,8 @@ fn nothing_matched(unmatched: usize, settled: usize, unpayable: usize) -> Refusa
     )
 }
 
-/// The file that went to the bank says nothing of what the bank did; what was told before is told once.
-async fn is_news(tx: &Tx, bytes: &[u8], hash: &str) -> Result<()> {
-    let own = bank_transfer::Entity::find().filter(bank_transfer::Column::Sha256.eq(sha256(bytes)));
-    if own.one(tx).await?.is_some() {
-        return Err(Error::Conflict(Refusal::new(
-            "OWN_FILE",
-            "銀行に渡すために作ったファイルです。銀行からの報告を選んでください。",
-            "This is the file that was made for the bank. Choose the bank's report.",
-        )));
-    }
+/// What was told before is told once.
+async fn is_news(tx: &Tx, hash: &str) -> Result<()> {
     let known = bank_report::Entity::find().filter(bank_report::Column::Sha256.eq(hash));
     if known.one(tx).await?.is_some() {
         return Err(Error::Conflict(Refusal::new(
@@ -145,90 +125,6 @@ async fn is_news(tx: &Tx, bytes: &[u8], hash: &str) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-fn decoded(content: &str) -> Result<Vec<u8>> {
-    let unfit = || Error::invalid("input.content", "BASE64", "Base64 で48 KiB までです。", "Base64 of at most 48 KiB.");
-    if content.len() > MOST_BYTES.div_ceil(3) * 4 {
-        return Err(unfit());
-    }
-    STANDARD.decode(content.trim()).ok().filter(|bytes| bytes.len() <= MOST_BYTES).ok_or_else(unfit)
-}
-
-async fn read(tx: &Tx, format: BankReportFormat, bytes: &[u8]) -> Result<Vec<Reported>> {
-    let found = match format {
-        BankReportFormat::Zengin => report::transfer(bytes, tx.today(), &payer(tx).await?.code),
-        BankReportFormat::Csv => report::table(bytes),
-    };
-    let found = found.map_err(unreadable)?;
-    if !(1..=MOST_LINES).contains(&found.len()) {
-        return Err(Error::invalid("input.content", "COUNT", "1件から400件までです。", "1 to 400 lines."));
-    }
-    if found.iter().any(|line| line.on > tx.today()) {
-        return Err(Error::invalid(
-            "input.content",
-            "FUTURE",
-            "まだ来ていない日の振込があります。",
-            "It tells of a day that is yet to come.",
-        ));
-    }
-    Ok(found)
-}
-
-fn unreadable(fault: Fault) -> Error {
-    let Fault { line, what } = fault;
-    let (rule, ja, en) = match what {
-        What::Format => ("FORMAT", "形式が違います。", "not of this format."),
-        What::Field => ("FIELD", "項目が正しくありません。", "a field is not what it must be."),
-        What::Totals => ("TOTALS", "合計が明細と一致しません。", "the totals are not those of the lines."),
-        What::Consignor => ("CONSIGNOR", "振込依頼人コードが違います。", "of another payer."),
-    };
-    let message = Message::new(format!("{line}行目: {ja}"), format!("Line {line}: {en}"));
-    Error::Invalid("", vec![Violation { path: "input.content".into(), rule, message }])
-}
-
-/// What reports are about, and contradict.
-const SENT: [BankTransferState; 3] = [BankTransferState::Produced, BankTransferState::Done, BankTransferState::Refused];
-
-/// What was sent for the days that are reported: the lines of files that were made, the oldest first. The files are locked:
-/// whoever imports beside us, or records that one of them was refused, waits.
-async fn sent(tx: &Tx, reported: &[Reported]) -> Result<(Vec<Sent>, Vec<bank_transfer_line::Model>)> {
-    let days: BTreeSet<NaiveDate> = reported.iter().map(|line| line.on).collect();
-    let files = bank_transfer::Entity::find()
-        .filter(bank_transfer::Column::State.is_in(SENT))
-        .filter(bank_transfer::Column::TransferOn.is_in(days.into_iter().map(Date)))
-        .order_by_asc(bank_transfer::Column::Id)
-        .lock(LockType::NoKeyUpdate);
-    let files: HashMap<Uuid, NaiveDate> =
-        files.all(tx).await?.into_iter().map(|file| (file.id.0, file.transfer_on.0)).collect();
-    if files.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let lines = bank_transfer_line::Entity::find()
-        .filter(bank_transfer_line::Column::TransferId.is_in(files.keys().copied().map(BankTransferId)))
-        .order_by_asc(bank_transfer_line::Column::TransferId)
-        .order_by_asc(bank_transfer_line::Column::Number);
-    let rows = lines.all(tx).await?;
-    let used: BTreeSet<Uuid> = rows.iter().map(|line| line.bank_account_id.0).collect();
-    let accounts =
-        bank_account::Entity::find().filter(bank_account::Column::Id.is_in(used.into_iter().map(BankAccountId)));
-    let mut opened = HashMap::new();
-    for account in accounts.all(tx).await? {
-        opened.insert(account.id.0, of_row(tx, &account)?);
-    }
-    let one = |line: &bank_transfer_line::Model| {
-        Some(Sent {
-            account: opened.get(&line.bank_account_id.0)?.clone(),
-            yen: line.amount_yen.0,
-            on: *files.get(&line.transfer_id.0)?,
-            number: u64::try_from(line.number).ok()?,
-            outcome: rules::outcome(line.state),
-            refused: line.state == TransferLineState::Refused,
-            returned: line.state == TransferLineState::Returned,
-        })
-    };
-    let sent: Option<Vec<Sent>> = rows.iter().map(one).collect();
-    Ok((sent.ok_or_else(|| Error::internal("a transfer to no account"))?, rows))
 }
 
 type Settled = (ReportOutcome, Option<bank_transfer_line::Model>);

@@ -60,7 +60,14 @@ pub(super) async fn lay_down(
 /// Two parts, in June and December.
 fn halves() -> Instalments {
     let times = [6, 12].map(|month| InstalmentTime { month, from_day: None, until_day: None });
-    Instalments { count: 2, unit: Yen(1_000), rest: Rest::First, times: times.into(), not_before: false }
+    Instalments {
+        count: 2,
+        unit: Yen(1_000),
+        rest: Rest::First,
+        times: times.into(),
+        not_before: false,
+        lump_sum: true,
+    }
 }
 
 /// How long each step takes (架空).

@@ -27,7 +27,8 @@ pub fn methodology(rule: &Rule, district: &dyn Fn(&str) -> String) -> Vec<Block>
     if let Some(parts) = &rule.instalments {
         let rest = if parts.rest == Rest::First { "初回" } else { "最終回" };
         let text = format!("{}回に分けて支払う。{}に満たない端数は{rest}に寄せる。", parts.count, parts.unit);
-        blocks.extend([Block::Heading("分割払".into()), Block::Text(text + &times(parts))]);
+        let lump = if parts.lump_sum { "必要なときは、まとめて請求できる。" } else { "" };
+        blocks.extend([Block::Heading("分割払".into()), Block::Text(text + &times(parts) + lump)]);
     }
     blocks
 }

@@ -1,12 +1,13 @@
 //! What is done with grants: [`programme`] and its [`terms`] by those who set the money aside, [`calculation`] to find
 //! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
-//! those who examine and decide, [`payment`] by those who pay, and its [`reversal`]. After the decision: [`change`],
+//! those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the [`taking_back`] of a request. After the decision: [`change`],
 //! [`report`], [`fixing`] with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
 //! its books show of a grant is asked in `booked`.
 
 pub mod application;
 pub mod attachment;
 mod booked;
+pub mod budget;
 pub mod calculation;
 pub mod change;
 mod deadlines;
@@ -20,6 +21,7 @@ pub mod reversal;
 pub mod review;
 pub mod revocation;
 pub mod subgrant;
+pub mod taking_back;
 pub mod terms;
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -45,6 +47,8 @@ pub const GRANT_PROGRAMME_PUBLISH: Action = Action("grantProgrammePublish");
 pub const GRANT_PROGRAMME_CLOSE: Action = Action("grantProgrammeClose");
 /// 交付金制度の交付の条件を定める。
 pub const GRANT_PROGRAMME_TERMS_SET: Action = Action("grantProgrammeTermsSet");
+/// 交付金制度の予算額を変える(補正予算)。
+pub const GRANT_PROGRAMME_BUDGET_CHANGE: Action = Action("grantProgrammeBudgetChange");
 /// 団体への配分額を定める。
 pub const GRANT_ALLOCATION_SET: Action = Action("grantAllocationSet");
 /// 算定規則の版を起草する。
@@ -87,6 +91,10 @@ pub const GRANT_APPLICATION_DECIDE: Action = Action("grantApplicationDecide");
 pub const GRANT_APPLICATION_REFUSE: Action = Action("grantApplicationRefuse");
 /// 交付を請求する。
 pub const GRANT_PAYMENT_REQUEST: Action = Action("grantPaymentRequest");
+/// 支払の請求を取り下げる。
+pub const GRANT_PAYMENT_REQUEST_WITHDRAW: Action = Action("grantPaymentRequestWithdraw");
+/// 支払の請求を返す。
+pub const GRANT_PAYMENT_REQUEST_RETURN: Action = Action("grantPaymentRequestReturn");
 /// 支払う。
 pub const GRANT_PAYMENT_EXECUTE: Action = Action("grantPaymentExecute");
 /// 支払を取り消す。
@@ -101,6 +109,8 @@ pub const GRANT_REPORT_RETURN: Action = Action("grantReportReturn");
 pub const GRANT_REPORT_REVIEW: Action = Action("grantReportReview");
 /// 額を確定する。
 pub const GRANT_AMOUNT_FIX: Action = Action("grantAmountFix");
+/// 返還したことを届け出る。
+pub const GRANT_REPAYMENT_REPORT: Action = Action("grantRepaymentReport");
 /// 返還を受け入れる。
 pub const GRANT_REPAYMENT_RECORD: Action = Action("grantRepaymentRecord");
 /// 変更の承認を申請する。
@@ -145,6 +155,9 @@ pub const APPLICATION_ACTS: &[Action] = &[
     GRANT_CHANGE_REQUEST,
     GRANT_DECISION_REVOKE,
     GRANT_PAYMENT_REVERSE,
+    GRANT_PAYMENT_REQUEST_WITHDRAW,
+    GRANT_PAYMENT_REQUEST_RETURN,
+    GRANT_REPAYMENT_REPORT,
 ];
 
 /// Loads an application for an act that is possible now, and moves it to the act's next state. The state
@@ -176,6 +189,8 @@ async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
         GrantActKind::Change,
         GrantActKind::Submit,
         GrantActKind::PaymentRequest,
+        GrantActKind::PaymentRequestWithdraw,
+        GrantActKind::RepaymentReport,
         GrantActKind::CompletionRecord,
         GrantActKind::ReportSubmit,
         GrantActKind::ChangeRequest,

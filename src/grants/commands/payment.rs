@@ -31,7 +31,7 @@ use crate::people::approvals::routing;
 /// 支払の請求。
 #[derive(InputObject)]
 pub struct GrantPaymentRequestInput {
-    /// 請求する額(円)。指定しなければ、分割払の次の回の額。額の確定の後は、残りの額。
+    /// 請求する額(円)。指定しなければ、分割払の次の回の額。額の確定の後は、残りの額。交付の条件が認めるときか、額の確定の後に限り、次の回と異なる額を請求できる。
     pub amount_yen: Option<Yen>,
 }
 
@@ -50,10 +50,10 @@ pub async fn request_payment(
     }
     checks.done()?;
     let parts: Vec<Yen> = kept(row.instalments.as_deref())?;
-    let amount = settlement::next_payment(&row, &parts, asked)?;
+    let timetable = timetable(tx, row.programme_id).await?;
+    let amount = settlement::next_payment(&row, &parts, asked, timetable.terms.lump_sum())?;
     in_time(tx, &row, &parts, amount)?;
-    next.payment_due =
-        Set(timetable(tx, row.programme_id).await?.payment(row.fiscal_year, tx.today(), row.request_due));
+    next.payment_due = Set(timetable.payment(row.fiscal_year, tx.today(), row.request_due));
     next.pending_yen = Set(Some(amount));
     next.payment_requested_by = Set(tx.principal.account);
     next.update(tx).await?;

@@ -1,11 +1,11 @@
-//! Returning (返還): what was ordered comes back, whole or in parts.
+//! Returning (返還): what was ordered comes back, whole or in parts; the organization tells when it has sent it.
 
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::grants::commands::payment::{Moved, keep, not_to_come};
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::{GRANT_REPAYMENT_RECORD, begin, record};
+use crate::grants::commands::{GRANT_REPAYMENT_RECORD, GRANT_REPAYMENT_REPORT, begin, record};
 use crate::grants::entity::{GrantActKind, GrantApplicationId, GrantPaymentKind, grant_application};
 use crate::grants::rules::settlement;
 use crate::kernel::date::Date;
@@ -16,6 +16,37 @@ use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::{AccountKind, LedgerJournalId, ledger_year};
 use crate::ledger::{self, Journal, transfer};
+
+/// 返還の届出。
+#[derive(InputObject)]
+pub struct GrantRepaymentReportInput {
+    /// 返還した額(円)。命じた額の残り以内。
+    pub amount_yen: Yen,
+    /// 返還した日。
+    pub sent_on: Date,
+}
+
+/// The organization tells that it has returned something. What it owes stays as it is until the money has come.
+///
+/// # Errors
+/// CONFLICT/REPAYMENT_EXCEEDED where it is more than is left of what was ordered.
+pub async fn report_repayment(
+    tx: &Tx,
+    id: GrantApplicationId,
+    input: GrantRepaymentReportInput,
+) -> Result<GrantApplicationId> {
+    let (row, mut next) = begin(tx, id, GRANT_REPAYMENT_REPORT).await?;
+    let GrantRepaymentReportInput { amount_yen, sent_on } = input;
+    let mut checks = Checks::new();
+    positive(&mut checks, "input.amountYen", amount_yen);
+    not_to_come(&mut checks, tx, "input.sentOn", sent_on);
+    checks.done()?;
+    settlement::repayable(&row, amount_yen)?;
+    next.repayment_reported_on = Set(Some(sent_on));
+    next.update(tx).await?;
+    record(tx, &row, GrantActKind::RepaymentReport, None, Some(amount_yen)).await?;
+    Ok(id)
+}
 
 /// 返還の受入れ。
 #[derive(InputObject)]
@@ -48,6 +79,8 @@ pub async fn record_repayment(
     let repaid = Yen(row.repaid_yen.0 + amount_yen.0);
     next.state = Set(settlement::after_repayment(row.ordered_yen, repaid));
     next.repaid_yen = Set(repaid);
+    // What is left is owed still, whatever was told of what has come.
+    next.repayment_reported_on = Set(None);
     next.update(tx).await?;
     let moved =
         Moved { kind: GrantPaymentKind::Return, amount: amount_yen, paid_on: received_on, journal, requested: false };

@@ -126,7 +126,8 @@ pub struct GrantReportReturnInput {
     pub correct_by: Option<Date>,
 }
 
-/// Returns a report for correction.
+/// Returns a report for correction, also when it was examined already: what was found eligible is taken back, and what was
+/// approved of it is void. Who examined it stays known: duties are kept apart from them.
 pub async fn return_report(
     tx: &Tx,
     id: GrantApplicationId,
@@ -140,6 +141,7 @@ pub async fn return_report(
     checks.done()?;
     next.correction_due = Set(timetable(tx, row.programme_id).await?.correction(tx.today(), correct_by));
     next.state = Set(standing(row.decided_yen, row.paid_yen));
+    (next.eligible_yen, next.booked_yen) = (Set(None), Set(None));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::ReportReturn, Some(reason), None).await?;
     Ok(id)

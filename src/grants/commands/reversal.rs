@@ -1,5 +1,8 @@
-//! Undoing a payment that was recorded by mistake, or that the bank gave back (組戻し). It is reversed, not edited: its row
-//! and its journal stay. What was asked for is asked for still, so that it is paid again without asking twice.
+//! Undoing a payment that was recorded by mistake, or that the bank gave back (組戻し); or a return that was recorded by
+//! mistake ([`returning`]). It is reversed, not edited: its row and its journal stay. What was asked for is asked for still, so
+//! that it is paid again without asking twice.
+
+mod returning;
 
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
@@ -8,7 +11,7 @@ use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::payment::{not_at_the_bank, not_to_come};
 use crate::grants::commands::repayment::is_closed;
 use crate::grants::commands::{Did, GRANT_PAYMENT_REVERSE, MOST_REASON, apart_from, begin, record};
-use crate::grants::entity::GrantApplicationState::PaymentRequested;
+use crate::grants::entity::GrantApplicationState::{PaymentRequested, Repaid, RepaymentOrdered};
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, GrantReversalKind, grant_application,
     grant_payment,
@@ -17,6 +20,7 @@ use crate::grants::rules;
 use crate::grants::shapes::GrantPayment;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
 use crate::kernel::read::sql::{Param, Sql};
@@ -30,7 +34,7 @@ use crate::people::approvals::routing;
 /// 支払の取消し。
 #[derive(InputObject)]
 pub struct GrantPaymentReverseInput {
-    /// 取り消す支払。まだ取り消されていない支払のうち、最後のもの。
+    /// 取り消す支払または返還。まだ取り消されていないもののうち、最後のもの。
     pub payment_id: GrantPaymentId,
     /// 取消しの種類。
     pub kind: GrantReversalKind,
@@ -41,11 +45,13 @@ pub struct GrantPaymentReverseInput {
 }
 
 /// Reverses the newest payment of an application. What it paid waits to be paid again, with what has been asked for
-/// besides; of an application that is being reported on, the rest is paid after the fixing.
+/// besides; of an application that is being reported on, the rest is paid after the fixing. Of what was ordered back, the
+/// newest return is reversed, and waits again.
 ///
 /// # Errors
 /// FORBIDDEN/DUTIES_APART for whoever paid it; CONFLICT/REVERSED, NOT_NEWEST, REPORTED where the bank says that it was
-/// paid, IN_TRANSFER while something is at the bank, YEAR_CLOSED, and those of [`rules::application`].
+/// paid, IN_TRANSFER while something is at the bank, RETURN_ORDERED for what was paid before an order, YEAR_CLOSED, and those
+/// of [`rules::application`].
 pub async fn reverse_payment(
     tx: &Tx,
     id: GrantApplicationId,
@@ -62,9 +68,15 @@ pub async fn reverse_payment(
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     let day = day(&mut checks, tx, &payment, kind, returned_on);
     checks.done()?;
+    if payment.kind == GrantPaymentKind::Return {
+        return returning::undo(tx, &row, next, (&payment, day, reason)).await;
+    }
     is_newest(&row, &payment)?;
+    if [RepaymentOrdered, Repaid].contains(&row.state) {
+        return Err(Error::Conflict(rules::return_ordered()));
+    }
     not_at_the_bank(tx, id).await?;
-    in_open_year(tx, &row).await?;
+    in_open_year(tx, row.fiscal_year).await?;
     let journal = reverse(tx, payment.journal_id, "GRANT_PAYMENT_REVERSED", &row.title).await?;
     mark(tx, &payment, kind, day, journal).await?;
     give_back(tx, &payment, kind).await?;
@@ -96,6 +108,14 @@ fn day(
     returned_on: Option<Date>,
 ) -> Date {
     let came_back = kind == GrantReversalKind::ReturnedByBank;
+    let fits = !came_back || payment.kind != GrantPaymentKind::Return;
+    checks.check(
+        fits,
+        "input.kind",
+        "RANGE",
+        "返還は、誤記録のときに取り消せます。",
+        "A return is undone as a mistake.",
+    );
     checks.check(
         came_back == returned_on.is_some(),
         "input.returnedOn",
@@ -112,26 +132,28 @@ fn day(
 
 /// Is it the payment that counts and came last?
 fn is_newest(row: &grant_application::Model, payment: &grant_payment::Model) -> Result<(), Refusal> {
-    if payment.reversal_id.is_some() {
-        return Err(Refusal::new(
-            "REVERSED",
-            "この支払はすでに取り消されています。",
-            "This payment was reversed already.",
-        ));
-    }
-    if row.payment_id == Some(payment.journal_id) {
+    counts(payment)?;
+    if row.payment_id == Some(payment.journal_id) { Ok(()) } else { Err(not_newest()) }
+}
+
+fn counts(payment: &grant_payment::Model) -> Result<(), Refusal> {
+    if payment.reversal_id.is_none() {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(Refusal::new("REVERSED", "この支払はすでに取り消されています。", "This payment was reversed already."))
+}
+
+fn not_newest() -> Refusal {
+    Refusal::new(
         "NOT_NEWEST",
         "取り消せるのは、取り消されていない支払のうち最後のものです。その後の支払から取り消してください。",
         "Only the newest payment that counts is reversed. Reverse those after it first.",
-    ))
+    )
 }
 
 /// Nothing is posted into a closed year.
-async fn in_open_year(tx: &Tx, row: &grant_application::Model) -> Result<()> {
-    if !is_closed(tx, row.fiscal_year).await? {
+async fn in_open_year(tx: &Tx, year: FiscalYear) -> Result<()> {
+    if !is_closed(tx, year).await? {
         return Ok(());
     }
     Err(Error::Conflict(Refusal::new(

@@ -40,7 +40,8 @@ pub struct GrantApplicationReturnInput {
     pub correct_by: Option<Date>,
 }
 
-/// Returns an application for correction.
+/// Returns an application for correction, also when an opinion was given already: that is taken back, and what was approved
+/// of it is void.
 pub async fn return_application(
     tx: &Tx,
     id: GrantApplicationId,
@@ -53,6 +54,7 @@ pub async fn return_application(
     still_to_come(&mut checks, tx, "input.correctBy", correct_by);
     checks.done()?;
     let timetable = timetable(tx, row.programme_id).await?;
+    (next.recommended_yen, next.recommended_by) = (Set(None), Set(None));
     next.returned_on = Set(Some(Date(tx.today())));
     next.correction_due = Set(timetable.correction(tx.today(), correct_by));
     next.update(tx).await?;

@@ -57,6 +57,7 @@ pub async fn revoke_decision(
     next.kept_yen = Set(Yen(0));
     next.offset_yen = Set(row.offset_done_yen);
     next.ordered_yen = Set(ordered);
+    next.repayment_reported_on = Set(None);
     next.repayment_due = Set(repayment_due(tx, &programme, open).await?);
     next.update(tx).await?;
     end_open_change(tx, &row).await?;

@@ -86,6 +86,10 @@ text_enum! {
         Refuse,
         /// 交付請求
         PaymentRequest,
+        /// 交付請求の取下げ
+        PaymentRequestWithdraw,
+        /// 交付請求の返却
+        PaymentRequestReturn,
         /// 支払
         PaymentExecute,
         /// 事業の完了
@@ -98,6 +102,8 @@ text_enum! {
         ReportReview,
         /// 額の確定
         AmountFix,
+        /// 返還の届出
+        RepaymentReport,
         /// 返還の受入れ
         RepaymentRecord,
         /// 変更承認申請
@@ -169,6 +175,7 @@ entity! {
         ordered_yen: Yen,
         repayment_due: Option<Date>,
         repaid_yen: Yen,
+        repayment_reported_on: Option<Date>,
         revoked_on: Option<Date>,
         revoked_by: Option<AccountId>,
         subgranted_yen: Yen,

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use crate::grants::commands::change::{self, GrantChangeDecideInput, GrantChangeRequestInput};
 use crate::grants::commands::fixing::{self, GrantAmountFixInput};
-use crate::grants::commands::repayment::{self, GrantRepaymentRecordInput};
+use crate::grants::commands::repayment::{self, GrantRepaymentRecordInput, GrantRepaymentReportInput};
 use crate::grants::commands::report::{
     self, GrantCompletionRecordInput, GrantReportReturnInput, GrantReportReviewInput, GrantReportSubmitInput,
 };
@@ -76,6 +76,16 @@ impl GrantLifeMutation {
         act(ctx, move |tx| Box::pin(fixing::fix_amount(tx, id, input))).await
     }
 
+    /// 命じられた額を返還したことを届け出る。受け入れられるまで、返還の残りは変わらない。
+    async fn grant_repayment_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "返還の内容。")] input: GrantRepaymentReportInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(repayment::report_repayment(tx, id, input))).await
+    }
+
     /// 返還された額を受け入れ、同時に仕訳する。分けて返還できるが、命じた額は超えられない。返還を命じた人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_repayment_record(
         &self,
@@ -86,7 +96,7 @@ impl GrantLifeMutation {
         act(ctx, move |tx| Box::pin(repayment::record_repayment(tx, id, input))).await
     }
 
-    /// 支払を取り消す(誤記録、または銀行からの組戻し)。仕訳を反対の仕訳で取り消し、支払の行は残る。請求はそのまま残り、もう一度支払える。支払った人は行えない。直前の本人確認(15分以内)が必要。
+    /// 支払を取り消す(誤記録、または銀行からの組戻し)。誤って受け入れた返還も取り消せ、返還の残りに戻る。仕訳を反対の仕訳で取り消し、支払の行は残る。請求はそのまま残り、もう一度支払える。支払った人は行えない。直前の本人確認(15分以内)が必要。
     async fn grant_payment_reverse(
         &self,
         ctx: &Context<'_>,

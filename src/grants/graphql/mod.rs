@@ -7,6 +7,7 @@ use async_graphql::{Context, Object};
 use crate::files::entity::FileId;
 use crate::grants::commands::application::{self, GrantApplicationChangeInput, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
+use crate::grants::commands::budget::{self, GrantProgrammeBudgetChangeInput};
 use crate::grants::commands::calculation::comparison;
 use crate::grants::commands::calculation::declaration::{self, GrantDeclarationRecordInput};
 use crate::grants::commands::calculation::freeze;
@@ -19,6 +20,7 @@ use crate::grants::commands::review::{
     self, GrantApplicationDecideInput, GrantApplicationRecommendInput, GrantApplicationRefuseInput,
     GrantApplicationReturnInput,
 };
+use crate::grants::commands::taking_back::{self, GrantPaymentRequestReturnInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
 use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId, GrantRuleId, GrantRunId};
 use crate::grants::shapes::{
@@ -92,6 +94,16 @@ impl GrantMutation {
         #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
     ) -> Result<Read<GrantProgramme>> {
         act(ctx, move |tx| Box::pin(programme::close_programme(tx, id))).await
+    }
+
+    /// 交付金制度の予算額を変える(補正予算)。差額は元帳に仕訳され、配分した額は下回れない。閉じた年度では行えない。直前の本人確認(15分以内)が必要。
+    async fn grant_programme_budget_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+        #[graphql(desc = "変更の内容。")] input: GrantProgrammeBudgetChangeInput,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(budget::change_budget(tx, id, input))).await
     }
 
     /// 団体への配分額を定める(または変える)。合計は予算を超えられず、交付決定した額を下回れない。
@@ -217,6 +229,25 @@ impl GrantMutation {
         #[graphql(desc = "請求の内容。")] input: Option<GrantPaymentRequestInput>,
     ) -> Result<Read<GrantApplication>> {
         act(ctx, move |tx| Box::pin(payment::request_payment(tx, id, input))).await
+    }
+
+    /// 支払の請求を取り下げる。銀行に渡すファイルに入る前に限る。請求し直せる。
+    async fn grant_payment_request_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(taking_back::withdraw_request(tx, id))).await
+    }
+
+    /// 支払の請求を、理由を付けて団体に返す。銀行に渡すファイルに入る前に限る。申請した人と請求した人は行えない。
+    async fn grant_payment_request_return(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "返却の内容。")] input: GrantPaymentRequestReturnInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(taking_back::return_request(tx, id, input))).await
     }
 
     /// 請求された額を支払い、同時に仕訳する。請求ごとに一度だけ行える。申請・審査・決裁・請求・額の確定をした人は行えない。直前の本人確認(15分以内)が必要。

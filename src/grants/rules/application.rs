@@ -7,7 +7,8 @@ use crate::grants::commands::{
     GRANT_APPLICATION_FILE_DETACH, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
     GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST,
     GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
-    GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_PAYMENT_REQUEST_RETURN, GRANT_PAYMENT_REQUEST_WITHDRAW, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD,
+    GRANT_REPAYMENT_REPORT, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::grants::entity::GrantApplicationState::{
     self, AmountFixed, Decided, Draft, Paid, PartlyPaid, PaymentRequested, Refused, Repaid, RepaymentOrdered,
@@ -31,13 +32,14 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         )
         | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST)
         // What is being reported on stays so: the rest is paid after the fixing.
-        | (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE) => Some(state),
+        | (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE)
+        | (RepaymentOrdered, GRANT_REPAYMENT_REPORT) => Some(state),
         (Draft | Returned, GRANT_APPLICATION_SUBMIT) => Some(Submitted),
         (Draft | Submitted | UnderReview | Returned | Reviewed | Decided, GRANT_APPLICATION_WITHDRAW) => {
             Some(Withdrawn)
         }
         (Submitted, GRANT_APPLICATION_REVIEW_START) => Some(UnderReview),
-        (UnderReview, GRANT_APPLICATION_RETURN) => Some(Returned),
+        (UnderReview | Reviewed, GRANT_APPLICATION_RETURN) => Some(Returned),
         (UnderReview, GRANT_APPLICATION_RECOMMEND) => Some(Reviewed),
         (Reviewed, GRANT_APPLICATION_DECIDE) => Some(Decided),
         (Reviewed, GRANT_APPLICATION_REFUSE) => Some(Refused),
@@ -45,11 +47,14 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         | (PaymentRequested | PartlyPaid | Paid | AmountFixed | Settled, GRANT_PAYMENT_REVERSE) => {
             Some(PaymentRequested)
         }
-        (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported, GRANT_REPORT_RETURN) => Some(Paid),
+        (PaymentRequested, GRANT_PAYMENT_REQUEST_WITHDRAW | GRANT_PAYMENT_REQUEST_RETURN) => Some(Decided),
+        (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported | ReportReviewed, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
         (Reported | ReportReviewed, GRANT_REPORT_REVIEW) => Some(ReportReviewed),
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
+        // Not a payment: a return that was recorded by mistake.
+        (RepaymentOrdered | Repaid, GRANT_PAYMENT_REVERSE) => Some(RepaymentOrdered),
         (
             Decided | PaymentRequested | PartlyPaid | Paid | Reported | ReportReviewed | AmountFixed | Settled
             | RepaymentOrdered | Repaid,
@@ -61,12 +66,8 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
 
 /// What may be done to an application now.
 pub fn application(row: &grant_application::Model, action: Action, now: DateTime<Utc>) -> Result<(), Refusal> {
-    if (row.state, action) == (RepaymentOrdered, GRANT_PAYMENT_REVERSE) {
-        return Err(Refusal::new(
-            "RETURN_ORDERED",
-            "返還が命じられています。戻った額は、返還として受け入れてください。",
-            "It is ordered back. Please record what came back as a repayment.",
-        ));
+    if (row.state, action) == (RepaymentOrdered, GRANT_PAYMENT_REVERSE) && row.repaid_yen.0 == 0 {
+        return Err(return_ordered());
     }
     if next_state(row.state, action).is_none() {
         return Err(Refusal::new(
@@ -84,12 +85,22 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
             "交付決定はすでに取り消されています。",
             "The decision has been revoked already.",
         )),
+        GRANT_PAYMENT_REVERSE if [RepaymentOrdered, Repaid].contains(&row.state) => Ok(()),
         GRANT_PAYMENT_REVERSE => no_open_change(row).and_then(|()| reversible(row)),
         GRANT_PAYMENT_REQUEST => no_open_change(row).and_then(|()| not_before(row.request_from, today)),
         GRANT_CHANGE_REQUEST => no_open_change(row),
         GRANT_REPORT_SUBMIT => no_open_change(row).and_then(|()| completed(row)),
         _ => Ok(()),
     }
+}
+
+/// What was paid is not reversed once it is ordered back: what comes is a return.
+pub fn return_ordered() -> Refusal {
+    Refusal::new(
+        "RETURN_ORDERED",
+        "返還が命じられています。戻った額は、返還として受け入れてください。",
+        "It is ordered back. Please record what came back as a repayment.",
+    )
 }
 
 /// While a change waits for its decision, nobody knows what is to be paid and reported.
@@ -164,6 +175,7 @@ pub fn is_the_halls(action: Action) -> bool {
         GRANT_APPLICATION_RECOMMEND,
         GRANT_APPLICATION_DECIDE,
         GRANT_APPLICATION_REFUSE,
+        GRANT_PAYMENT_REQUEST_RETURN,
         GRANT_PAYMENT_EXECUTE,
         GRANT_PAYMENT_REVERSE,
         GRANT_REPORT_RETURN,

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::grants::commands::{
-    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PUBLISH,
-    GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
+    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_PROGRAMME_BUDGET_CHANGE, GRANT_PROGRAMME_CLOSE,
+    GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH,
+    GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
     GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState, grant_programme, grant_rule,
@@ -22,7 +23,7 @@ pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc
     match (action, row.state) {
         (GRANT_PROGRAMME_PUBLISH | GRANT_PROGRAMME_TERMS_SET, Draft)
         | (GRANT_PROGRAMME_CLOSE, Published)
-        | (GRANT_ALLOCATION_SET, Draft | Published) => Ok(()),
+        | (GRANT_ALLOCATION_SET | GRANT_PROGRAMME_BUDGET_CHANGE, Draft | Published) => Ok(()),
         (GRANT_APPLICATION_CREATE, Published) => not_after(row.closes_on, japan_day(now)),
         _ => Err(Refusal::new(
             "STATE",

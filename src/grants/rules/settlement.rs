@@ -13,21 +13,40 @@ pub fn payable(row: &grant_application::Model) -> Yen {
     row.fixed_yen.or(row.decided_yen).unwrap_or_default()
 }
 
-/// What is asked for next: `asked`, or the next part of `parts`; after the fixing whatever is left.
+/// What is asked for next: the next part of `parts`, all where there are none; `asked` where the terms allow a lump sum, or
+/// once the amount is fixed.
 ///
 /// # Errors
-/// PAYMENT_EXCEEDED where more is asked for than is left.
-pub fn next_payment(row: &grant_application::Model, parts: &[Yen], asked: Option<Yen>) -> Result<Yen, Refusal> {
+/// PAYMENT_EXCEEDED where more is asked for than is left; INSTALMENT_DIFFERS where it is not the next part.
+pub fn next_payment(
+    row: &grant_application::Model,
+    parts: &[Yen],
+    asked: Option<Yen>,
+    lump_sum: bool,
+) -> Result<Yen, Refusal> {
     let left = payable(row).0 - row.paid_yen.0;
-    let amount = asked.map_or_else(|| next_part(row, parts).min(left), |yen| yen.0);
+    let part = next_part(row, parts).min(left);
+    let amount = asked.map_or(part, |yen| yen.0);
     if left > 0 && amount <= left {
-        return Ok(Yen(amount));
+        return if lump_sum || row.fixed_yen.is_some() || amount == part {
+            Ok(Yen(amount))
+        } else {
+            Err(instalment_differs(Yen(part)))
+        };
     }
     Err(Refusal::new(
         "PAYMENT_EXCEEDED",
         format!("支払われていない額({})を超えています。", Yen(left)),
         format!("More than is left to be paid ({left} yen)."),
     ))
+}
+
+fn instalment_differs(part: Yen) -> Refusal {
+    Refusal::new(
+        "INSTALMENT_DIFFERS",
+        format!("次の回の額は{part}です。交付の条件は、これと異なる額の請求を認めていません。"),
+        format!("The next instalment is {} yen, and the terms allow no other request.", part.0),
+    )
 }
 
 /// Up to the end of the first part that is not paid whole.

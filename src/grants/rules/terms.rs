@@ -71,6 +71,11 @@ impl Terms {
         parts.into_iter().filter(|part| part.0 > 0).collect()
     }
 
+    /// May something else be asked for than the next part?
+    pub fn lump_sum(&self) -> bool {
+        self.instalments.as_ref().is_some_and(|of| of.lump_sum)
+    }
+
     /// What the terms say of the deadlines of each step.
     pub fn deadlines(&self) -> Deadlines {
         self.conditions.as_ref().and_then(|of| of.deadlines).unwrap_or_default()
@@ -121,7 +126,14 @@ mod tests {
     }
 
     fn quarters(count: i32) -> Instalments {
-        Instalments { count, unit: Yen(1_000), rest: Rest::First, times: Vec::new(), not_before: false }
+        Instalments {
+            count,
+            unit: Yen(1_000),
+            rest: Rest::First,
+            times: Vec::new(),
+            not_before: false,
+            lump_sum: false,
+        }
     }
 
     #[test]

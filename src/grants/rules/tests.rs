@@ -73,6 +73,7 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
         ordered_yen: Yen(0),
         repayment_due: None,
         repaid_yen: Yen(0),
+        repayment_reported_on: None,
         revoked_on: None,
         revoked_by: None,
         subgranted_yen: Yen(0),
@@ -90,26 +91,26 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
 /// One line a state, one column an act, in the order of [`APPLICATION_ACTS`]: change, submit, withdraw,
 /// review start, return, recommend, decide, refuse, payment request, payment execute, file attach,
 /// file detach, completion, report submit, report return, report review, amount fix, repayment, change
-/// request, revoke, payment reverse. `o` is refused with the way out.
+/// request, revoke, payment reverse, payment request withdraw and return, repayment report. `o` is refused with the way out.
 const TABLE: &[(GrantApplicationState, &str)] = &[
-    (Draft, "xxx.......xx........."),
-    (Submitted, "..xx................."),
-    (UnderReview, "..x.xx..............."),
-    (Returned, "xxx.......xx........."),
-    (Reviewed, "..x...xx............."),
-    (Decided, "..x.....x.xxxx....xx."),
-    (Refused, "....................."),
-    (Withdrawn, "....................."),
-    (PaymentRequested, ".........x.........xx"),
-    (Paid, "..........xxxx....xxx"),
-    (PartlyPaid, "........x.xxxx....xxx"),
-    (Reported, "..............xx...xx"),
-    (ReportReviewed, "...............xx..xx"),
-    (AmountFixed, "........x..........xx"),
-    (Settled, "...................xx"),
-    (RepaymentOrdered, ".................x.xo"),
-    (Repaid, "...................x."),
-    (Revoked, "....................."),
+    (Draft, "xxx.......xx............"),
+    (Submitted, "..xx...................."),
+    (UnderReview, "..x.xx.................."),
+    (Returned, "xxx.......xx............"),
+    (Reviewed, "..x.x.xx................"),
+    (Decided, "..x.....x.xxxx....xx...."),
+    (Refused, "........................"),
+    (Withdrawn, "........................"),
+    (PaymentRequested, ".........x.........xxxx."),
+    (Paid, "..........xxxx....xxx..."),
+    (PartlyPaid, "........x.xxxx....xxx..."),
+    (Reported, "..............xx...xx..."),
+    (ReportReviewed, "..............xxx..xx..."),
+    (AmountFixed, "........x..........xx..."),
+    (Settled, "...................xx..."),
+    (RepaymentOrdered, ".................x.xo..x"),
+    (Repaid, "...................xx..."),
+    (Revoked, "........................"),
 ];
 
 #[test]
@@ -209,7 +210,7 @@ fn payments_follow_the_parts_and_stay_within_what_is_payable() {
     use crate::grants::rules::settlement::{after_payment, next_payment};
     let parts = [Yen(310), Yen(300), Yen(300)];
     let next = |row: &grant_application::Model, asked: Option<i64>| {
-        next_payment(row, &parts, asked.map(Yen)).map(|yen| yen.0).map_err(|refusal| refusal.reason)
+        next_payment(row, &parts, asked.map(Yen), true).map(|yen| yen.0).map_err(|refusal| refusal.reason)
     };
     let at = |paid: i64| grant_application::Model { decided_yen: Some(Yen(910)), paid_yen: Yen(paid), ..row(Decided) };
     assert_eq!(next(&at(0), None), Ok(310));
@@ -219,9 +220,19 @@ fn payments_follow_the_parts_and_stay_within_what_is_payable() {
     assert_eq!(next(&at(610), Some(301)), Err("PAYMENT_EXCEEDED"));
     assert_eq!(next(&at(0), Some(910)), Ok(910), "in one sum");
     assert_eq!(next(&at(910), None), Err("PAYMENT_EXCEEDED"));
+    let strict = |row: &grant_application::Model, parts: &[Yen], asked: i64| {
+        next_payment(row, parts, Some(Yen(asked)), false).map(|yen| yen.0).map_err(|refusal| refusal.reason)
+    };
+    for other in [1, 309, 311, 610, 910] {
+        assert_eq!(strict(&at(0), &parts, other), Err("INSTALMENT_DIFFERS"), "{other}");
+    }
+    assert_eq!((strict(&at(0), &parts, 310), strict(&at(400), &parts, 210)), (Ok(310), Ok(210)));
+    assert_eq!(strict(&at(0), &parts, 911), Err("PAYMENT_EXCEEDED"));
+    assert_eq!((strict(&at(0), &[], 910), strict(&at(0), &[], 909)), (Ok(910), Err("INSTALMENT_DIFFERS")));
     let fixed = |paid: i64| grant_application::Model { fixed_yen: Some(Yen(800)), ..at(paid) };
     assert_eq!(next(&fixed(310), None), Ok(490), "the rest at once");
     assert_eq!(next(&fixed(310), Some(491)), Err("PAYMENT_EXCEEDED"));
+    assert_eq!(strict(&fixed(310), &parts, 100), Ok(100), "once it is fixed, the rest is no part");
     let states =
         [(at(0), 310, PartlyPaid), (at(310), 910, Paid), (fixed(310), 400, AmountFixed), (fixed(310), 800, Settled)];
     for (row, paid, state) in states {

@@ -15,9 +15,10 @@ use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH, GRANT_APPLICATION_FILE_DETACH,
     GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN, GRANT_APPLICATION_REVIEW_START,
     GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST, GRANT_COMPLETION_RECORD,
-    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REVERSE, GRANT_PROGRAMME_CLOSE,
+    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REQUEST_RETURN,
+    GRANT_PAYMENT_REQUEST_WITHDRAW, GRANT_PAYMENT_REVERSE, GRANT_PROGRAMME_BUDGET_CHANGE, GRANT_PROGRAMME_CLOSE,
     GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_REPAYMENT_RECORD,
-    GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_REPAYMENT_REPORT, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::grants::entity::{
     GrantActId, GrantActKind, GrantAllocationId, GrantApplicationFileId, GrantApplicationId, GrantApplicationState,
@@ -54,6 +55,7 @@ const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization
 const IN_DISTRICT: Over = Over::Scope(ScopeKind::District, "district_id");
 
 const SUBSIDY_LAW: &str = "地方自治法第232条の2";
+const BUDGET_LAW: &str = "地方自治法第218条";
 const COMMITMENT_LAW: &str = "地方自治法第232条の3";
 const PAYMENT_LAW: &str = "地方自治法第232条の4";
 /// What was paid by mistake, or too much, goes back to where it was taken from (戻入).
@@ -125,7 +127,7 @@ shape! {
         .column::<FiscalYear>("fiscalYear", "年度。")
         .computed::<String>("fiscalYearLabel", "年度の和暦の表記。", &["fiscal_year"], year_label)
         .column::<String>("legalBasis", "根拠となる条例・要綱の名称。")
-        .column::<Yen>("budgetYen", "予算額(円)。")
+        .column::<Yen>("budgetYen", "予算額(円)。補正予算があれば、その後の額。")
         .column::<Date>("opensOn", "申請の受付を始める日。")
         .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
         .column::<GrantProgrammeState>("state", "状態。")
@@ -160,6 +162,8 @@ shape! {
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_BUDGET_CHANGE, BUDGET_LAW, APPROVER, Over::Municipality)
+        .step_up(GRANT_PROGRAMME_BUDGET_CHANGE)
 }
 
 shape! {
@@ -303,6 +307,8 @@ shape! {
         .computed::<bool>("repaymentOverdue", "返還の期限が過ぎているか。", &["repayment_due", "state"], repayment_overdue)
         .masked(inside())
         .column::<Yen>("repaidYen", "返還された額(円)。")
+        .column::<Option<Date>>("repaymentReportedOn", "団体が返還したと届け出た日。受け入れると、null に戻る。")
+        .masked(inside())
         .column::<Option<Date>>("revokedOn", "交付決定を取り消した日。")
         .column::<Yen>("subgrantedYen", "地域内の申請に採択した額の合計(円)。")
         .many::<GrantPayment>("payments", "application_id", "支払と返還。古い順。")
@@ -342,6 +348,9 @@ shape! {
         .step_up(GRANT_APPLICATION_REFUSE)
         .act(GRANT_PAYMENT_REQUEST, "", &[Role::OrgOfficer, Role::OrgAccountant], IN_ORGANIZATION)
         .apart(GRANT_PAYMENT_REQUEST, &["recommended_by", "decided_by", "changed_by"])
+        .act(GRANT_PAYMENT_REQUEST_WITHDRAW, "", REPORTER, IN_ORGANIZATION)
+        .act(GRANT_PAYMENT_REQUEST_RETURN, "", &[Role::GrantStaff, Role::Payer], Over::Municipality)
+        .apart(GRANT_PAYMENT_REQUEST_RETURN, &["submitted_by", "payment_requested_by"])
         .act(GRANT_PAYMENT_EXECUTE, PAYMENT_LAW, PAYER, Over::Municipality)
         .step_up(GRANT_APPLICATION_DECIDE)
         .step_up(GRANT_PAYMENT_REQUEST)
@@ -351,6 +360,8 @@ shape! {
         .apart(GRANT_PAYMENT_EXECUTE, &["submitted_by", "recommended_by", "decided_by", "changed_by", "payment_requested_by", "examined_by", "fixed_by"])
         .act(GRANT_COMPLETION_RECORD, "", REPORTER, IN_ORGANIZATION)
         .act(GRANT_REPORT_SUBMIT, "", REPORTER, IN_ORGANIZATION)
+        .apart(GRANT_REPORT_SUBMIT, &["examined_by"])
+        .act(GRANT_REPAYMENT_REPORT, "", REPORTER, IN_ORGANIZATION)
         .act(GRANT_CHANGE_REQUEST, "", OFFICER, IN_ORGANIZATION)
         .act(GRANT_REPORT_RETURN, "", GRANT_STAFF, Over::Municipality)
         .apart(GRANT_REPORT_RETURN, &["submitted_by", "reported_by"])

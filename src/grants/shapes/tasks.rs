@@ -4,8 +4,8 @@
 use crate::grants::commands::{
     GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND,
     GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD,
-    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD, GRANT_REPORT_REVIEW,
-    GRANT_REPORT_SUBMIT,
+    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD,
+    GRANT_REPAYMENT_REPORT, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
@@ -65,9 +65,12 @@ const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
 const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
 /// Whoever had a hand in the application itself (`commands::is_party`).
 const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
-    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'COMPLETION_RECORD', \
+    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'PAYMENT_REQUEST_WITHDRAW', 'REPAYMENT_REPORT', 'COMPLETION_RECORD', \
     'REPORT_SUBMIT', 'CHANGE_REQUEST', 'CHANGE_WITHDRAW') \
     AND h.actor_id IS NOT NULL";
+
+/// What is owed, and of which the organization has told nothing since something came.
+const OWED: &str = "t.state = 'REPAYMENT_ORDERED' AND t.repayment_reported_on IS NULL";
 
 /// What is completed and waits for no decision on a change.
 const REPORTABLE: &str =
@@ -211,6 +214,14 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
         )
         .except(PARTIES)
         .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", "t.fixing_due"])
+        .task(
+            GRANT_REPAYMENT_REPORT,
+            [OWED, "t.title", "t.repayment_due"],
+            [
+                "返還が命じられています。期限までに返還し、返還した日を届け出てください。",
+                "Something was ordered back. Please return it until the day on which it is due, and tell when you did.",
+            ],
+        )
         .task(
             GRANT_REPAYMENT_RECORD,
             ["t.state = 'REPAYMENT_ORDERED'", "t.title", "t.repayment_due"],

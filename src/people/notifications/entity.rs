@@ -50,6 +50,12 @@ text_enum! {
         GrantRevoked,
         /// 支払の記録が取り消された(団体の役員・会計と支出担当者へ)
         GrantPaymentReversed,
+        /// 支払の請求が取り下げられた(支出担当者へ)
+        GrantPaymentRequestWithdrawn,
+        /// 支払の請求が返された(団体の役員・会計へ)
+        GrantPaymentRequestReturned,
+        /// 返還したことが届け出られた(支出担当者へ)
+        GrantRepaymentReported,
         /// 地域内の申請があった(団体の役員へ)
         SubgrantSubmitted,
         /// 議事録が提出された(企画担当職員へ)

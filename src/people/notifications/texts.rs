@@ -46,6 +46,9 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantChangeDecided => GRANT_CHANGE_DECIDED,
         Kind::GrantRevoked => GRANT_REVOKED,
         Kind::GrantPaymentReversed => GRANT_PAYMENT_REVERSED,
+        Kind::GrantPaymentRequestWithdrawn => GRANT_PAYMENT_REQUEST_WITHDRAWN,
+        Kind::GrantPaymentRequestReturned => GRANT_PAYMENT_REQUEST_RETURNED,
+        Kind::GrantRepaymentReported => GRANT_REPAYMENT_REPORTED,
         Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
         Kind::MinutesReturned => MINUTES_RETURNED,
@@ -162,6 +165,21 @@ const GRANT_PAYMENT_REVERSED: Template = [
     "交付金「{}」の支払の記録が取り消されました。理由とこれからの支払を確認してください。",
     "「{}」の お金を はらった きろくを とりけしました。わけを 読んで ください。",
     "A payment of the grant “{}” was reversed. Please read the reason and see what is paid next.",
+];
+const GRANT_PAYMENT_REQUEST_WITHDRAWN: Template = [
+    "交付金「{}」の支払の請求が取り下げられました。支払わないでください。",
+    "「{}」の お金の おねがいが なくなりました。はらわないで ください。",
+    "The request for a payment of the grant “{}” was withdrawn. Please do not pay it.",
+];
+const GRANT_PAYMENT_REQUEST_RETURNED: Template = [
+    "交付金「{}」の支払の請求が返されました。理由を確認し、請求し直してください。",
+    "「{}」の お金の おねがいが もどりました。わけを 読んで、もう 一度 出して ください。",
+    "The request for a payment of the grant “{}” was returned. Please read the reason and ask for it again.",
+];
+const GRANT_REPAYMENT_REPORTED: Template = [
+    "交付金「{}」を返還したという届出がありました。入金を確認し、受け入れてください。",
+    "「{}」の お金を かえしたと れんらくが ありました。お金が 来たか 見て ください。",
+    "It was told that money of the grant “{}” was returned. Please see whether it has come, and record it.",
 ];
 const SUBGRANT_SUBMITTED: Template = [
     "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",

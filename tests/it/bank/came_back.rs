@@ -9,6 +9,12 @@ use crate::ledger::inside;
 story!(REVERSE, "279-grant-payment-reverse");
 const PAYMENTS: &str = "query($id: ID!) { grantApplication(id: $id) { payments { id number } } }";
 
+/// Two halves, or whatever is asked for.
+fn parts() -> Value {
+    let instalments = json!({"count": 2, "unit": 1000, "rest": "FIRST", "lumpSum": true});
+    json!({"instalments": instalments, "surplusRule": "RETURN", "repaymentDays": 20})
+}
+
 impl Hall {
     /// Somebody reverses the newest payment.
     async fn undo(&self, who: &Client, id: &str, kind: &str) -> Answer {
@@ -25,8 +31,8 @@ async fn m14_what_the_bank_gave_back_goes_into_the_next_file_and_is_paid_once() 
     let hall = Hall::new().await;
     let s = &hall.scene;
     let second = s.town.staff(Role::Payer).await;
-    let (file, id, bytes) = hall.produced().await;
-    hall.import("ZENGIN", &returned(&bytes)).await.data();
+    let (file, id, _) = hall.produced().await;
+    hall.import("ZENGIN", &statement(&[("080520", 1_100_000)])).await.data();
     hall.undo(&s.payer, &id, "RETURNED_BY_BANK").await.expect_code("FORBIDDEN/DUTIES_APART");
     hall.undo(&second, &id, "RECORDED_BY_MISTAKE").await.expect_code("CONFLICT/REPORTED");
     let mut app = inside(&s.town, "entaku_app").await;
@@ -57,7 +63,7 @@ async fn m14_what_the_bank_gave_back_goes_into_the_next_file_and_is_paid_once() 
 
 #[tokio::test]
 async fn m14_nothing_is_reversed_while_the_next_payment_is_at_the_bank() {
-    let hall = Hall::new().await;
+    let hall = Hall::of(Scene::with_terms(&parts()).await).await;
     let s = &hall.scene;
     let second = s.town.staff(Role::Payer).await;
     let id = s.granted(400_000).await;

@@ -49,7 +49,7 @@ async fn m14_a_file_that_the_bank_refused_frees_its_payments_and_is_never_reconc
     assert_eq!((&done["state"], &done["lines"][0]["state"]), (&json!("REFUSED"), &json!("REFUSED")));
     assert_eq!((&done["refusedOn"], &done["refusalReason"]), (&json!("2026-05-20"), &json!("合計金額の不一致")));
     assert!(has_task(&second, "grantPaymentExecute").await, "it is to be paid again");
-    let report = returned(&bytes);
+    let report = statement(&[("080520", 1_100_000)]);
     hall.import("ZENGIN", &report).await.expect_code("CONFLICT/CONTRARY_REPORT");
     hall.import("ZENGIN", &bytes).await.expect_code("CONFLICT/OWN_FILE");
     let table = table(&[("2026-05-20", NUMBER, 1_100_000, "済")]);
@@ -79,9 +79,9 @@ async fn m13_m14_a_file_is_refused_once_and_not_while_its_report_comes() {
     hall.scene.payer.run(PRODUCE, json!({ "id": file })).await.expect_code("CONFLICT/STATE");
     hall.scene.staff.run(CANCEL, json!({ "id": file })).await.expect_code("CONFLICT/STATE");
     let hall = Hall::new().await;
-    let (file, payment, bytes) = hall.produced().await;
+    let (file, payment, _) = hall.produced().await;
     let (one, two) = (hall.second_payer().await, hall.second_payer().await);
-    let report = returned(&bytes);
+    let report = statement(&[("080520", 1_100_000)]);
     let (taken, a, b) = tokio::join!(
         hall.import("ZENGIN", &report),
         one.run(REFUSAL, refused(&file)),

@@ -14,6 +14,7 @@ mod returns;
 mod reversals;
 mod subgrants;
 mod surplus;
+mod ways_back;
 mod withdrawn;
 
 story!(TERMS_SET, "260-grant-programme-terms-set");
@@ -34,7 +35,7 @@ story!(LIFE, "274-grant-life-read");
 story!(YEAR_CLOSE, "292-ledger-year-close");
 
 pub(super) fn quarters() -> Value {
-    json!({"instalments": {"count": 4, "unit": 1000, "rest": "FIRST"}, "surplusRule": "RETURN", "repaymentDays": 20})
+    json!({"instalments": {"count": 4, "unit": 1000, "rest": "FIRST", "lumpSum": true}, "surplusRule": "RETURN", "repaymentDays": 20})
 }
 
 pub(super) fn plan() -> Value {
@@ -49,7 +50,12 @@ pub(super) fn of(id: &str, input: Value) -> Value {
 impl Scene {
     /// A scene whose programme has these terms.
     pub(crate) async fn with_terms(terms: &Value) -> Self {
-        let mut s = Self::new().await;
+        Self::new().await.under(terms).await
+    }
+
+    /// The same scene with a programme of these terms.
+    pub(crate) async fn under(mut self, terms: &Value) -> Self {
+        let s = &mut self;
         let sections = s.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
         input["input"]["title"] = json!("条件のある交付金");
@@ -58,7 +64,7 @@ impl Scene {
         s.staff.run(TERMS_SET, of(&s.programme, terms.clone())).await.data();
         allocate(&s.staff, &s.programme, &s.organization, 1_500_000).await.data();
         s.staff.run(PROGRAMME_PUBLISH, json!({"id": s.programme})).await.data();
-        s
+        self
     }
 
     /// A decision on so many yen, with a plan of costs.

@@ -265,10 +265,12 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantChangeRequest" => json!({"costs": [{"category": "SUPPLIES", "amountYen": 100}], "decidedYen": null}),
         "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
         "grantPaymentRequest" => json!({ "amountYen": null }),
+        "grantProgrammeBudgetChange" => json!({ "budgetYen": 9_000_000_000_i64 }),
         "grantPaymentReverse" => json!({"kind": "RETURNED_BY_BANK", "returnedOn": "2026-05-20"}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
             "previousProgrammeId": known.earlier, "byLaw": null}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),
+        "grantRepaymentReport" => json!({"amountYen": 100, "sentOn": "2026-05-20"}),
         "grantReportReview" => json!({ "eligibleYen": 1000 }),
         "grantReportSubmit" => {
             json!({ "costs": [{"category": "SUPPLIES", "amountYen": 100, "eligibleYen": 100}] })

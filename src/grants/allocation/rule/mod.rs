@@ -75,6 +75,10 @@ pub struct Instalments {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[graphql(default)]
     pub not_before: bool,
+    /// 次の回の額と異なる額(残りの全額まで)を、まとめて請求できるか。認めなければ、請求できるのは次の回の額だけとなる。
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[graphql(default)]
+    pub lump_sum: bool,
 }
 
 /// 端数を寄せる回。

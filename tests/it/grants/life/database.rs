@@ -55,6 +55,7 @@ async fn going_back_is_refused_while_a_grant_is_paid_in_part() {
     use sea_orm::ConnectionTrait;
     let own = crate::support::database::Own::migrated().await;
     let s = Scene::over(crate::support::town::app_over(&own.url("entaku_app"))).await;
+    let s = s.under(&quarters()).await;
     let id = s.granted(1_000).await;
     s.pay(&id, Some(400)).await;
     let owner = crate::migrations::owner(&own).await;

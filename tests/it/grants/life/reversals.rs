@@ -177,9 +177,9 @@ async fn m13_a_payment_on_which_something_rests_is_not_reversed() {
     s.fixed(&id, 300_000).await;
     reverse(&id).await.expect_code("CONFLICT/RETURN_ORDERED");
     s.payer.run(REPAYMENT, returned(&id, 100_000)).await.data();
-    reverse(&id).await.expect_code("CONFLICT/STATE");
+    reverse(&id).await.expect_code("CONFLICT/RETURN_ORDERED");
     let returning = s.part(&id, 2).await;
-    second.run(REVERSE, came_back(&id, &returning)).await.expect_code("CONFLICT/STATE");
+    second.run(REVERSE, came_back(&id, &returning)).await.expect_code("INVALID_INPUT");
     let mut terms = quarters();
     terms["surplusRule"] = json!("CARRY_OVER");
     let s = Scene::with_terms(&terms).await;

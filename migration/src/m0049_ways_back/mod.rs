@@ -1,0 +1,61 @@
+//! Ways back: a return that was recorded by mistake, a payment that was asked for, an opinion that was given, a budget; and
+//! instalments that bind (docs/adr/0046-what-the-bank-says-and-ways-back.md).
+
+mod budgets;
+mod opinions;
+mod requests;
+mod returns;
+
+use sea_orm_migration::prelude::*;
+
+use crate::table::{more_words, reworded, run};
+
+/// This migration.
+pub(crate) struct Migration;
+
+/// A folder's name is not derived.
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0049_ways_back"
+    }
+}
+
+const ACTS: &[&str] = &["PAYMENT_REQUEST_WITHDRAW", "PAYMENT_REQUEST_RETURN", "REPAYMENT_REPORT"];
+const KINDS: &[&str] =
+    &["GRANT_PAYMENT_REQUEST_WITHDRAWN", "GRANT_PAYMENT_REQUEST_RETURNED", "GRANT_REPAYMENT_REPORTED"];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        more_words(manager, "grant_acts", "act", ACTS).await?;
+        for table in ["notifications", "notification_choices"] {
+            more_words(manager, table, "kind", KINDS).await?;
+        }
+        for statements in [returns::UP, requests::UP, opinions::UP, budgets::UP] {
+            run(manager, statements).await?;
+        }
+        for (function, was, is) in changes() {
+            run(manager, &reworded(function, was, is)).await?;
+        }
+        Ok(())
+    }
+
+    /// The words stay allowed: they do no harm. What was reversed cannot be held by the schema before, which says so.
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, returns::HELD_BEFORE).await?;
+        for (function, was, is) in changes().rev() {
+            run(manager, &reworded(function, is, was)).await?;
+        }
+        for statements in [budgets::DOWN, opinions::DOWN, requests::DOWN, returns::DOWN] {
+            run(manager, statements).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Words of a function, and what they are from now on, whichever migration made it last.
+type Change = (&'static str, &'static str, &'static str);
+
+fn changes() -> impl DoubleEndedIterator<Item = Change> {
+    [returns::CHANGES, requests::CHANGES, opinions::CHANGES].into_iter().flatten().copied()
+}

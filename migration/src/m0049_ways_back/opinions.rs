@@ -1,0 +1,28 @@
+//! What was examined may be returned for correction still: the opinion is taken back with it.
+
+use super::Change;
+
+/// An opinion that was taken back binds nobody but whoever gave it.
+pub(super) const UP: &str = "
+INSERT INTO duties_apart (object, act, done_by) VALUES ('grant_applications', 'REPORT_SUBMIT', 'examined_by');
+";
+
+pub(super) const CHANGES: &[Change] = &[
+    (
+        "grant_application_settled()",
+        "WHEN OLD.state = 'REVIEWED'",
+        "WHEN OLD.state = 'REVIEWED' AND NEW.state = 'RETURNED' AND NEW.recommended_yen IS NULL
+            AND NEW.recommended_by IS NULL
+            THEN ARRAY['title', 'purpose', 'requested_yen', 'submitted_by']
+        WHEN OLD.state = 'REVIEWED'",
+    ),
+    (
+        "grant_life_follows(text, text)",
+        "('REPORT_REVIEWED', 'AMOUNT_FIXED'),",
+        "('REPORT_REVIEWED', 'DECIDED'), ('REPORT_REVIEWED', 'PARTLY_PAID'), ('REPORT_REVIEWED', 'PAID'), ('REPORT_REVIEWED', 'AMOUNT_FIXED'),",
+    ),
+];
+
+pub(super) const DOWN: &str = "
+DELETE FROM duties_apart WHERE act = 'REPORT_SUBMIT';
+";
