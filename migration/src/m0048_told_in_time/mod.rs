@@ -1,0 +1,28 @@
+//! What people are told in time: what a programme in preparation is not for with the programme.
+
+mod uses;
+
+use sea_orm_migration::prelude::*;
+
+use crate::table::run;
+
+/// This migration.
+pub(crate) struct Migration;
+
+/// A folder's name is not derived.
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0048_told_in_time"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, &uses::up()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, &uses::down()).await
+    }
+}
