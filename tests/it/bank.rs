@@ -38,6 +38,7 @@ mod due;
 mod instalments;
 mod refusals;
 
+mod rests;
 const NUMBER: &str = "1234567";
 
 /// An organization with a confirmed account, and a town hall that knows from where it pays.

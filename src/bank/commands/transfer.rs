@@ -121,7 +121,7 @@ pub async fn prepare(tx: &Tx, input: BankTransferPrepareInput) -> Result<BankTra
     checks.check(soon, "input.transferOn", "RANGE", "今日から60日以内の日です。", "A day within 60 days from today.");
     let works = rules::banks_work(transfer_on.0);
     let (ja, en) = ("銀行の休日には振り込めません。", "Banks rest on weekends and holidays.");
-    checks.check(works, "input.transferOn", "WEEKEND", ja, en);
+    checks.check(works, "input.transferOn", "BANK_HOLIDAY", ja, en);
     checks.done()?;
     let mut lines = Vec::new();
     let mut total = Yen(0);
