@@ -120,7 +120,6 @@ shape! {
             "会計が締められました。帳簿と証拠書類を確かめ、監査の意見を付けて確認してください。",
             "The book was closed. Please examine it with its receipts and confirm it with your opinion.",
         ])
-        .except(HANDS)
         .filtered::<AccountBookFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
@@ -130,6 +129,7 @@ shape! {
         .act(ACCOUNT_BOOK_CLOSE, "", &[Role::OrgOfficer], IN_ORGANIZATION)
         .act(ACCOUNT_BOOK_CONFIRM, AUDIT_RULES, &[Role::OrgAuditor], IN_ORGANIZATION)
         .apart(ACCOUNT_BOOK_CONFIRM, &["opened_by", "closed_by"])
+        .apart_from(ACCOUNT_BOOK_CONFIRM, "_hands", HANDS)
         .step_up(ACCOUNT_BOOK_CONFIRM)
 }
 
