@@ -33,12 +33,13 @@ story!(TRANSFERS, "429-bank-transfers-read");
 const EXECUTE: &str = include_str!("../../docs/stories/23-grant-payment-execute.graphql");
 const PAYMENT_REQUEST: &str = include_str!("../../docs/stories/22-grant-payment-request.graphql");
 
+mod awaited;
 mod came_back;
 mod due;
 mod instalments;
 mod refusals;
-
 mod rests;
+
 const NUMBER: &str = "1234567";
 
 /// An organization with a confirmed account, and a town hall that knows from where it pays.

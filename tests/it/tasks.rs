@@ -236,13 +236,13 @@ async fn tasks_are_filtered_by_day_and_act() {
     }
 }
 
-async fn night(town: &Town) {
+pub(crate) async fn night(town: &Town) {
     let tx = town.system();
     reminders::remind(&tx).await.expect("reminded");
     tx.commit().await.expect("committed");
 }
 
-async fn told(who: &Client) -> Vec<String> {
+pub(crate) async fn told(who: &Client) -> Vec<String> {
     let nodes = who.run(TOLD, json!({})).await.data()["viewer"]["notifications"]["nodes"].clone();
     nodes.as_array().expect("nodes").iter().map(|one| text(&one["textJa"])).collect()
 }

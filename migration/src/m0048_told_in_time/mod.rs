@@ -1,5 +1,7 @@
-//! What people are told in time: what a programme in preparation is not for with the programme.
+//! What people are told in time: what a programme in preparation is not for with the programme, and until when the results of
+//! payments are awaited.
 
+mod results;
 mod uses;
 
 use sea_orm_migration::prelude::*;
@@ -19,10 +21,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &uses::up()).await
+        run(manager, &uses::up()).await?;
+        run(manager, results::UP).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, results::DOWN).await?;
         run(manager, &uses::down()).await
     }
 }

@@ -53,6 +53,11 @@ pub struct BankReportImportInput {
 /// CONFLICT/OWN_FILE for the file that went to the bank; CONFLICT/IMPORTED for a second time; CONFLICT/NOTHING_MATCHED.
 pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportId> {
     tx.may_create::<BankReport>(BANK_REPORT_IMPORT, &[])?;
+    take(tx, input).await
+}
+
+/// The same for whoever may.
+pub(super) async fn take(tx: &Tx, input: BankReportImportInput) -> Result<BankReportId> {
     let BankReportImportInput { format, name, content } = input;
     let mut checks = Checks::new();
     let name = checks.text("input.name", &name, 200);
