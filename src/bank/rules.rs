@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 
 use crate::bank::commands::{
-    BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE,
-    BANK_TRANSFER_RECONCILE, BANK_TRANSFER_REFUSAL_RECORD,
+    BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE,
+    BANK_TRANSFER_REFUSAL_RECORD,
 };
 use crate::bank::entity::{BankAccountState, BankTransferState, TransferLineState, bank_account, bank_transfer};
 use crate::bank::zengin::report::Reported;

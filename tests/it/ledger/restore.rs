@@ -138,7 +138,9 @@ impl Operator {
         let url = |role| cluster.map_or_else(|| "postgres:///none".into(), |cluster| cluster.url(role, DATABASE));
         let mut entaku = Command::new(env!("CARGO_BIN_EXE_entaku"));
         entaku.args(arguments).env("DATABASE_URL", url("entaku_app")).env("ENTAKU_KEYS_FILE", self.keys());
-        entaku.env("ENTAKU_WORKER_DATABASE_URL", url("entaku_worker")).env("ENTAKU_ISSUER", "https://entaku.example.jp");
+        entaku
+            .env("ENTAKU_WORKER_DATABASE_URL", url("entaku_worker"))
+            .env("ENTAKU_ISSUER", "https://entaku.example.jp");
         tokio::task::block_in_place(|| entaku.output().expect("it runs"))
     }
 
@@ -247,7 +249,10 @@ async fn m18_a_restore_to_a_point_in_time_is_what_was_there_and_sound() {
     // What was signed after the moment says what the restore has lost.
     let lost = operator.keep("later", &serde_json::to_string(&later).expect("a head"));
     let cut = operator.verify(&cluster, &lost);
-    assert!(!cut.0 && cut.1.contains(&format!("entry {} was signed, the chain ends at {links}", later.position)), "{cut:?}");
+    assert!(
+        !cut.0 && cut.1.contains(&format!("entry {} was signed, the chain ends at {links}", later.position)),
+        "{cut:?}"
+    );
     // And life goes on from there, in the ledger and in the record.
     let town = Town { app: operator.app(&cluster), id: town.id, code: town.code };
     pay_out(&town, programme, EACH).await;

@@ -73,7 +73,8 @@ fn told(act: &Act, id: LedgerJournalId) -> Value {
     match act {
         Act::Post(moves) => {
             let (accounts, amounts): (Vec<_>, Vec<i64>) = moves.iter().copied().unzip();
-            let (kinds, owners): (Vec<_>, Vec<Uuid>) = accounts.into_iter().map(|(kind, owner)| (kind.word(), owner)).unzip();
+            let (kinds, owners): (Vec<_>, Vec<Uuid>) =
+                accounts.into_iter().map(|(kind, owner)| (kind.word(), owner)).unzip();
             json!({"id": id.0, "kinds": kinds, "owners": owners, "amounts": amounts})
         }
         Act::Reverse { id: of, .. } => json!({"id": id.0, "reverses": of.0}),
