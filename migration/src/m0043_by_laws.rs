@@ -18,6 +18,7 @@ impl MigrationTrait for Migration {
         run(manager, &reworded(MATTER, WAITS, IN_FORCE)).await
     }
 
+    /// A by-law that was laid down before anything was approved is forgotten; what was approved says it again on the way up.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &reworded(MATTER, IN_FORCE, WAITS)).await?;
         run(manager, BACK).await

@@ -177,6 +177,7 @@ entity! {
         refused_on: Option<Date>,
         refused_by: Option<AccountId>,
         refusal_reason: Option<String>,
+        report_due: Option<Date>,
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::bank::commands::account::{self, BankAccountConfirmInput, BankAccountRegisterInput, BankAccountRejectInput};
+use crate::bank::commands::reconcile;
 use crate::bank::commands::refusal::{self, BankTransferRefusalRecordInput};
 use crate::bank::commands::report::{self, BankReportImportInput};
 use crate::bank::commands::transfer::{self, BankTransferPrepareInput, TransferSourceSetInput};
@@ -105,6 +106,16 @@ impl BankMutation {
         #[graphql(desc = "受け付けられなかった日と理由。")] input: BankTransferRefusalRecordInput,
     ) -> Result<Read<BankTransfer>> {
         act(ctx, move |tx| Box::pin(refusal::record_refusal(tx, id, input))).await
+    }
+
+    /// 結果の分からない支払が残る総合振込について、銀行からの報告を取り込む。この総合振込の支払を含まない報告は取り込まない。
+    async fn bank_transfer_reconcile(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "総合振込。")] id: BankTransferId,
+        #[graphql(desc = "報告の内容。")] input: BankReportImportInput,
+    ) -> Result<Read<BankTransfer>> {
+        act(ctx, move |tx| Box::pin(reconcile::reconcile(tx, id, input))).await
     }
 
     /// 銀行からの報告を取り込む。口座・金額・日が一致した支払は元帳に仕訳し、一致しないものは一覧に残す。同じ報告は一度だけ。

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::bank::commands::{
     BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REGISTER, BANK_ACCOUNT_REJECT, BANK_REPORT_IMPORT, BANK_TRANSFER_CANCEL,
-    BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_REFUSAL_RECORD, TRANSFER_SOURCE_SET, open_file,
-    open_number,
+    BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE, BANK_TRANSFER_REFUSAL_RECORD,
+    TRANSFER_SOURCE_SET, open_file, open_number,
 };
 use crate::bank::entity::{
     BankAccountId, BankAccountState, BankReportFormat, BankReportId, BankReportLineId, BankTransferId,
@@ -24,7 +24,7 @@ use crate::kernel::money::Yen;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::sql::Param;
-use crate::kernel::read::{Cells, Filter, Key, Mask, Ty, Where};
+use crate::kernel::read::{Cells, Children, Filter, Key, Mask, Ty, Where};
 use crate::kernel::request::Request;
 use crate::organizations::entity::OrganizationId;
 use crate::organizations::shapes::CommunityOrganization;
@@ -45,11 +45,11 @@ const PAYMENT_LAW: &str = "地方自治法第232条の4・第232条の5";
 const NEEDED_BY: &str = "(SELECT min(a.payment_due) FROM grant_applications a \
     WHERE a.municipality_id = t.municipality_id AND a.organization_id = t.organization_id \
     AND a.state = 'PAYMENT_REQUESTED')";
-/// As long after the day of the transfer as the municipality says.
-const REPORT_DUE: &str = "t.transfer_on + (SELECT s.bank_report_days FROM municipality_settings s \
-    WHERE s.municipality_id = t.municipality_id)";
-/// Its day has passed, and the bank has told of none of its payments.
-const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.transfer_on < entaku_today() \
+/// Before its day nothing is reported; after it, what is not is to be asked for.
+const UNDER_WAY: &str = "t.state = 'PRODUCED' AND t.transfer_on >= entaku_today()";
+const AWAITED: &str = "t.state = 'PRODUCED' AND t.transfer_on < entaku_today()";
+/// Too late, and the bank has told of none of its payments.
+const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.report_due < entaku_today() \
     AND NOT EXISTS (SELECT FROM bank_transfer_lines l WHERE l.municipality_id = t.municipality_id \
     AND l.transfer_id = t.id AND (l.state <> 'WAITING' OR EXISTS (SELECT FROM bank_report_lines r \
     WHERE r.municipality_id = l.municipality_id AND r.line_id = l.id)))";
@@ -59,6 +59,13 @@ const NO_PAYERS: &str = "SELECT w.id FROM bank_transfer_lines l CROSS JOIN LATER
     UNION SELECT entaku_examiners(l.application_id) \
     UNION SELECT entaku_application_parties(l.application_id, NULL)) w (id) \
     WHERE l.municipality_id = t.municipality_id AND l.transfer_id = t.id";
+/// Payments of a file that was made whose results are not known.
+const AWAITED_LINES: Children = Children {
+    key: "transfer_id",
+    when: "t.state = 'WAITING' AND EXISTS (SELECT FROM bank_transfers b WHERE b.municipality_id = t.municipality_id \
+        AND b.id = t.transfer_id AND b.state = 'PRODUCED')",
+    order: &[],
+};
 const ACCOUNT_RULES: &str = "財務規則(債権者の口座の登録)";
 
 /// Numbers are for those who pay.
@@ -182,6 +189,8 @@ shape! {
         .one::<Account>("producedBy", "produced_by", "ファイルを作った人。")
         .column::<Option<DateTime<Utc>>>("producedAt", "ファイルを作った日時。")
         .column_named::<Option<String>>("checksum", "sha256", "ファイルの SHA-256(16進)。")
+        .column::<Option<Date>>("reportDue", "銀行からの報告を取り込む期限。ファイルを作ったときに定まる。")
+        .many_when::<BankTransferLine>("awaitedLines", AWAITED_LINES, "銀行からの結果がまだない明細。一部の結果だけが報告されたときは、その残り。")
         .column::<Option<Date>>("refusedOn", "銀行がファイル全体を受け付けなかった日。")
         .one::<Account>("refusedBy", "refused_by", "受け付けられなかったことを記録した人。")
         .column::<Option<String>>("refusalReason", "銀行が受け付けなかった理由。")
@@ -189,7 +198,7 @@ shape! {
         .masked(payers())
         .ordered([Key::down("created_at", Ty::Time)])
         .readable(OFFICE, Over::Municipality)
-        .waits_for(PAYER, Over::Municipality, ["t.state = 'PRODUCED'", "'総合振込の結果の取込み'", REPORT_DUE])
+        .waits_for(PAYER, Over::Municipality, [UNDER_WAY, "'総合振込の結果の取込み'", "t.report_due"])
         .task(BANK_TRANSFER_PRODUCE, ["t.state = 'PREPARED' AND t.transfer_on >= entaku_today()", "'総合振込'", "t.transfer_on"], [
             "総合振込が起案されました。振込指定日までに確認し、銀行へのファイルを作ってください。",
             "A transfer was prepared. Please check it and make its file before its day.",
@@ -199,9 +208,14 @@ shape! {
             "ファイルを作らないまま振込指定日が過ぎました。取り消し、起案し直してください。",
             "Its day has passed without a file. Please cancel it and prepare it again.",
         ])
-        .task(BANK_TRANSFER_REFUSAL_RECORD, [UNREPORTED, "'総合振込の結果の取込み'", REPORT_DUE], [
-            "振込指定日を過ぎましたが、銀行からの報告がありません。報告を取り込むか、受け付けられなかったことを記録してください。",
-            "The day of the transfer has passed without a report. Please import the report, or record that the bank refused the file.",
+        .task(BANK_TRANSFER_RECONCILE, [AWAITED, "'総合振込の結果の取込み'", "t.report_due"], [
+            "振込指定日を過ぎ、結果の分からない支払があります。銀行からの報告を取り込んでください。",
+            "The day of the transfer has passed, and results are awaited. Please import the bank's report.",
+        ])
+        .except(NO_PAYERS)
+        .task(BANK_TRANSFER_REFUSAL_RECORD, [UNREPORTED, "'総合振込の結果の取込み'", "t.report_due"], [
+            "期限を過ぎても、銀行からの報告がありません。銀行に確かめ、受け付けられなかったときは、そのことを記録してください。",
+            "No report has come in time. Please ask the bank and, if it refused the file, record that.",
         ])
         .except(NO_PAYERS)
         .ruled_by(PAYMENT_LAW)
@@ -210,6 +224,8 @@ shape! {
         .apart(BANK_TRANSFER_PRODUCE, &["prepared_by"])
         .step_up(BANK_TRANSFER_PRODUCE)
         .act(BANK_TRANSFER_CANCEL, "", PREPARERS, Over::Municipality)
+        .act(BANK_TRANSFER_RECONCILE, "", PAYER, Over::Municipality)
+        .step_up(BANK_TRANSFER_RECONCILE)
         .act(BANK_TRANSFER_REFUSAL_RECORD, "", PAYER, Over::Municipality)
         .apart(BANK_TRANSFER_REFUSAL_RECORD, &["produced_by"])
         .step_up(BANK_TRANSFER_REFUSAL_RECORD)

@@ -257,7 +257,9 @@ impl Tx {
         let shape = S::shape();
         let mut sql = Sql::new("SELECT t.*, ");
         write_condition(&shape.permits, shape.published, action, "t", &mut sql);
-        sql.push(&format!(" AS _allowed FROM {} t WHERE t.id = ", shape.table));
+        sql.push(" AS _allowed, ");
+        shape.write_apart(action, &mut sql);
+        sql.push(&format!(" FROM {} t WHERE t.id = ", shape.table));
         sql.param(Param::Uuid(Some(id.uuid())));
         sql.push(" AND ");
         write_condition(&shape.permits, shape.published, Action::READ, "t", &mut sql);
@@ -274,7 +276,7 @@ impl Tx {
         }
         let column = |name| row.try_get::<_, Option<uuid::Uuid>>(name).ok().flatten();
         self.stand_for(shape, action, column);
-        if shape.keeps_apart(action, &self.principal, column) {
+        if shape.keeps_apart(action, &self.principal, column) || row.try_get("_apart")? {
             self.denied(shape.table, id.uuid(), action);
             return Err(Error::Forbidden(DUTIES_APART));
         }

@@ -216,7 +216,7 @@ shape! {
         .masked(Mask { permits: staff(), unless: None, personal: false, reason: "INTERNAL" })
         .column::<Option<i32>>("bookClosingDays", "年度の末日から、団体が会計を締めるまでの日数。定めなければ null。")
         .column::<Option<i32>>("bookAuditDays", "会計を締めた日から、監事が確認するまでの日数。定めなければ null。")
-        .column::<i32>("bankReportDays", "振込指定日から、銀行の報告を取り込むまでの日数。")
+        .column::<i32>("bankReportDays", "振込指定日から、銀行の報告を取り込むまでの開庁日の日数。")
         .published("true")
         .readable(Role::STAFF, Over::Municipality)
         .ruled_by(SECURITY)

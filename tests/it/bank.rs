@@ -33,10 +33,12 @@ story!(TRANSFERS, "429-bank-transfers-read");
 const EXECUTE: &str = include_str!("../../docs/stories/23-grant-payment-execute.graphql");
 const PAYMENT_REQUEST: &str = include_str!("../../docs/stories/22-grant-payment-request.graphql");
 
+mod awaited;
 mod came_back;
 mod due;
 mod instalments;
 mod refusals;
+mod rests;
 
 const NUMBER: &str = "1234567";
 

@@ -37,6 +37,7 @@ mod carried;
 mod findings;
 mod grants;
 mod hands;
+mod in_preparation;
 mod receipts;
 
 /// An organization with its officer, accountant and auditor, and a book with two lines.

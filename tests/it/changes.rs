@@ -86,7 +86,7 @@ impl Phone {
         self.told.iter().rev().find(|change| change["objectId"] == id)
     }
 
-    fn operation(&self, id: &str) -> Option<&str> {
+    pub(crate) fn operation(&self, id: &str) -> Option<&str> {
         self.of_object(id).and_then(|change| change["operation"].as_str())
     }
 }

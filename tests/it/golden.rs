@@ -53,6 +53,9 @@ fn write_policy(shape: &ShapeDef, text: &mut String) {
         let columns = duty.columns.join(", ");
         writeln!(text, "  {:<28} never the account in {columns}", duty.action.0).expect("text");
     }
+    for hands in &shape.hands {
+        writeln!(text, "  {:<28} none of {}", hands.action.0, hands.accounts).expect("text");
+    }
     for action in &shape.stepped_up {
         let minutes = PROOF_LIFE.num_minutes();
         writeln!(text, "  {:<28} only with a proof of identity of the last {minutes} minutes", action.0).expect("text");

@@ -170,7 +170,7 @@ pub(crate) async fn allotted(town: &Town) {
     allocate(&staff, &programme, &organization, 1_500_000).await.data();
 }
 
-async fn programme(town: &Town, staff: &Client, budget: i64) -> String {
+pub(crate) async fn programme(town: &Town, staff: &Client, budget: i64) -> String {
     let admin = town.staff(Role::Admin).await;
     let make = "mutation($name: String!) { sectionCreate(input: {name: $name, establishedOn: \"2020-04-01\"}) { id } }";
     let section = admin.run(make, json!({"name": "地域振興課"})).await.data()["sectionCreate"]["id"].clone();

@@ -107,6 +107,12 @@ fn every_duty_names_columns_of_its_row_and_acts_of_its_shape() {
                 assert!(shape.row_columns().iter().any(|(name, _)| name == column), "{} has no {column}", shape.name);
             }
         }
+        for hands in &shape.hands {
+            assert!(shape.acts.iter().any(|a| a.action == hands.action), "{}: {}", shape.name, hands.action.0);
+            assert!(hands.name.starts_with('_'), "{}: {} could be a column", shape.name, hands.name);
+            let same = shape.hands.iter().filter(|other| other.name == hands.name);
+            assert!(same.clone().all(|other| other.accounts == hands.accounts), "{}: {}", shape.name, hands.name);
+        }
         for action in &shape.stepped_up {
             assert!(shape.acts.iter().any(|a| a.action == *action), "{}: {}", shape.name, action.0);
         }

@@ -33,6 +33,7 @@ impl MigrationTrait for Migration {
         run(manager, carried::UP).await
     }
 
+    /// What programmes ask of books is forgotten: on the way up, a draft asks for closed ones, a public programme for nothing.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, booked::HELD_BEFORE).await?;
         run(manager, carried::BACK).await?;

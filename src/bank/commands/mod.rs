@@ -1,7 +1,9 @@
 //! What is done with the bank: [`account`] for those who are paid, [`transfer`] for files of payments, [`refusal`] for those
-//! that it refuses whole, [`report`] for what it reports back (`told`: how that is read).
+//! that it refuses whole, [`report`] for what it reports back (`told`: how that is read), [`reconcile`] for files of which
+//! more is awaited.
 
 pub mod account;
+pub mod reconcile;
 pub mod refusal;
 pub mod report;
 mod told;
@@ -31,6 +33,8 @@ pub const BANK_TRANSFER_PRODUCE: Action = Action("bankTransferProduce");
 pub const BANK_TRANSFER_CANCEL: Action = Action("bankTransferCancel");
 /// 銀行がファイルを受け付けなかったことを記録する。
 pub const BANK_TRANSFER_REFUSAL_RECORD: Action = Action("bankTransferRefusalRecord");
+/// 総合振込の残りの結果を取り込む。
+pub const BANK_TRANSFER_RECONCILE: Action = Action("bankTransferReconcile");
 /// 銀行からの報告を取り込む。
 pub const BANK_REPORT_IMPORT: Action = Action("bankReportImport");
 

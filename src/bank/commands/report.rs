@@ -43,6 +43,11 @@ pub struct BankReportImportInput {
 /// Those of [`told`]; CONFLICT/IMPORTED for a second time; CONFLICT/NOTHING_MATCHED, CONTRARY_REPORT.
 pub async fn import(tx: &Tx, input: BankReportImportInput) -> Result<BankReportId> {
     tx.may_create::<BankReport>(BANK_REPORT_IMPORT, &[])?;
+    take(tx, input).await
+}
+
+/// The same for whoever may.
+pub(super) async fn take(tx: &Tx, input: BankReportImportInput) -> Result<BankReportId> {
     let BankReportImportInput { format, name, content } = input;
     let mut checks = Checks::new();
     let name = checks.text("input.name", &name, 200);

@@ -25,6 +25,8 @@ use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
+use crate::people::calendar;
+use crate::people::entity::settings;
 use crate::people::sealed;
 
 /// The most payments of a file: what one answer carries.
@@ -121,7 +123,7 @@ pub async fn prepare(tx: &Tx, input: BankTransferPrepareInput) -> Result<BankTra
     checks.check(soon, "input.transferOn", "RANGE", "今日から60日以内の日です。", "A day within 60 days from today.");
     let works = rules::banks_work(transfer_on.0);
     let (ja, en) = ("銀行の休日には振り込めません。", "Banks rest on weekends and holidays.");
-    checks.check(works, "input.transferOn", "WEEKEND", ja, en);
+    checks.check(works, "input.transferOn", "BANK_HOLIDAY", ja, en);
     checks.done()?;
     let mut lines = Vec::new();
     let mut total = Yen(0);
@@ -229,15 +231,25 @@ pub async fn produce(tx: &Tx, id: BankTransferId) -> Result<BankTransferId> {
         return Err(Error::internal("the lines of a transfer are not what was prepared"));
     }
     let Sealed { key, text } = tx.keys.seal(&sealed::context(TRANSFERS, id.0), &bytes).map_err(Error::internal)?;
+    let transfer_on = row.transfer_on;
     let mut row: bank_transfer::ActiveModel = row.into();
     row.state = Set(BankTransferState::Produced);
     row.produced_by = Set(tx.principal.account);
     row.produced_at = Set(Some(tx.now));
+    row.report_due = Set(Some(report_due(tx, transfer_on).await?));
     row.sha256 = Set(Some(sha256(&bytes)));
     row.key_id = Set(key);
     row.secret = Set(text);
     row.update(tx).await?;
     Ok(id)
+}
+
+/// Until when the bank's results are awaited: so many open days after the transfer as the municipality says.
+async fn report_due(tx: &Tx, transfer_on: Date) -> Result<Date> {
+    let settings = settings::Entity::find().one(tx).await?;
+    let days = settings.ok_or_else(|| Error::internal("a municipality without settings"))?.bank_report_days;
+    let days = u32::try_from(days).map_err(Error::internal)?;
+    Ok(Date(calendar::of(tx).await?.open_days_after(transfer_on.0, days)))
 }
 
 /// The lines of a file, in their order.

@@ -120,7 +120,6 @@ shape! {
             "会計が締められました。帳簿と証拠書類を確かめ、監査の意見を付けて確認してください。",
             "The book was closed. Please examine it with its receipts and confirm it with your opinion.",
         ])
-        .except(HANDS)
         .filtered::<AccountBookFilterInput>()
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
@@ -130,6 +129,7 @@ shape! {
         .act(ACCOUNT_BOOK_CLOSE, "", &[Role::OrgOfficer], IN_ORGANIZATION)
         .act(ACCOUNT_BOOK_CONFIRM, AUDIT_RULES, &[Role::OrgAuditor], IN_ORGANIZATION)
         .apart(ACCOUNT_BOOK_CONFIRM, &["opened_by", "closed_by"])
+        .apart_from(ACCOUNT_BOOK_CONFIRM, "_hands", HANDS)
         .step_up(ACCOUNT_BOOK_CONFIRM)
 }
 
@@ -238,8 +238,12 @@ shape! {
         .readable(&[Role::OrgOfficer, Role::OrgAccountant, Role::OrgAuditor], IN_ORGANIZATION)
 }
 
+/// What a programme in preparation is not for is public with the programme.
+const WITH_PROGRAMME: &str = "t.programme_id IS NULL OR coalesce((SELECT p.state <> 'DRAFT' FROM grant_programmes p \
+    WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id), false)";
+
 shape! {
-    IneligibleUse("IneligibleUse", "交付金の対象外の使途。自治体の要綱による。", "ineligible_uses") { id: IneligibleUseId, row: ineligible_use::Entity }
+    IneligibleUse("IneligibleUse", "交付金の対象外の使途。自治体の要綱による。一つの交付金制度だけのものは、その制度と同時に公開される。", "ineligible_uses") { id: IneligibleUseId, row: ineligible_use::Entity }
     |shape| shape
         .revision()
         .column::<String>("code", "符号。")
@@ -251,7 +255,8 @@ shape! {
         .column::<bool>("inForce", "今も対象外か。")
         .one::<GrantProgramme>("programme", "programme_id", "一つの交付金制度だけの使途である場合は、その制度。後を継ぐ制度にも及ぶ。")
         .ordered([Key::up("title", Ty::Text)])
-        .published("true")
+        .published(WITH_PROGRAMME)
+        .readable(Role::STAFF, Over::Municipality)
         .ruled_by(ELIGIBILITY)
         .create(INELIGIBLE_USE_SET, "", GRANT_STAFF, Over::Municipality)
 }

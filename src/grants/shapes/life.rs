@@ -13,7 +13,7 @@ use crate::grants::entity::{
 use crate::grants::rules::change;
 use crate::grants::shapes::{
     APPROVER, COMMITMENT_LAW, GRANT_RULES, GrantAllocation, GrantApplication, IN_DISTRICT, IN_ORGANIZATION, LIAISON,
-    OFFICER,
+    OFFICER, hands,
 };
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
@@ -54,9 +54,6 @@ const OPEN_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant_a
 const ROUTED_CHANGE: &str = "t.state = 'REQUESTED' AND EXISTS (SELECT FROM grant_applications a \
     WHERE a.municipality_id = t.municipality_id AND a.change_id = t.id) \
     AND NOT entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL)";
-
-/// Whoever paid a part of what is to be changed (`commands::change::decide`).
-const PAYERS: &str = "SELECT entaku_doers(t.application_id, 'PAID')";
 
 /// JSON that a row keeps; an empty list where it keeps none.
 pub(super) fn listed(row: &Cells<'_>, column: &str) -> Result<serde_json::Value> {
@@ -113,7 +110,7 @@ shape! {
 
 shape! {
     GrantChange("GrantChange", "変更承認申請。軽微な変更は承認を要せず、そのまま反映される。", "grant_changes") { id: GrantChangeId, row: grant_change::Entity, may: change::change }
-    |shape| shape
+    |shape| hands::of_change(shape
         .revision()
         .one::<GrantApplication>("application", "application_id", "交付申請。")
         .column::<String>("title", "事業の名称。")
@@ -133,7 +130,6 @@ shape! {
             "変更の承認が申請されました。承認するか、承認しないか決定してください。",
             "A change was requested. Please decide on it.",
         ])
-        .except(PAYERS)
         .waits_for(APPROVER, Over::Municipality, [ROUTED_CHANGE, "t.title", "t.decision_due"])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
@@ -144,7 +140,7 @@ shape! {
         .step_up(GRANT_CHANGE_APPROVE)
         .act(GRANT_CHANGE_REFUSE, "", APPROVER, Over::Municipality)
         .apart(GRANT_CHANGE_REFUSE, &["requested_by"])
-        .act(GRANT_CHANGE_WITHDRAW, "", OFFICER, IN_ORGANIZATION)
+        .act(GRANT_CHANGE_WITHDRAW, "", OFFICER, IN_ORGANIZATION))
 }
 
 shape! {

@@ -1,6 +1,7 @@
 //! What can be read of grants, and by whom.
 
 pub mod calculation;
+mod hands;
 pub mod life;
 mod tasks;
 
@@ -242,7 +243,7 @@ const OF_BOOKS: Children = Children { key: "application_id", when: "", order: &[
 
 shape! {
     GrantApplication("GrantApplication", "交付申請。交付決定の後は、名称・団体・決定額が公開される。", "grant_applications") { id: GrantApplicationId, row: grant_application::Entity, may: rules::application }
-    |shape| tasks::of_application(shape
+    |shape| hands::of_application(tasks::of_application(shape
         .revision()
         .one::<GrantProgramme>("programme", "programme_id", "交付金制度。")
         .one::<GrantAllocation>("allocation", "allocation_id", "配分。")
@@ -378,7 +379,7 @@ shape! {
         .step_up(GRANT_DECISION_REVOKE)
         .act(GRANT_PAYMENT_REVERSE, BACK_LAW, PAYER, Over::Municipality)
         .apart(GRANT_PAYMENT_REVERSE, &["submitted_by", "recommended_by", "decided_by", "changed_by", "payment_requested_by", "examined_by", "fixed_by", "paid_by"])
-        .step_up(GRANT_PAYMENT_REVERSE))
+        .step_up(GRANT_PAYMENT_REVERSE)))
 }
 
 shape! {

@@ -56,22 +56,8 @@ const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAI
     'AMOUNT_FIXED', 'SETTLED', 'REPAYMENT_ORDERED', 'REPAID') AND t.revoked_on IS NULL \
     AND EXISTS (SELECT FROM approvals v WHERE v.municipality_id = t.municipality_id AND v.object_id = t.id \
     AND v.act = 'GRANT_DECISION_REVOKE' AND v.state = 'APPROVED')";
-/// Whoever paid a part of it, or decided on a change (`commands::apart_from`).
-const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
-const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
-/// Whoever reversed the payment that is to be made again (`commands::payment`).
-const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
-/// Whoever examined the report (`commands::apart_from_examiners`).
-const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
-/// Whoever had a hand in the application itself (`commands::is_party`).
-const PARTIES: &str = "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id \
-    AND h.application_id = t.id AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'PAYMENT_REQUEST_WITHDRAW', 'REPAYMENT_REPORT', 'COMPLETION_RECORD', \
-    'REPORT_SUBMIT', 'CHANGE_REQUEST', 'CHANGE_WITHDRAW') \
-    AND h.actor_id IS NOT NULL";
-
 /// What is owed, and of which the organization has told nothing since something came.
 const OWED: &str = "t.state = 'REPAYMENT_ORDERED' AND t.repayment_reported_on IS NULL";
-
 /// What is completed and waits for no decision on a change.
 const REPORTABLE: &str =
     "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL AND t.change_id IS NULL";
@@ -111,7 +97,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The application was submitted. Please begin its review.",
             ],
         )
-        .except(PARTIES)
         .task(
             GRANT_APPLICATION_RECOMMEND,
             ["t.state = 'UNDER_REVIEW'", "t.title", "t.decision_due"],
@@ -120,7 +105,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "It is under review. Please recommend an amount, or return it for correction.",
             ],
         )
-        .except(PARTIES)
         .task(
             GRANT_APPLICATION_DECIDE,
             [DECIDABLE, "t.title", "t.decision_due"],
@@ -129,7 +113,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The review is done. Please decide to grant it or not.",
             ],
         )
-        .except(PARTIES)
         .task(
             GRANT_APPLICATION_REFUSE,
             [REFUSABLE, "t.title", "t.decision_due"],
@@ -138,7 +121,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "Its refusal was approved. Please decide not to grant it.",
             ],
         )
-        .except(PARTIES)
         .task(
             GRANT_DECISION_REVOKE,
             [REVOCABLE, "t.title", ""],
@@ -147,7 +129,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The revocation of its decision was approved. Please revoke it.",
             ],
         )
-        .except(PARTIES)
         .waits_for(&[Role::Approver], Over::Municipality, [UNDECIDABLE, "t.title", "t.decision_due"])
         .waits_for(&[Role::Payer], Over::Municipality, [UNPAYABLE, "t.title", "t.payment_due"])
         .task(
@@ -158,7 +139,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "Something is left to be paid. Please see the amount and request the next payment.",
             ],
         )
-        .except(CHANGERS)
         .task(
             GRANT_PAYMENT_EXECUTE,
             [PAYABLE, "t.title", "t.payment_due"],
@@ -167,10 +147,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The payment was requested. Please pay and record the day.",
             ],
         )
-        .except(PARTIES)
-        .except(CHANGERS)
-        .except(REVERSERS)
-        .except(EXAMINERS)
         .task(
             GRANT_COMPLETION_RECORD,
             ["t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NULL", "t.title", "t.report_due"],
@@ -195,15 +171,11 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The results were reported. Please examine the report, or return it for correction.",
             ],
         )
-        .except(PARTIES)
         .task(
             GRANT_AMOUNT_FIX,
             [FIXABLE, "t.title", "t.fixing_due"],
             ["実績報告の審査が終わりました。額を確定してください。", "The report was examined. Please fix the amount."],
         )
-        .except(PARTIES)
-        .except(PAYERS)
-        .except(EXAMINERS)
         .task(
             GRANT_REPORT_REVIEW,
             [OUTDATED, "t.title", "t.fixing_due"],
@@ -212,7 +184,6 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "The books have changed since the report was examined. Please examine it again.",
             ],
         )
-        .except(PARTIES)
         .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", "t.fixing_due"])
         .task(
             GRANT_REPAYMENT_REPORT,
@@ -230,6 +201,4 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
                 "Something that was ordered back is outstanding. Please record what has come.",
             ],
         )
-        .except(PARTIES)
-        .except(EXAMINERS)
 }

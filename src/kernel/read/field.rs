@@ -11,6 +11,7 @@ use crate::kernel::read::column::Ty;
 use crate::kernel::read::json::Json;
 use crate::kernel::read::list::Key;
 use crate::kernel::read::shape::ShapeDef;
+use crate::kernel::read::sql::{Sql, Viewer};
 use crate::kernel::request::Request;
 
 /// The declaration of another shape, fetched when needed: shapes refer to each other in circles.
@@ -127,4 +128,25 @@ pub struct Duty {
     pub action: Action,
     /// To the accounts in these columns, whatever roles they hold.
     pub columns: &'static [&'static str],
+}
+
+/// A separation of duties from more people than the row names.
+#[derive(Clone, Copy)]
+pub struct Hands {
+    /// What is refused.
+    pub action: Action,
+    /// What they are called: the name under which a row tells whether whoever asks is one of them. It begins with `_`,
+    /// as no column does.
+    pub name: &'static str,
+    /// To the accounts that this query over `t` finds, whatever roles they hold.
+    pub accounts: &'static str,
+}
+
+impl Hands {
+    /// Writes whether whoever asks is one of them; `t` is the row.
+    pub(crate) fn write(&self, sql: &mut Sql) {
+        sql.push("coalesce(");
+        sql.viewer(Viewer::AccountOrNil);
+        sql.push(&format!(" = ANY(ARRAY({})), false)", self.accounts));
+    }
 }

@@ -71,7 +71,7 @@ pub(crate) use cells::FlatRow;
 pub use cells::{Cells, entity_columns, model};
 pub use check::faults;
 pub use column::{ColumnValue, Ty};
-pub use field::{Act, Children, Duty, Field, Mask, ShapeFn, Source};
+pub use field::{Act, Children, Duty, Field, Hands, Mask, ShapeFn, Source};
 pub use json::Json;
 pub use known::{named, table_of};
 pub use list::{Filter, Key, Order, Where};

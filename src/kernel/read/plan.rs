@@ -246,6 +246,7 @@ impl Compiler<'_> {
             }
             Source::ViewerCan => {
                 self.columns(branch, shape.row_columns().iter().copied().chain(shape.scope_columns()));
+                self.columns(branch, shape.hand_columns());
                 Step::ViewerCan(Project::of(self.env, &sets))
             }
             Source::Redacted => {

@@ -149,7 +149,14 @@ impl Writer<'_> {
     /// `SELECT columns FROM table t WHERE visible, narrowed and found so`
     fn select(&self, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
         for (i, (column, _)) in self.branch.columns.iter().enumerate() {
-            sql.push(&format!("{}t.{column}", if i > 0 { ", " } else { "SELECT " }));
+            sql.push(if i > 0 { ", " } else { "SELECT " });
+            match self.branch.shape.hand(column) {
+                Some(hands) => {
+                    hands.write(sql);
+                    sql.push(&format!(" AS {column}"));
+                }
+                None => sql.push(&format!("t.{column}")),
+            }
         }
         if self.branch.cursors {
             for (i, key) in keys(self.branch, self.args).iter().enumerate() {

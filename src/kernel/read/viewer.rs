@@ -131,7 +131,7 @@ impl Viewing<'_> {
         Ok(if !shape.allows(action, principal, column) {
             let code = self.request.refused().code();
             Some(Refused { code, reason: None, hint: self.who_may(shape, action) })
-        } else if shape.keeps_apart(action, principal, column) {
+        } else if shape.keeps_apart(action, principal, column) || had_a_hand(shape, action, row)? {
             let ja = format!("職務の分離のため、別の人が行ってください。{}", self.who_may(shape, action));
             let en = format!("Duties are kept apart: somebody else has to do this. {}", self.who_may(shape, action));
             forbidden(DUTIES_APART, say(*locale, &ja, &en).to_owned())
@@ -177,6 +177,16 @@ impl Viewing<'_> {
         }
         Ok(hint)
     }
+}
+
+/// Is the reader one of those from whom the act is kept apart, without being named in the row?
+fn had_a_hand(shape: &ShapeDef, action: Action, row: &Cells<'_>) -> Result<bool> {
+    for hands in shape.hands(action) {
+        if row.get(hands.name)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {

@@ -39,7 +39,7 @@ pub struct MunicipalitySettingsChangeInput {
     pub book_closing_days: MaybeUndefined<i32>,
     /// 会計を締めた日から、監事が確認するまでの日数(1〜365)。null は期限なし。
     pub book_audit_days: MaybeUndefined<i32>,
-    /// 振込指定日から、銀行の報告を取り込むまでの日数(1〜60)。
+    /// 振込指定日から、銀行の報告を取り込むまでの開庁日の日数(1〜60)。以後に作るファイルに及ぶ。
     pub bank_report_days: Option<i32>,
 }
 

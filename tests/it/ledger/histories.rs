@@ -1,7 +1,8 @@
 //! Random histories against a model in memory (M11): whatever is appropriated, allocated, obligated, paid, taken back,
 //! returned, reversed, closed and reopened in whatever order, the ledger answers as the model does and ends with the same entries.
 //!
-//! A history has a fiscal year of its own, so that many run at once in one municipality. How many are tried says
+//! A history has a fiscal year of its own, so that many run at once in one municipality. One in ten goes through the program,
+//! each step in a transaction of its own; the others are sent whole ([`whole`]). How many are tried says
 //! `ENTAKU_LEDGER_HISTORIES`.
 
 use std::collections::BTreeMap;
@@ -20,14 +21,17 @@ use super::*;
 use crate::support::town::app;
 
 mod model;
+mod whole;
 
 use model::{Act, Model, Outcome, Step};
 
 /// How many histories are tried where nobody says.
-const HISTORIES: u32 = 1_000;
-/// How many are tried in one municipality, and how many of them at once.
-const TOGETHER: u32 = 50;
+const HISTORIES: u32 = 10_000;
+/// How many are tried in one municipality, and how many of them at once; as many as this less one are sent whole for one that is
+/// not.
+const TOGETHER: u32 = 100;
 const AT_ONCE: usize = 16;
+const STEP_BY_STEP: usize = 10;
 /// The year of the first.
 const FIRST: i32 = 1989;
 
@@ -66,7 +70,8 @@ fn m11_random_histories_end_as_the_model_says() {
     let config = Config { cases: wanted.div_ceil(TOGETHER), failure_persistence: None, ..Config::default() };
     let many = usize::try_from(TOGETHER).expect("a count");
     let compared = TestRunner::new(config).run(&vec(vec(step(), 1..24), many), |mut histories| {
-        histories.push(every_answer());
+        // One of these goes step by step, the other whole.
+        histories.extend([every_answer(), every_answer()]);
         let outcomes = runtime.block_on(async {
             let town = Town::beside(app.clone()).await;
             play(&town, &histories).await
@@ -86,7 +91,13 @@ fn m11_random_histories_end_as_the_model_says() {
 
 /// Plays histories, each in its year, and compares what is there at the end.
 async fn play(town: &Town, histories: &[Vec<Step>]) -> Result<Vec<Outcome>, String> {
-    let played = (FIRST..).zip(histories).map(|(year, steps)| history(town, FiscalYear(year), steps));
+    let played = (FIRST..).zip(histories).enumerate().map(|(n, (year, steps))| async move {
+        if n % STEP_BY_STEP == 0 {
+            history(town, FiscalYear(year), steps).await
+        } else {
+            whole::history(town, FiscalYear(year), steps).await
+        }
+    });
     let played: Vec<_> = stream::iter(played).buffered(AT_ONCE).collect().await;
     let (mut models, mut outcomes) = (BTreeMap::new(), Vec::new());
     for (year, one) in (FIRST..).zip(played) {

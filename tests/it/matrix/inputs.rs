@@ -238,7 +238,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "bankAccountConfirm" => json!({ "number": "1234567" }),
         "transferSourceSet" => account("consignorCode", "0123456789"),
         "bankTransferPrepare" => json!({"transferOn": "2026-05-29", "grantApplicationIds": [known.payable]}),
-        "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bankReportImport" | "bankTransferReconcile" => json!({"format": "CSV", "content": base64_of(REPORT)}),
         "bankTransferRefusalRecord" => json!({ "refusedOn": "2026-05-20" }),
         "bookTransactionRecord" => {
             json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,

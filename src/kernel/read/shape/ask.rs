@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::kernel::policy::{Action, Permit};
 use crate::kernel::principal::{AppointmentId, Principal};
 use crate::kernel::read::column::Ty;
-use crate::kernel::read::field::{Field, Mask, Source};
+use crate::kernel::read::field::{Field, Hands, Mask, Source};
 use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::sql::Sql;
 
@@ -49,6 +49,31 @@ impl ShapeDef {
     pub fn keeps_apart(&self, action: Action, who: &Principal, column: impl Fn(&'static str) -> Option<Uuid>) -> bool {
         let mut columns = self.duties.iter().filter(|d| d.action == action).flat_map(|d| d.columns);
         who.account.is_some_and(|own| columns.any(|name| column(name) == Some(own.0)))
+    }
+
+    /// Those from whom `action` is kept apart besides.
+    pub(crate) fn hands(&self, action: Action) -> impl Iterator<Item = &Hands> {
+        self.hands.iter().filter(move |hands| hands.action == action)
+    }
+
+    /// Writes `AS _apart`, whether whoever asks is one of those from whom `action` is kept apart besides.
+    pub(crate) fn write_apart(&self, action: Action, sql: &mut Sql) {
+        sql.push("(false");
+        for hands in self.hands(action) {
+            sql.push(" OR ");
+            hands.write(sql);
+        }
+        sql.push(") AS _apart");
+    }
+
+    /// The names under which a row tells who had a hand in it.
+    pub(crate) fn hand_columns(&self) -> impl Iterator<Item = (&'static str, Ty)> {
+        self.hands.iter().map(|hands| (hands.name, Ty::Bool))
+    }
+
+    /// What a name stands for that is no column's.
+    pub(crate) fn hand(&self, name: &str) -> Option<&Hands> {
+        self.hands.iter().find(|hands| hands.name == name)
     }
 
     /// Does `action` need a fresher proof of who acts than `who` has given?

@@ -6,7 +6,7 @@ use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, Over, Permit};
 use crate::kernel::principal::Role;
 use crate::kernel::read::column::ColumnValue;
-use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Mask, Source, TypeFn};
+use crate::kernel::read::field::{Act, Children, Compute, Duty, Field, Hands, Mask, Source, TypeFn};
 use crate::kernel::read::known::remember;
 use crate::kernel::read::list::{Filter, Key, Order};
 use crate::kernel::read::shape::{FilterDef, OrderDef, Row, Shape, ShapeDef};
@@ -28,6 +28,7 @@ impl ShapeDef {
             permits: Vec::new(),
             acts: Vec::new(),
             duties: Vec::new(),
+            hands: Vec::new(),
             stepped_up: Vec::new(),
             work: Vec::new(),
             gathered: None,
@@ -204,6 +205,14 @@ impl ShapeDef {
         self
     }
 
+    /// Refuses the act to the accounts that a query over `t` finds, of whom the row names none or only the last. `name` is
+    /// what they are called, beginning with `_`; under one name stands one query.
+    #[must_use]
+    pub fn apart_from(mut self, action: Action, name: &'static str, accounts: &'static str) -> Self {
+        self.hands.push(Hands { action, name, accounts });
+        self
+    }
+
     /// The act needs a proof of who acts that is not older than [`PROOF_LIFE`](crate::kernel::principal::PROOF_LIFE).
     /// The mutation's description says so (a test compares).
     #[must_use]
@@ -228,7 +237,7 @@ impl ShapeDef {
     }
 
     /// The task declared last is not one of these accounts', a query over `t`, because the act is refused to them by
-    /// more than the row tells.
+    /// more than the policy tells: what keeps duties apart is declared once, by [`ShapeDef::apart_from`].
     #[must_use]
     pub fn except(mut self, accounts: &'static str) -> Self {
         if let Some(work) = self.work.last_mut() {
@@ -325,6 +334,7 @@ impl ShapeDef {
             work.permits = self.permits.iter().filter(|p| p.action == act).copied().collect();
             let apart = self.duties.iter().filter(|d| d.action == act).flat_map(|d| d.columns.iter().copied());
             work.apart = apart.collect();
+            work.except.extend(self.hands.iter().filter(|h| h.action == act).map(|h| h.accounts));
             work.policy_ref = self.acts.iter().find(|a| a.action == act).map_or("", |a| a.policy_ref);
         }
     }

@@ -14,7 +14,7 @@ use crate::kernel::id::TypedId;
 use crate::kernel::policy::{Action, Permit};
 use crate::kernel::read::cells::Cells;
 use crate::kernel::read::column::Ty;
-use crate::kernel::read::field::{Act, Duty, Field, MayFn, TypeFn};
+use crate::kernel::read::field::{Act, Duty, Field, Hands, MayFn, TypeFn};
 use crate::kernel::read::list::{Key, Where};
 use crate::kernel::read::sql::Sql;
 use crate::kernel::tasks::Work;
@@ -76,6 +76,8 @@ pub struct ShapeDef {
     pub acts: Vec<Act>,
     /// Which acts keep apart from which.
     pub duties: Vec<Duty>,
+    /// The same for those whom the row does not name.
+    pub hands: Vec<Hands>,
     /// Which acts need a fresh proof of who acts.
     pub stepped_up: Vec<Action>,
     /// Which rows wait for whom.

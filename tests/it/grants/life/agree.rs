@@ -1,11 +1,11 @@
-//! What somebody is told to do and what they may do agree, for everybody who paid a part, decided on a change or reversed a
-//! payment before. `viewerCan` judges the row, which names the last of them: here stands where it says more than there is.
+//! What somebody is told to do, what `viewerCan` says and what they may do agree, for everybody who paid a part, decided on a
+//! change or reversed a payment before, though the row names the last of them at most.
 
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
 
 story!(REVERSE, "279-grant-payment-reverse");
-const SEEN: &str = "query($id: ID!) { grantApplication(id: $id) { payments { id } viewerCan { action allowed } }
+const SEEN: &str = "query($id: ID!) { grantApplication(id: $id) { payments { id } viewerCan { action allowed reason } }
     viewer { tasks(first: 100) { nodes { act objectId } } } }";
 
 /// Somebody who may pay and decide, and what they are called.
@@ -18,10 +18,10 @@ impl Scene {
         both
     }
 
-    /// For everybody: their task is there exactly where the act goes through. Those to whom `viewerCan` says that they may,
-    /// and who may not.
+    /// For everybody: their task is there, and `viewerCan` says that they may, exactly where the act goes through. Those who
+    /// may not.
     async fn compared(&self, people: &[Named], act: &str, document: &str, variables: &Value) -> Vec<&'static str> {
-        let mut misled = Vec::new();
+        let mut refused = Vec::new();
         for (name, who) in people {
             let done = who.with("entaku-dry-run", "true").run(document, variables.clone()).await;
             assert!(["(none)", "FORBIDDEN/DUTIES_APART"].contains(&done.code().as_str()), "{name}: {}", done.text);
@@ -32,13 +32,14 @@ impl Scene {
             let task = tasks.iter().any(|task| task["act"] == act && task["objectId"] == variables["id"]);
             assert_eq!(task, done, "{act} of {name}: the task and the act");
             let can = list(&seen["grantApplication"]["viewerCan"]);
-            let can = can.iter().any(|one| one["action"] == act && one["allowed"] == true);
-            assert!(can || !done, "{act} of {name} is done, and viewerCan says no");
-            if can && !done {
-                misled.push(*name);
+            let can = can.iter().find(|one| one["action"] == act).expect("an act");
+            assert_eq!(can["allowed"], done, "{act} of {name}: viewerCan and the act");
+            if !done {
+                assert_eq!(can["reason"], "DUTIES_APART", "{act} of {name}");
+                refused.push(*name);
             }
         }
-        misled
+        refused
     }
 }
 
@@ -61,16 +62,16 @@ async fn z20_m14_tasks_and_acts_agree_for_everybody_who_had_a_hand_in_it() {
     }
     s.officer.run(PAYMENT_REQUEST_OF, of(&id, json!({"amountYen": 300_000}))).await.data();
     let pay = async |people: &[Named]| s.compared(people, "grantPaymentExecute", PAYMENT_EXECUTE, &paid(&id)).await;
-    assert_eq!(pay(&people).await, ["first changer"], "the row names the second");
+    assert_eq!(pay(&people).await, ["first changer", "second changer"]);
     s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
     let payments = s.staff.run(SEEN, json!({"id": id})).await.data()["grantApplication"]["payments"].clone();
     let back = json!({"paymentId": payments[2]["id"], "kind": "RETURNED_BY_BANK", "returnedOn": "2026-05-20", "reason": "解約"});
     reverser.1.run(REVERSE, of(&id, back)).await.data();
-    assert_eq!(pay(&people).await, ["first changer", "reverser"], "nor does it name who reversed a payment");
+    assert_eq!(pay(&people).await, ["first changer", "second changer", "reverser"]);
     s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
     s.examined(&id, 700_000).await;
     // Whoever only pays fixes nothing.
     let approvers = people[1..].to_vec();
-    let misled = s.compared(&approvers, "grantAmountFix", AMOUNT_FIX, &because(&id)).await;
-    assert_eq!(misled, ["first payer", "second payer", "reverser"], "the row names the last payer");
+    let refused = s.compared(&approvers, "grantAmountFix", AMOUNT_FIX, &because(&id)).await;
+    assert_eq!(refused, ["first payer", "second payer", "reverser"]);
 }

@@ -1,0 +1,58 @@
+//! Who had a hand in an application by turns: its row names the last of them at most. `commands` asks again under the row's
+//! lock, and triggers hold it.
+
+use crate::grants::commands::{
+    APPLICATION_ACTS, GRANT_AMOUNT_FIX, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_PAYMENT_EXECUTE,
+    GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD,
+};
+use crate::grants::rules::is_the_halls;
+use crate::kernel::policy::Action;
+use crate::kernel::read::ShapeDef;
+
+/// Whoever had a hand in the application itself (`commands::is_party`), which the given column names.
+macro_rules! parties {
+    ($application:literal) => {
+        concat!(
+            "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id AND h.application_id = ",
+            $application,
+            " AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'PAYMENT_REQUEST_WITHDRAW', \
+             'COMPLETION_RECORD', 'REPORT_SUBMIT', 'REPAYMENT_REPORT', 'CHANGE_REQUEST', 'CHANGE_WITHDRAW') \
+             AND h.actor_id IS NOT NULL"
+        )
+    };
+}
+
+const PARTIES: &str = parties!("t.id");
+/// Whoever paid a part of it, or reversed a payment; whoever decided on a change (`commands::apart_from`).
+const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
+const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
+/// Whoever reversed the payment that is to be made again (`commands::payment`).
+const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
+/// Whoever examined the report (`commands::apart_from_examiners`).
+const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
+
+/// From whom each act is kept apart.
+const APART: &[(Action, &[(&str, &str)])] = &[
+    (GRANT_PAYMENT_REQUEST, &[("_changers", CHANGERS)]),
+    (GRANT_PAYMENT_EXECUTE, &[("_changers", CHANGERS), ("_reversers", REVERSERS), ("_examiners", EXAMINERS)]),
+    (GRANT_PAYMENT_REVERSE, &[("_changers", CHANGERS), ("_examiners", EXAMINERS)]),
+    (GRANT_AMOUNT_FIX, &[("_payers", PAYERS), ("_examiners", EXAMINERS)]),
+    (GRANT_REPAYMENT_RECORD, &[("_examiners", EXAMINERS)]),
+];
+
+pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
+    let halls = APPLICATION_ACTS.iter().filter(|act| is_the_halls(**act));
+    let shape = halls.fold(shape, |shape, act| shape.apart_from(*act, "_parties", PARTIES));
+    let all = APART.iter().flat_map(|(act, from)| from.iter().map(move |(name, accounts)| (*act, *name, *accounts)));
+    all.fold(shape, |shape, (act, name, accounts)| shape.apart_from(act, name, accounts))
+}
+
+/// Whoever paid a part of what is to be changed, or had a hand in the application (`commands::change::decide`).
+const CHANGES_PAYERS: &str = "SELECT entaku_doers(t.application_id, 'PAID')";
+const CHANGES_PARTIES: &str = parties!("t.application_id");
+
+pub(super) fn of_change(shape: ShapeDef) -> ShapeDef {
+    [GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE].into_iter().fold(shape, |shape, act| {
+        shape.apart_from(act, "_payers", CHANGES_PAYERS).apart_from(act, "_parties", CHANGES_PARTIES)
+    })
+}
