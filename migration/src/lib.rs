@@ -48,6 +48,7 @@ mod m0045_books_and_grants;
 mod m0046_deadlines;
 mod m0048_told_in_time;
 mod m0049_ways_back;
+mod m0050_grant_inputs;
 mod table;
 
 /// All migrations, oldest first.
@@ -101,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0046_deadlines::Migration),
             Box::new(m0048_told_in_time::Migration),
             Box::new(m0049_ways_back::Migration),
+            Box::new(m0050_grant_inputs::Migration),
         ]
     }
 }

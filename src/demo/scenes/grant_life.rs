@@ -51,6 +51,7 @@ pub(super) async fn lay_down(
         surplus_rule: GrantSurplusRule::OffsetNextYear,
         repayment_days: 30,
         previous_programme_id: previous,
+        first_year: previous.is_none(),
         book_rule: None,
         by_law: None,
     };

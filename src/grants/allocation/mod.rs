@@ -26,6 +26,7 @@ pub mod outcome;
 pub mod rounding;
 pub mod rule;
 mod share;
+pub mod uses;
 mod validate;
 mod within;
 mod words;

@@ -83,7 +83,7 @@ pub struct PoolOutcome {
     /// What was given.
     #[serde(rename = "givenYen")]
     pub given: Yen,
-    /// What stays with the municipality. Below zero where rounding up gave more than there was.
+    /// What stays with the municipality. Below zero only in runs of before more than there was became a fault.
     #[serde(rename = "residualYen")]
     pub residual: Yen,
 }

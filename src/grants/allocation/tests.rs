@@ -11,6 +11,7 @@ use crate::grants::allocation::outcome::{BodyOutcome, Outcome};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::allocation::{evaluate, validate};
 
+mod beyond;
 mod limits;
 mod metrics;
 mod properties;

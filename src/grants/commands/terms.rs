@@ -34,6 +34,9 @@ pub struct GrantProgrammeTermsInput {
     pub repayment_days: i32,
     /// 前年度の交付金制度。その剰余金を、この制度の配分から差し引く。
     pub previous_programme_id: Option<GrantProgrammeId>,
+    /// 初年度の制度か。前年度の額に基づく項・調整(激変緩和など)を、前年度と比べずに算定する。前年度の交付金制度とともには指定できない。
+    #[graphql(default)]
+    pub first_year: bool,
     /// 額を確定するときに、帳簿に求めること。指定しなければ、締めてあること。
     pub book_rule: Option<GrantBookRule>,
     /// 算定に用いる要綱(算定規則)の名称。指定しなければ、前年度の交付金制度のものによるか、最初に承認された算定で定まる。
@@ -52,6 +55,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
         surplus_rule,
         repayment_days,
         previous_programme_id,
+        first_year,
         book_rule,
         by_law,
     } = input;
@@ -75,6 +79,8 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
             "A programme of an earlier fiscal year.",
         );
     }
+    let (ja, en) = ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
+    checks.check(!first_year || previous_programme_id.is_none(), "input.firstYear", "EXCLUSIVE", ja, en);
     let approved = approved(tx, id).await?;
     let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;
     checks.done()?;
@@ -87,6 +93,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.surplus_rule = Set(surplus_rule);
     next.repayment_days = Set(repayment_days);
     next.previous_id = Set(previous_programme_id);
+    next.first_year = Set(first_year);
     next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
     next.by_law = Set(by_law);
     next.update(tx).await?;

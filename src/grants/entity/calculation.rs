@@ -116,6 +116,8 @@ entity! {
         inputs_hash: String,
         pools: String,
         corrects_id: Option<GrantRunId>,
+        previous_id: Option<GrantProgrammeId>,
+        not_compared: Option<String>,
         run_by: Option<AccountId>,
         approved_by: Option<AccountId>,
         approved_on: Option<Date>,

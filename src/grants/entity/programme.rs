@@ -70,6 +70,7 @@ entity! {
         previous_id: Option<GrantProgrammeId>,
         book_rule: GrantBookRule,
         by_law: Option<String>,
+        first_year: bool,
     }
 }
 

@@ -93,7 +93,7 @@ pub struct GrantRunPool {
     pub available_yen: Yen,
     /// 配分した額(円)。
     pub given_yen: Yen,
-    /// 残り(円)。自治体に留保する。負は、端数処理による超過。
+    /// 残り(円)。自治体に留保する。負は、かつての算定の、端数処理による超過。今は算定が成立しない。
     pub residual_yen: Yen,
 }
 
@@ -164,6 +164,11 @@ fn line_instalments(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 
 fn run_pools(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     told(parsed(row, "pools")?, "GrantRunPool", &[])
+}
+
+fn not_compared(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let labels = row.get::<Option<&str>>("not_compared")?.unwrap_or("[]");
+    Value::from_json(serde_json::from_str(labels).map_err(Error::internal)?).map_err(Error::internal)
 }
 
 fn compared_bodies(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -258,6 +263,8 @@ const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.progr
     AND t.corrects_id IS NOT DISTINCT FROM (SELECT r.id FROM grant_runs r WHERE r.municipality_id = t.municipality_id \
     AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
     AND entaku_rule_fault(t.municipality_id, t.programme_id, t.fiscal_year, t.rule_id) IS NULL \
+    AND t.previous_id IS NOT DISTINCT FROM (SELECT p.previous_id FROM grant_programmes p \
+    WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id) \
     AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
 
 /// Approved, not corrected, and never published: what was withdrawn waits for whoever withdrew it.
@@ -292,6 +299,8 @@ shape! {
         .computed::<String>("xlsxUrl", "全団体の額(1行に1団体、1列に1項)の Excel ブックを GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "xlsx"))
         .computed::<String>("csvUrl", "同じ内容の CSV(UTF-8、BOM 付き)を GET で受け取る先(このサーバーのパス)。", &["id"], |row, _| paper::<GrantRunId>(row, "csv"))
         .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
+        .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の額を取った交付金制度。")
+        .computed::<Vec<String>>("notCompared", "前年度の額によるが、前年度の額がないために比べなかった項・調整の名称。試算か、初年度の制度の算定に限る。", &["not_compared"], not_compared)
         .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
         .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
         .one::<Account>("runBy", "run_by", "算定した人。")

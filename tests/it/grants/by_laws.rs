@@ -26,6 +26,7 @@ const SECTION: &str = "mutation { sectionCreate(input: {name: \"地域振興課\
 const ORGANIZATION: &str = "mutation($input: OrganizationCreateInput!) { organizationCreate(input: $input) { id } }";
 const STATISTIC: &str =
     "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
+const TERMS: &str = "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
 const LINES: &str = "query($id: ID!) { grantRun(id: $id) { totalYen rule { terms { key } } lines(first: 100) { nodes {
     name amountYen instalments terms { key amountYen counted expression } } } } }";
 const ALLOCATIONS: &str = "query($id: ID!) { grantProgramme(id: $id) { ledgerAccounts { balanceYen }
@@ -131,7 +132,6 @@ struct Hall {
     organizations: BTreeMap<String, String>,
     programme: String,
     budget: i64,
-    previous: Option<String>,
 }
 
 impl Hall {
@@ -149,7 +149,6 @@ impl Hall {
             organizations: BTreeMap::new(),
             programme: String::new(),
             budget,
-            previous: None,
         };
         hall.programme = hall.programme_of(inputs.fiscal_year.0, budget).await;
         hall.settle(rule, inputs).await;
@@ -240,14 +239,23 @@ impl Hall {
     async fn year_before(&mut self, inputs: &Inputs) {
         let had: Vec<_> = inputs.bodies.iter().filter_map(|body| Some((&body.key, body.previous.as_ref()?))).collect();
         if had.is_empty() {
-            return;
+            return self.lay_down(json!({ "firstYear": true })).await;
         }
         let programme = self.programme_of(inputs.fiscal_year.0 - 1, 1_000_000_000).await;
         for (key, given) in had {
             let yen = number(given).parse().expect("yen");
             allocate(&self.staff, &programme, &self.organizations[key], yen).await.data();
         }
-        self.previous = Some(programme);
+        self.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({ "id": programme })).await.data();
+        self.lay_down(json!({ "previousProgrammeId": programme })).await;
+    }
+
+    async fn lay_down(&self, which: Value) {
+        let mut input = json!({"surplusRule": "RETURN", "repaymentDays": 20});
+        for (name, value) in which.as_object().expect("fields") {
+            input[name] = value.clone();
+        }
+        self.staff.run(TERMS, json!({ "id": self.programme, "input": input })).await.data();
     }
 
     /// The rule, drafted and put in force, with ids in the place of districts' names.
@@ -267,7 +275,7 @@ impl Hall {
                 "share": split.share}))
         });
         let input = json!({"programmeId": self.programme, "ruleId": rule, "kind": "REAL", "title": "算定",
-            "previousProgrammeId": self.previous, "splits": splits.collect::<Vec<_>>()});
+            "splits": splits.collect::<Vec<_>>()});
         self.staff.run(RUN_CREATE, json!({ "input": input })).await
     }
 

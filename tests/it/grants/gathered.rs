@@ -61,7 +61,19 @@ async fn the_change_from_last_years_approved_run_is_limited() {
     o.programme = text(&o.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
     let rule = o.in_force(&limited("2000"), 2027).await;
     let after = json!({ "previousProgrammeId": first });
-    let run = text(&o.calculate(&rule, "REAL", &after).await.data()["grantRunCreate"]["id"]);
+    // Which year was before is the programme's, not whoever calculates: nothing vanishes by leaving it out.
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let field = &refused.body["errors"][0]["extensions"]["fields"][0];
+    assert_eq!((&field["path"], &field["rule"]), (&json!("rule.adjustments[0]"), &json!("PREVIOUS_MISSING")));
+    assert!(refused.text.contains("激変緩和"), "{}", refused.text);
+    let refused = o.calculate(&rule, "REAL", &after).await.expect_code("INVALID_INPUT");
+    assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "NOT_PREDECESSOR");
+    let supposed = o.calculate(&rule, "WHAT_IF", &json!({})).await.data();
+    assert_eq!(o.compared(&supposed["grantRunCreate"]["id"]).await, (json!(null), json!(["激変緩和"])));
+    o.years(json!({ "previousProgrammeId": first })).await.data();
+    let run = text(&o.calculate(&rule, "REAL", &json!({})).await.data()["grantRunCreate"]["id"]);
+    assert_eq!(o.compared(&json!(run)).await, (json!({ "id": first }), json!([])));
+    assert_eq!(o.calculate(&rule, "REAL", &after).await.code(), "(none)", "who names it says nothing else");
     // 青葉: 500,000 + 120 × 2,000 + 310 × 1,600 = 1,236,000 < 1,476,000 × 0.95 = 1,402,200
     // 若葉: 500,000 + 85 × 2,000 + 240 × 1,600 = 1,054,000 < 1,224,000 × 0.95 = 1,162,800
     // 三葉: as 青葉, and nothing in the year before
@@ -79,9 +91,127 @@ async fn the_change_from_last_years_approved_run_is_limited() {
     let run = text(&o.calculate(&more, "WHAT_IF", &after).await.data()["grantRunCreate"]["id"]);
     // 三葉: 500,000 + 120 × 8,000 + 496,000 = 1,956,000; 青葉: 1,476,000 × 1.1 = 1,623,600
     assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_956_000), ("若葉の会", 1_346_400), ("青葉の会", 1_623_600)]));
-    // Who does not say which programme was before compares with nothing.
     let run = o.run(&more, "WHAT_IF").await;
-    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_956_000), ("若葉の会", 1_564_000), ("青葉の会", 1_956_000)]));
+    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_956_000), ("若葉の会", 1_346_400), ("青葉の会", 1_623_600)]));
+}
+
+/// A first year says so itself; another predecessor since the calculation needs a new one.
+#[tokio::test]
+async fn a_year_before_that_there_is_not_is_said_to_be_none() {
+    let mut o = Office::new().await;
+    let earlier = o.programme.clone();
+    o.joined_by("三葉の会").await;
+    let sections = o.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
+    let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
+    input["input"]["fiscalYear"] = json!(2027);
+    o.programme = text(&o.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    // A predecessor of which nothing is settled is none; what is set by hand counts once it is public.
+    allocate(&o.staff, &earlier, &o.organizations[0], 1_476_000).await.data();
+    o.years(json!({ "previousProgrammeId": earlier })).await.data();
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "PREVIOUS_MISSING");
+    let both = o.years(json!({ "previousProgrammeId": earlier, "firstYear": true })).await;
+    assert_eq!(both.expect_code("INVALID_INPUT").body["errors"][0]["extensions"]["fields"][0]["rule"], "EXCLUSIVE");
+    o.years(json!({ "firstYear": true })).await.data();
+    let run = o.run(&rule, "REAL").await;
+    assert_eq!(o.compared(&json!(run)).await, (json!(null), json!(["激変緩和"])));
+    assert_eq!(o.yen(&run).await, found(&[("三葉の会", 1_236_000), ("若葉の会", 1_054_000), ("青葉の会", 1_236_000)]));
+    o.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({ "id": earlier })).await.data();
+    o.years(json!({ "previousProgrammeId": earlier })).await.data();
+    o.approver.run(RUN_APPROVE, json!({ "id": run })).await.expect_code("CONFLICT/PREVIOUS_CHANGED");
+    let tasks = o.approver.run("{ viewer { tasks { nodes { act } } } }", json!({})).await;
+    assert!(!tasks.text.contains("grantRunApprove"), "nobody is asked: {}", tasks.text);
+    let mut database = inside(&o.town, "entaku_app").await;
+    for sql in [
+        "UPDATE grant_runs SET state = 'APPROVED', approved_on = '2026-05-20'".to_owned(),
+        "UPDATE grant_programmes SET first_year = true WHERE previous_id IS NOT NULL".to_owned(),
+    ] {
+        assert!(attempt(&mut database, &sql).await.is_err(), "{sql}");
+    }
+    let run = o.approved(&rule).await;
+    let less = found(&[("三葉の会", 1_236_000), ("若葉の会", 1_054_000), ("青葉の会", 1_402_200)]);
+    assert_eq!(o.yen(&run).await, less, "only 青葉の会 had an amount");
+}
+
+impl Office {
+    /// Lays down which year was before the programme.
+    async fn years(&self, which: Value) -> Answer {
+        let mut input = json!({"surplusRule": "RETURN", "repaymentDays": 20, "byLaw": "交付要綱"});
+        for (name, value) in which.as_object().expect("fields") {
+            input[name] = value.clone();
+        }
+        let set = "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
+        self.staff.run(set, json!({ "id": self.programme, "input": input })).await
+    }
+
+    /// With which programme a run was compared, and what of it with none.
+    async fn compared(&self, run: &Value) -> (Value, Value) {
+        let read = "query($id: ID!) { grantRun(id: $id) { previousProgramme { id } notCompared } }";
+        let run = self.staff.run(read, json!({ "id": run })).await.data()["grantRun"].clone();
+        (run["previousProgramme"].clone(), run["notCompared"].clone())
+    }
+}
+
+/// The municipality's own number is the sum of all districts of one unit, or it is none.
+#[tokio::test]
+async fn a_district_without_statistics_makes_nobodys_share_greater() {
+    let o = Office::new().await;
+    let statistic = |key: &str, of: &str| {
+        json!({"key": key, "label": "人口", "type": "NUMBER", "unit": "人", "of": of,
+            "source": {"statistic": "POPULATION"}})
+    };
+    let rule = json!({"format": 1, "metrics": [statistic("own", "BODY"), statistic("all", "MUNICIPALITY")],
+        "pools": [{"key": "fund", "label": "総額", "amount": {"yen": 1_100_000}, "fullyShared": true}],
+        "terms": [{"key": "size", "label": "人口割", "legalReference": "第3条", "rounding": {"mode": "FLOOR", "unit": "1"},
+            "kind": {"proportionalPool": {"pool": "fund", "share": "1", "residual": "RESERVE", "metric": "own", "whole": "all"}}}]});
+    let rule = o.in_force(&rule, 2026).await;
+    let district = |name: &'static str, unit: &'static str| {
+        let make = "mutation($name: String!, $unit: AreaUnit!) { districtCreate(input: {name: $name, nameKana: \"ちく\", areaUnit: $unit}) { id } }";
+        o.staff.run(make, json!({"name": name, "unit": unit}))
+    };
+    // A school's district has the people of the others again.
+    let school = text(&district("中央小学校区", "ELEMENTARY_SCHOOL").await.data()["districtCreate"]["id"]);
+    super::calculation::statistic(&o.staff, &school, 550, 205).await;
+    let run = o.run(&rule, "REAL").await;
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 480_000), ("青葉の会", 620_000)]), "240 and 310 of 550");
+    // One without an organization counts, and one without a row is told by name.
+    let empty = text(&district("山奥", "OAZA").await.data()["districtCreate"]["id"]);
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let field = &refused.body["errors"][0]["extensions"]["fields"][0];
+    assert_eq!((&field["path"], &field["rule"]), (&json!("rule.metrics[1]"), &json!("METRIC_MISSING")));
+    assert!(refused.text.contains("山奥") && !refused.text.contains("中央小学校区"), "{}", refused.text);
+    let suppose = json!({"suppositions": [{"metric": "all", "value": "1100"}]});
+    let run = text(&o.calculate(&rule, "WHAT_IF", &suppose).await.data()["grantRunCreate"]["id"]);
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 240_000), ("青葉の会", 310_000)]));
+    super::calculation::statistic(&o.staff, &empty, 50, 20).await;
+    let run = o.run(&rule, "REAL").await;
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 440_000), ("青葉の会", 568_333)]), "of 600");
+    // Organizations of both: nobody can say what the municipality is the sum of.
+    let make = "mutation($district: ID!) { organizationCreate(input: {districtId: $district, name: \"中央の会\",
+        nameKana: \"かい\", kind: AUTONOMOUS_ORGANIZATION, stage: ACTIVE, foundedOn: \"2010-04-01\"}) { id } }";
+    o.staff.run(make, json!({ "district": school })).await.data();
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "LAYERS_MIXED");
+    let only = json!({ "organizationIds": o.organizations });
+    assert_eq!(o.calculate(&rule, "REAL", &only).await.code(), "(none)");
+}
+
+/// Of one district only one has what is the district's.
+#[tokio::test]
+async fn an_organization_more_in_a_district_does_not_double_it() {
+    let o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    let make = "mutation($district: ID!) { organizationCreate(input: {districtId: $district, name: \"隣の会\",
+        nameKana: \"かい\", kind: COMMUNITY_COUNCIL, stage: ACTIVE, foundedOn: \"2010-04-01\"}) { id } }";
+    o.staff.run(make, json!({ "district": o.districts[0] })).await.data();
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let fields = refused.body["errors"][0]["extensions"]["fields"].as_array().expect("fields").clone();
+    let paths: Vec<_> = fields.iter().map(|f| text(&f["path"])).collect();
+    assert_eq!(paths, ["rule.terms[1]", "rule.terms[2]"], "{fields:?}");
+    assert!(fields.iter().all(|f| f["rule"] == "DISTRICT_SHARED"), "{fields:?}");
+    assert!(refused.text.contains("隣の会") && refused.text.contains("青葉の会"), "{}", refused.text);
+    assert_eq!(o.calculate(&rule, "REAL", &json!({ "organizationIds": o.organizations })).await.code(), "(none)");
 }
 
 /// A fund that is declared of the municipality as a whole, shared to the last yen.

@@ -119,7 +119,7 @@ pub(super) fn single(lookup: Lookup<'_>, adjustment: &Adjustment, value: &Exact)
         AdjustmentKind::Minimum(amount) => limit(lookup, value, amount, false)?,
         AdjustmentKind::ChangeLimit(of) => change_limit(lookup, value, of)?,
         AdjustmentKind::PhaseIn(of) => phase_in(lookup, value, of)?,
-        AdjustmentKind::ProRata(of) => pro_rata(lookup, value, of),
+        AdjustmentKind::ProRata(of) => pro_rata(lookup, value, of)?,
         AdjustmentKind::Round(rounding) => Some(round(value, rounding)),
         AdjustmentKind::Budget(_) | AdjustmentKind::Split(_) => None,
     };
@@ -161,10 +161,15 @@ fn phase_in(lookup: Lookup<'_>, value: &Exact, of: &PhaseIn) -> Change {
     Ok(Some(Made { value: to, expression, rounded: None, inputs: lookup.told(key) }))
 }
 
-fn pro_rata(lookup: Lookup<'_>, value: &Exact, of: &ProRata) -> Option<Made> {
+fn pro_rata(lookup: Lookup<'_>, value: &Exact, of: &ProRata) -> Change {
     let year = lookup.inputs.fiscal_year;
-    let formed = lookup.body.and_then(|body| body.formed_on).filter(|day| *day > year.first_day());
-    let formed = formed?;
+    let formed = lookup.body.and_then(|body| body.formed_on);
+    // Nothing is nothing, whenever it began: parts of a body that is split later have nothing yet.
+    if formed.is_none() && !value.is_zero() {
+        let (ja, en) = ("発足の日が登録されていません。", "The day of its founding is not known.");
+        return Err(Missing::new("METRIC_MISSING", ja, en));
+    }
+    let Some(formed) = formed.filter(|day| *day > year.first_day()) else { return Ok(None) };
     let last = year.last_day();
     let (count, of, unit) = match of.by {
         Span::Days => ((last - formed).num_days() + 1, (last - year.first_day()).num_days() + 1, "日"),
@@ -178,5 +183,5 @@ fn pro_rata(lookup: Lookup<'_>, value: &Exact, of: &ProRata) -> Option<Made> {
     let expression = format!("{} × {count}/{of}({unit}割) = {}", yen(value), yen(&to));
     let source = "団体の登録内容".to_owned();
     let input = LineInput { name: "発足の日".to_owned(), value: formed.to_string(), as_of: Some(formed), source };
-    Some(Made { value: to, expression, rounded: None, inputs: vec![input] })
+    Ok(Some(Made { value: to, expression, rounded: None, inputs: vec![input] }))
 }

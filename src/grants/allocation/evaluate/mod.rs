@@ -2,6 +2,7 @@
 
 mod adjust;
 mod budget;
+mod districts;
 mod limits;
 mod lookup;
 mod pool;
@@ -104,6 +105,7 @@ pub fn evaluate(rule: &Rule, inputs: &Inputs) -> Result<Outcome, Vec<Fault>> {
     for n in order {
         run.term(n);
     }
+    districts::check(&mut run);
     run.stop_if_faulty()?;
     let adjusted = adjust::adjust(&run)?;
     run.outcome(adjusted)

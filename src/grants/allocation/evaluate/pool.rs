@@ -180,6 +180,16 @@ fn distribute(run: &mut Run<'_>, n: usize, shared: Found<Shared<'_>>) -> Vec<Mad
     }
 }
 
+/// Parts that are rounded up, or taken of a whole that is less than their sum, may be more than there is.
+fn exceeded(pool: &Pool, given: &Exact, available: &Exact) -> Missing {
+    let (label, given, available) = (&pool.label, yen(given), yen(available));
+    Missing::new(
+        "POOL_EXCEEDED",
+        format!("「{label}」から配分する額の合計 {given}が、分ける額 {available}を超えます。端数処理を切捨てとするか、分母を確かめてください。"),
+        format!("The parts of {label} sum to {given}, more than {available}. Round them down, or look at the whole."),
+    )
+}
+
 fn give(run: &Run<'_>, shared: Shared<'_>, amount: &Exact) -> Found<(Vec<Made>, PoolOutcome)> {
     let Shared { term, pool, share, residual, claims, whole, whole_shown, whole_inputs, others } = shared;
     let available = amount * share;
@@ -225,6 +235,9 @@ fn give(run: &Run<'_>, shared: Shared<'_>, amount: &Exact) -> Found<(Vec<Made>, 
         made[at] = Made::nothing(reason);
     }
     let given = sum(made.iter().map(|made| &made.value))?;
+    if given > available {
+        return Err(exceeded(pool, &given, &available));
+    }
     let beyond = || Missing::new("OVERFLOW", "額が扱える範囲を超えています。", "The amount is beyond range.");
     let in_yen = |number: &Exact| number.yen_below().ok_or_else(beyond);
     let (available, given) = (in_yen(&available)?, in_yen(&given)?);

@@ -43,9 +43,10 @@ fn body(n: usize, numbers: &[u32; 5], previous: Option<i64>) -> Body {
     Body {
         key: format!("b{n:05}"),
         name: format!("団体{n}"),
-        district: ["甲", "乙", "丙"][n % 3].to_owned(),
+        // Two bodies of one district would each have its numbers.
+        district: ["甲", "乙", "丙"].get(n).map_or_else(|| format!("地区{n}"), |name| (*name).to_owned()),
         district_name: None,
-        formed_on: None,
+        formed_on: chrono::NaiveDate::from_ymd_opt(2010, 4, 1),
         previous: previous.map(|yen| given(&yen.to_string())),
         split_from: None,
         metrics: metrics.into_iter().map(|(key, text)| (key.to_owned(), given(&text))).collect(),
@@ -65,6 +66,7 @@ fn holds_together(outcome: &Outcome) {
     assert_eq!(outcome.bodies.iter().map(|body| body.amount.0).sum::<i64>(), outcome.total.0);
     for pool in &outcome.pools {
         assert_eq!(pool.available.0 - pool.given.0, pool.residual.0);
+        assert!(pool.residual.0 >= 0, "{pool:?}");
     }
 }
 

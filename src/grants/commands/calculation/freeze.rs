@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
-use crate::grants::commands::calculation::by_law;
+use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::{offset, terms};
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
@@ -28,6 +28,7 @@ use crate::people::approvals::routing;
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
 /// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other;
+/// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since;
 /// CONFLICT/RULE_NOT_OF_PROGRAMME and CONFLICT/RULE_SUPERSEDED where its rule is not, or no longer, the programme's.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
@@ -41,6 +42,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
+    last_year::still(tx, &row).await?;
     Box::pin(by_law::settle(tx, &row)).await?;
     Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;

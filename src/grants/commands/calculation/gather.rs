@@ -1,7 +1,7 @@
 //! The numbers a rule asks for, from statistics, declarations and records, each with its day and source.
 //! The number of statements depends on the rule, never on how many organizations there are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use tokio_postgres::Row;
@@ -14,8 +14,9 @@ use crate::grants::allocation::metric::{
 };
 use crate::grants::allocation::outcome::DECLARED;
 use crate::grants::allocation::rule::Rule;
+use crate::grants::commands::calculation::whole::whole;
 use crate::grants::entity::GrantProgrammeId;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Result, Violation};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::id::{TypedId, encode};
 use crate::kernel::money::Yen;
@@ -35,6 +36,15 @@ pub(super) struct Scope<'a> {
     pub(super) previous: Option<GrantProgrammeId>,
 }
 
+/// What was found.
+pub(super) struct Gathered {
+    pub(super) inputs: Inputs,
+    /// Are there amounts of the year before?
+    pub(super) compared: bool,
+    /// Numbers of the municipality that cannot be told, by metric, and why.
+    pub(super) untold: Vec<(String, Violation)>,
+}
+
 /// An organization, as the register has it.
 struct Member {
     id: Uuid,
@@ -50,19 +60,23 @@ struct Member {
 ///
 /// # Errors
 /// NOT_FOUND where an organization that was named is not there.
-pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Inputs> {
+pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Gathered> {
     let members = members(tx, scope.organizations).await?;
     let mut bodies: HashMap<Uuid, Body> = members.iter().map(|member| (member.id, member.body())).collect();
-    let mut municipality = BTreeMap::new();
-    for metric in &rule.metrics {
+    let units: BTreeSet<&str> = members.iter().map(|member| member.area_unit.as_str()).collect();
+    let (mut municipality, mut untold) = (BTreeMap::new(), Vec::new());
+    for (n, metric) in rule.metrics.iter().enumerate() {
         let Some(day) = metric.reference().day(scope.fiscal_year) else { continue };
         match &metric.source {
+            MetricSource::Statistic(field) if metric.of == MetricOf::Municipality => {
+                let found = statistics(tx, metric, *field, day).await?;
+                match whole(tx, metric, day, &units, &found).await? {
+                    Ok(given) => _ = municipality.insert(metric.key.clone(), given),
+                    Err(why) => untold.push((metric.key.clone(), why.at(n))),
+                }
+            }
             MetricSource::Statistic(field) => {
                 let found = statistics(tx, metric, *field, day).await?;
-                if metric.of == MetricOf::Municipality {
-                    municipality.extend(whole(found.values()).map(|given| (metric.key.clone(), given)));
-                    continue;
-                }
                 for member in &members {
                     give(&mut bodies, member.id, metric, found.get(&member.district).cloned());
                 }
@@ -88,15 +102,18 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Inp
             | MetricSource::Product(_) => {}
         }
     }
+    let mut compared = false;
     if let Some(programme) = scope.previous {
         for (id, given) in previous(tx, programme).await? {
+            compared = true;
             if let Some(body) = bodies.get_mut(&id) {
                 body.previous = Some(given);
             }
         }
     }
     let Scope { fiscal_year, budget, .. } = scope;
-    Ok(Inputs { fiscal_year, budget: Some(budget), municipality, bodies: bodies.into_values().collect() })
+    let inputs = Inputs { fiscal_year, budget: Some(budget), municipality, bodies: bodies.into_values().collect() };
+    Ok(Gathered { inputs, compared, untold })
 }
 
 fn give(bodies: &mut HashMap<Uuid, Body>, id: Uuid, metric: &Metric, given: Option<Given>) {
@@ -191,21 +208,6 @@ async fn statistics(tx: &Tx, metric: &Metric, field: StatisticField, day: NaiveD
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// The sum of all districts; with a day where it is one.
-fn whole<'g>(all: impl Iterator<Item = &'g Given>) -> Option<Given> {
-    let mut sum = None;
-    let mut days = Vec::new();
-    for given in all {
-        let Datum::Number(number) = &given.value else { continue };
-        sum = Some(&sum.unwrap_or_else(Exact::zero) + number);
-        if !days.contains(&given.as_of) {
-            days.push(given.as_of);
-        }
-    }
-    let as_of = days.first().copied().flatten().filter(|_| days.len() == 1);
-    Some(Given { value: Datum::Number(sum?), as_of, source: "全地区の統計の合計".to_owned() })
-}
-
 /// By organization; under nothing, that of the municipality.
 async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> Result<HashMap<Option<Uuid>, Given>> {
     let mut sql = Sql::new(
@@ -227,12 +229,13 @@ async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> R
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// What organizations had of another programme.
+/// What organizations had of another programme: what an approved run made of it, and what was set by hand and published.
+/// Who took no part in that run had nothing to compare with.
 async fn previous(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<(Uuid, Given)>> {
     let mut sql = Sql::new(
         "SELECT a.organization_id, a.amount_yen, a.decided_on, p.title FROM grant_allocations a \
          JOIN grant_programmes p ON p.municipality_id = a.municipality_id AND p.id = a.programme_id \
-         WHERE a.programme_id = ",
+         WHERE (a.line_id IS NOT NULL OR a.run_id IS NULL AND p.state <> 'DRAFT') AND a.programme_id = ",
     );
     sql.param(Param::Uuid(Some(programme.0)));
     let one = |row: &Row| {

@@ -8,9 +8,9 @@ use crate::grants::allocation::inputs::Inputs;
 use crate::grants::allocation::outcome::{Fault, Outcome};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::GRANT_RUN_CREATE;
-use crate::grants::commands::calculation::gather::{self, MOST, Scope};
+use crate::grants::commands::calculation::gather::{self, Gathered, MOST, Scope};
 use crate::grants::commands::calculation::suppose::{GrantSplitInput, GrantSuppositionInput, split, suppose};
-use crate::grants::commands::calculation::{by_law, comparison};
+use crate::grants::commands::calculation::{by_law, comparison, last_year};
 use crate::grants::commands::programme::positive;
 use crate::grants::entity::{
     GrantProgrammeId, GrantRuleId, GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_programme,
@@ -45,7 +45,7 @@ pub struct GrantRunCreateInput {
     pub budget_yen: Option<Yen>,
     /// 対象の地域組織。指定しないと、認定・活動中のすべての組織(連合を除く)。
     pub organization_ids: Option<Vec<OrganizationId>>,
-    /// 前年度の交付金制度(激変緩和などで前年度の額を用いるとき)。
+    /// 前年度の額を取る交付金制度。指定しないと、制度の前年度の交付金制度。ほかの制度は、試算でだけ指定できる。
     pub previous_programme_id: Option<GrantProgrammeId>,
     /// 年度の途中の分割。
     #[graphql(default)]
@@ -58,7 +58,8 @@ pub struct GrantRunCreateInput {
 /// Calculates. A correction of an approved run says so and shows its difference.
 ///
 /// # Errors
-/// INVALID_INPUT/ALLOCATION with everything that is missing or impossible; CONFLICT/RULE_NOT_IN_FORCE,
+/// INVALID_INPUT with NOT_PREDECESSOR for another year before than the programme's; INVALID_INPUT/ALLOCATION with
+/// everything that is missing or impossible (PREVIOUS_MISSING where it is the year before); CONFLICT/RULE_NOT_IN_FORCE,
 /// CONFLICT/RULE_NOT_OF_PROGRAMME, CONFLICT/RULE_SUPERSEDED.
 pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunId> {
     tx.may_create::<GrantRun>(GRANT_RUN_CREATE, &[])?;
@@ -76,7 +77,8 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         GrantRunKind::WhatIf => None,
     };
     let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
-    let inputs = gathered(tx, &rule, &programme, &input).await?;
+    let previous_id = last_year::programme(&programme, &input)?;
+    let (inputs, not_compared) = gathered(tx, &rule, &programme, &input, previous_id).await?;
     let canonical = inputs.canonical().map_err(Error::internal)?;
     let (inputs, outcome) = calculate(rule, inputs).await?;
     let row = grant_run::ActiveModel {
@@ -97,6 +99,8 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         inputs_hash: Set(sha256(canonical.as_bytes())),
         inputs: Set(canonical),
         pools: Set(serde_json::to_string(&outcome.pools).map_err(Error::internal)?),
+        previous_id: Set(previous_id),
+        not_compared: Set(not_compared),
         corrects_id: Set(corrects.as_ref().map(|run| run.id)),
         run_by: Set(tx.principal.account),
         ..Default::default()
@@ -149,26 +153,43 @@ pub(in crate::grants::commands) async fn approved(
     Ok(rows.one(tx).await?)
 }
 
+/// The numbers, and what of the rule is compared with no year before (as JSON).
 async fn gathered(
     tx: &Tx,
     rule: &Rule,
     programme: &grant_programme::Model,
     input: &GrantRunCreateInput,
-) -> Result<Inputs> {
+    previous: Option<GrantProgrammeId>,
+) -> Result<(Inputs, Option<String>)> {
     let scope = Scope {
         fiscal_year: programme.fiscal_year,
         budget: input.budget_yen.unwrap_or(programme.budget_yen),
         organizations: input.organization_ids.as_deref(),
-        previous: input.previous_programme_id,
+        previous,
     };
-    let mut inputs = gather::inputs(tx, rule, scope).await?;
+    let Gathered { mut inputs, compared, untold } = gather::inputs(tx, rule, scope).await?;
     if inputs.bodies.is_empty() || inputs.bodies.len() > MOST {
         let (ja, en) = ("対象の団体は1から20,000までです。", "From 1 to 20,000 organizations take part.");
         return Err(Error::invalid("input.organizationIds", "RANGE", ja, en));
     }
     let mut found = split(&mut inputs, &input.splits);
     found.extend(suppose(&mut inputs, rule, &input.suppositions));
-    if found.is_empty() { Ok(inputs) } else { Err(Error::Invalid("", found)) }
+    if !found.is_empty() {
+        return Err(Error::Invalid("", found));
+    }
+    let untold = untold.into_iter().filter(|(metric, _)| !inputs.municipality.contains_key(metric));
+    let mut found: Vec<_> = untold.map(|(_, why)| why).collect();
+    let compared = compared || inputs.bodies.iter().any(|body| body.previous.is_some());
+    let open = if compared { Vec::new() } else { rule.of_last_year(inputs.fiscal_year) };
+    if input.kind == GrantRunKind::Real && !programme.first_year {
+        found.extend(open.iter().map(last_year::missing));
+    }
+    if !found.is_empty() {
+        return Err(Error::Invalid("ALLOCATION", found));
+    }
+    let labels: Vec<String> = open.into_iter().map(|part| part.label).collect();
+    let kept = (!labels.is_empty()).then(|| serde_json::to_string(&labels)).transpose().map_err(Error::internal)?;
+    Ok((inputs, kept))
 }
 
 /// Evaluates beside the server's other work.

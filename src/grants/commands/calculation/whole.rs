@@ -1,0 +1,90 @@
+//! The municipality's own number: the sum of its districts, of one unit, each with its number.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::grants::allocation::exact::Exact;
+use crate::grants::allocation::inputs::{Datum, Given};
+use crate::grants::allocation::metric::Metric;
+use crate::kernel::error::{Message, Result, Violation};
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::tx::Tx;
+
+/// The most districts that a message names.
+const NAMED: usize = 10;
+
+/// Why the municipality's number cannot be told.
+pub(super) struct Untold {
+    rule: &'static str,
+    message: Message,
+}
+
+impl Untold {
+    /// At the place of the metric in its rule.
+    pub(super) fn at(self, n: usize) -> Violation {
+        Violation { path: format!("rule.metrics[{n}]").into(), rule: self.rule, message: self.message }
+    }
+}
+
+/// Adds up what was found of districts. `units` are those of the districts whose organizations take part: districts of
+/// another unit (大字 beside 小学校区) have the same people again. Every district of the unit counts, whether it has an
+/// organization or not.
+pub(super) async fn whole(
+    tx: &Tx,
+    metric: &Metric,
+    day: NaiveDate,
+    units: &BTreeSet<&str>,
+    found: &HashMap<Uuid, Given>,
+) -> Result<Result<Given, Untold>> {
+    let mut units = units.iter().copied();
+    let (Some(unit), None) = (units.next(), units.next()) else {
+        return Ok(Err(mixed(metric)));
+    };
+    let mut sql = Sql::new("SELECT id, name FROM districts WHERE area_unit = ");
+    sql.param(Param::text(unit));
+    sql.push(" ORDER BY name, id");
+    let mut sum = Exact::zero();
+    let (mut days, mut without): (Vec<Option<NaiveDate>>, Vec<String>) = (Vec::new(), Vec::new());
+    for row in tx.rows(sql).await? {
+        let id: Uuid = row.try_get("id")?;
+        let Some(Given { value: Datum::Number(number), as_of, .. }) = found.get(&id) else {
+            without.push(row.try_get("name")?);
+            continue;
+        };
+        sum = &sum + number;
+        if !days.contains(as_of) {
+            days.push(*as_of);
+        }
+    }
+    if !without.is_empty() {
+        return Ok(Err(missing(metric, day, &without)));
+    }
+    // With a day where it is one.
+    let as_of = days.first().copied().flatten().filter(|_| days.len() == 1);
+    Ok(Ok(Given { value: Datum::Number(sum), as_of, source: "全地区の統計の合計".to_owned() }))
+}
+
+fn mixed(metric: &Metric) -> Untold {
+    let label = &metric.label;
+    Untold {
+        rule: "LAYERS_MIXED",
+        message: Message::new(
+            format!("単位の異なる地区の団体が対象にあるので、{label}を地区の合計から求められません。自治体全体の値を申告によってください。"),
+            format!("Districts of several units take part, so {label} is not their sum. Declare it of the municipality."),
+        ),
+    }
+}
+
+fn missing(metric: &Metric, day: NaiveDate, without: &[String]) -> Untold {
+    let (label, count) = (&metric.label, without.len());
+    let names = without[..count.min(NAMED)].join("、");
+    Untold {
+        rule: "METRIC_MISSING",
+        message: Message::new(
+            format!("{label}({day})の統計のない地区が{count}あります: {names}"),
+            format!("{label} ({day}) has no statistics of {count} districts: {names}"),
+        ),
+    }
+}
