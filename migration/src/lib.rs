@@ -46,6 +46,7 @@ mod m0043_by_laws;
 mod m0044_payment_reversal;
 mod m0045_books_and_grants;
 mod m0046_deadlines;
+mod m0047_papers;
 mod table;
 
 /// All migrations, oldest first.
@@ -97,6 +98,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0044_payment_reversal::Migration),
             Box::new(m0045_books_and_grants::Migration),
             Box::new(m0046_deadlines::Migration),
+            Box::new(m0047_papers::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! A rule in plain Japanese: each term with its article, its numbers, its day and its rounding, so that anybody can
 //! count again what an organization has.
 
+use crate::grants::allocation::asked::asked;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::{Metric, MetricOf, MetricSource, RecordField, StatisticField, WhenMissing};
 use crate::grants::allocation::rounding::Rounding;
@@ -29,6 +30,7 @@ pub fn methodology(rule: &Rule, district: &dyn Fn(&str) -> String) -> Vec<Block>
         let text = format!("{}回に分けて支払う。{}に満たない端数は{rest}に寄せる。", parts.count, parts.unit);
         blocks.extend([Block::Heading("分割払".into()), Block::Text(text + &times(parts))]);
     }
+    blocks.extend(rule.conditions.iter().flat_map(asked));
     blocks
 }
 

@@ -6,10 +6,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use crate::grants::commands::deadlines::{in_time, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
-    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, record,
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, papers,
+    record,
 };
 use crate::grants::entity::{
-    GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
+    GrantActKind, GrantApplicationId, GrantPaperStep, GrantPaymentId, GrantPaymentKind, grant_application,
+    grant_payment,
 };
 use crate::grants::rules;
 use crate::grants::rules::settlement;
@@ -52,6 +54,7 @@ pub async fn request_payment(
     let parts: Vec<Yen> = kept(row.instalments.as_deref())?;
     let amount = settlement::next_payment(&row, &parts, asked)?;
     in_time(tx, &row, &parts, amount)?;
+    papers::all_here(tx, id, GrantPaperStep::PaymentRequest).await?;
     next.payment_due =
         Set(timetable(tx, row.programme_id).await?.payment(row.fiscal_year, tx.today(), row.request_due));
     next.pending_yen = Set(Some(amount));

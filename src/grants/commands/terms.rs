@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::deadlines::Period;
+use crate::grants::allocation::papers;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze};
@@ -115,11 +116,15 @@ fn check(checks: &mut Checks, terms: &Terms) {
         );
     }
     let Some(of) = &terms.conditions else { return };
-    let within = terms.deadlines().periods().iter().all(|(_, period)| period.is_none_or(Period::is_one));
+    let within = terms.deadlines().periods().iter().all(|step| step.period.is_none_or(Period::is_one));
     let (ja, en) = ("期間は1日から366日までで指定してください。", "Periods of 1 to 366 days.");
     checks.check(within, "input.conditions.deadlines", "RANGE", ja, en);
-    if let Some(report) = of.report {
+    checks.found(papers::faults(&of.papers, "input.conditions"));
+    if let Some(report) = &of.report {
         let within = (0..=24).contains(&report.months);
+        let (ja, en) =
+            ("年度の末日までではなく、毎年ある月日を指定してください。", "A day of every year, after the year's end.");
+        checks.check(!within || report.is_one(), "input.conditions.report.by", "RANGE", ja, en);
         checks.check(
             within,
             "input.conditions.report.months",

@@ -197,6 +197,7 @@ entity! {
         size: i32,
         sha256: String,
         report: bool,
+        paper: Option<String>,
     }
 }
 

@@ -81,6 +81,7 @@ by_laws! {
     murakami_pays_in_quarters: "murakami",
     kunohe_counts_households_and_people: "kunohe-r3",
     kanayama_counts_households: "kanayama",
+    toyooka_counts_households_in_may: "toyooka",
     mizuho_takes_the_lesser_of_cost_and_count: "mizuho",
     a_neighbourhood_of_nara_counts_households: "nara-neighbourhood",
     ratios_are_phased_in_over_three_years: "ratio-phased",
