@@ -85,8 +85,11 @@ async fn a_submission_is_refused_until_every_paper_is_there() {
         format!("UPDATE grant_applications SET state = 'SUBMITTED', submitted_on = '2026-05-20' WHERE id = '{uuid}'");
     let plan = ("事業計画書", "project plan");
 
-    let refused = s.officer.run(SUBMIT, json!({"id": id})).await.expect_code("CONFLICT/PAPERS_MISSING");
-    for told in ["事業計画書(第4条)、収支予算書(第4条)", "project plan (第4条), budget (第4条)"] {
+    for (language, told) in
+        [("ja", "事業計画書(第4条)、収支予算書(第4条)"), ("en", "project plan (第4条), budget (第4条)")]
+    {
+        let refused = s.officer.with("accept-language", language).run(SUBMIT, json!({"id": id})).await;
+        let refused = refused.expect_code("CONFLICT/PAPERS_MISSING");
         assert!(refused.text.contains(told), "{}", refused.text);
     }
     assert!(by_hand(&s, &forced).await.expect_err("the database keeps it as well").contains("RULE"));
@@ -100,8 +103,7 @@ async fn a_submission_is_refused_until_every_paper_is_there() {
     }
     enclose(&s.officer, &id, Some(plan.0)).await.data();
     let refused = s.officer.run(SUBMIT, json!({"id": id})).await.expect_code("CONFLICT/PAPERS_MISSING");
-    assert!(refused.text.contains("収支予算書") && !refused.text.contains(plan.0), "{}", refused.text);
-    assert!(!refused.text.contains(plan.1), "{}", refused.text);
+    assert!(refused.text.contains("budget (第4条)") && !refused.text.contains(plan.1), "{}", refused.text);
 
     let (_, other) = organization(&s.staff, "別の会").await;
     let stranger = s.town.over(Role::OrgOfficer, ScopeKind::Organization, &other).await;
@@ -139,7 +141,7 @@ async fn a_payment_and_a_report_have_papers_of_their_own() {
     enclose(&s.officer, &id, Some("事業計画書")).await.expect_code("INVALID_INPUT");
 
     let refused = s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.expect_code("CONFLICT/PAPERS_MISSING");
-    assert!(refused.text.contains("請求書(第7条)") && !refused.text.contains("収支決算書"), "{}", refused.text);
+    assert!(refused.text.contains("invoice (第7条)") && !refused.text.contains("settlement"), "{}", refused.text);
     let uuid = decode(&id).expect("an id").1;
     let forced =
         format!("UPDATE grant_applications SET state = 'PAYMENT_REQUESTED', pending_yen = 1200000 WHERE id = '{uuid}'");
@@ -158,7 +160,7 @@ async fn a_payment_and_a_report_have_papers_of_their_own() {
     enclose(&s.officer, &id, Some("収支決算書")).await.data();
     let refused = s.officer.run(REPORT_SUBMIT, report(&id, 1_200_000)).await.expect_code("CONFLICT/PAPERS_MISSING");
     assert!(
-        refused.text.contains("監査報告書(第9条第2項)") && !refused.text.contains("収支決算書"),
+        refused.text.contains("audit report (第9条第2項)") && !refused.text.contains("settlement"),
         "{}",
         refused.text
     );
@@ -234,7 +236,7 @@ async fn toyooka_asks_for_plan_and_budget_and_for_a_report_by_the_end_of_may() {
     let s = Scene::with_terms(&by_law("toyooka")).await;
     let id = s.draft_of(&s.officer, 600_000).await;
     let refused = s.officer.run(SUBMIT, json!({"id": id})).await.expect_code("CONFLICT/PAPERS_MISSING");
-    assert!(refused.text.contains("事業計画書(第4条)、予算書(第4条)"), "{}", refused.text);
+    assert!(refused.text.contains("project plan (第4条), budget (第4条)"), "{}", refused.text);
     for paper in ["事業計画書", "予算書"] {
         enclose(&s.officer, &id, Some(paper)).await.data();
     }
@@ -262,7 +264,7 @@ async fn koura_asks_for_a_copy_of_the_accounts_with_the_report() {
     let id = s.granted(269_750).await;
     s.officer.run(COMPLETION, of(&id, json!({"completedOn": "2026-05-20"}))).await.data();
     let refused = s.officer.run(REPORT_SUBMIT, report(&id, 269_750)).await.expect_code("CONFLICT/PAPERS_MISSING");
-    assert!(refused.text.contains("決算書(写し)(第4条第2項)"), "{}", refused.text);
+    assert!(refused.text.contains("settlement of accounts (copy) (第4条第2項)"), "{}", refused.text);
     enclose(&s.officer, &id, Some("決算書(写し)")).await.data();
     s.officer.run(REPORT_SUBMIT, report(&id, 269_750)).await.data();
 }
