@@ -46,6 +46,7 @@ mod m0043_by_laws;
 mod m0044_payment_reversal;
 mod m0045_books_and_grants;
 mod m0046_deadlines;
+mod m0047_papers;
 mod m0048_told_in_time;
 mod m0049_ways_back;
 mod m0050_grant_inputs;
@@ -100,6 +101,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0044_payment_reversal::Migration),
             Box::new(m0045_books_and_grants::Migration),
             Box::new(m0046_deadlines::Migration),
+            Box::new(m0047_papers::Migration),
             Box::new(m0048_told_in_time::Migration),
             Box::new(m0049_ways_back::Migration),
             Box::new(m0050_grant_inputs::Migration),

@@ -71,3 +71,9 @@ pub(super) async fn tell_of_subgrant(tx: &Tx, row: &grant_subgrant::Model) -> Re
     let officers = notice.to_holders(&[Role::OrgOfficer], ScopeKind::Organization, Some(row.organization_id.0));
     notify(tx, officers.except([row.submitted_by])).await
 }
+
+/// Tells who submitted a sub-application that it ended with its grant.
+pub(super) async fn tell_of_ended_subgrant(tx: &Tx, row: &grant_subgrant::Model) -> Result<()> {
+    let notice = Notice::of(NotificationKind::SubgrantEnded, row.id, &row.title);
+    notify(tx, notice.to(row.submitted_by)).await
+}

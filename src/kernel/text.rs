@@ -56,6 +56,11 @@ impl Checks {
         }
     }
 
+    /// Adds what was found elsewhere.
+    pub fn found(&mut self, violations: Vec<Violation>) {
+        self.0.extend(violations);
+    }
+
     /// INVALID_INPUT with everything found wrong.
     pub fn done(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid("", self.0)) }

@@ -25,6 +25,7 @@ macro_rules! story {
 }
 
 mod approvals;
+mod asked;
 mod by_law_terms;
 mod by_laws;
 mod calculation;

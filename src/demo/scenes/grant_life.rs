@@ -1,11 +1,14 @@
 //! Last year's grants: one was reported, fixed below what was paid, and the rest is deducted from this year's
 //! allocation; another is paid in instalments, one association has asked for a part of it, and a change waits.
 
+use crate::demo::scenes::{files, grants};
 use crate::demo::stage::Stage;
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::deadlines::{ClosedDays, Deadlines, InstalmentTime, Period};
+use crate::grants::allocation::papers::AskedPaper;
 use crate::grants::allocation::rule::{Instalments, Rest};
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
+use crate::grants::commands::attachment;
 use crate::grants::commands::change::{self, GrantChangeRequestInput};
 use crate::grants::commands::fixing::{self, GrantAmountFixInput};
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput, GrantPaymentRequestInput};
@@ -16,7 +19,7 @@ use crate::grants::commands::report::{
 use crate::grants::commands::review::{self, GrantApplicationDecideInput, GrantApplicationRecommendInput};
 use crate::grants::commands::subgrant::{self, GrantSubgrantSubmitInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
-use crate::grants::entity::{GrantApplicationId, GrantProgrammeId, GrantSurplusRule};
+use crate::grants::entity::{GrantApplicationId, GrantPaperStep, GrantProgrammeId, GrantSurplusRule};
 use crate::grants::rules::costs::{ActualCost, Cost};
 use crate::kernel::date::Date;
 use crate::kernel::error::Result;
@@ -24,6 +27,12 @@ use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::organizations::entity::OrganizationId;
 use crate::people::entity::SectionId;
+
+pub(super) const BUDGET_PAPER: &str = "収支予算書";
+const SETTLEMENT_PAPER: &str = "収支決算書";
+/// As a spreadsheet writes it.
+const SETTLEMENT: &str =
+    "\u{FEFF}区分,科目,決算額(円)\r\n収入,交付金,300000\r\n支出,需用費,245000\r\n支出,報償費,45000\r\n";
 
 const REASON: &str = "計画と予算が要綱に合っている。";
 
@@ -71,9 +80,24 @@ fn halves() -> Instalments {
     }
 }
 
+/// What is to be attached (架空). A settlement of accounts is asked for where the grant is large.
+fn papers() -> Vec<AskedPaper> {
+    let paper = |name: &str, name_en: &str, article: &str, at, from_yen| AskedPaper {
+        name: name.into(),
+        name_en: Some(name_en.into()),
+        legal_reference: article.into(),
+        at,
+        from_yen,
+    };
+    vec![
+        paper(BUDGET_PAPER, "budget of income and expenses", "第5条", GrantPaperStep::Application, None),
+        paper(SETTLEMENT_PAPER, "settlement of accounts", "第12条", GrantPaperStep::Report, Some(Yen(100_000))),
+    ]
+}
+
 /// How long each step takes (架空).
 fn conditions() -> Conditions {
-    let days = |days| Some(Period { days, open_days: false });
+    let days = |days| Some(Period { days, open_days: false, legal_reference: None });
     let deadlines = Deadlines {
         closed_days: Some(ClosedDays::NextOpenDay),
         decision: days(30),
@@ -83,7 +107,7 @@ fn conditions() -> Conditions {
         fixing: days(30),
         subgrant: days(30),
     };
-    Conditions { report: None, minor_change: None, reserve: None, retention: None, deadlines: Some(deadlines) }
+    Conditions { deadlines: Some(deadlines), papers: papers(), ..Conditions::default() }
 }
 
 async fn programme(stage: &Stage<'_>, year: FiscalYear) -> Result<GrantProgrammeId> {
@@ -124,12 +148,20 @@ async fn decided(
         costs: Some(vec![cost("SUPPLIES", yen - 50_000), cost("FEES", 50_000)]),
     };
     let id = stage.act("org-officer", |tx| Box::pin(application::create_application(tx, input))).await?;
+    enclose(stage, id, "収支予算書.csv", grants::BUDGET, BUDGET_PAPER).await?;
     stage.act("org-officer", move |tx| Box::pin(application::submit_application(tx, id))).await?;
     stage.act("grant-staff", move |tx| Box::pin(review::start_review(tx, id))).await?;
     let input = GrantApplicationRecommendInput { amount_yen: Yen(yen), reason: REASON.into() };
     stage.act("grant-staff", move |tx| Box::pin(review::recommend_application(tx, id, input))).await?;
     let input = GrantApplicationDecideInput { amount_yen: Yen(yen), reason: REASON.into() };
     stage.act("approver", move |tx| Box::pin(review::decide_application(tx, id, input))).await
+}
+
+/// Sends a file and attaches it as one of the papers that are asked for.
+async fn enclose(stage: &Stage<'_>, id: GrantApplicationId, name: &str, text: &str, paper: &str) -> Result<()> {
+    let (file, paper) = (files::send(stage, "org-officer", name, text).await?, Some(paper.to_owned()));
+    stage.act("org-officer", move |tx| Box::pin(attachment::attach(tx, id, file, paper))).await?;
+    Ok(())
 }
 
 fn cost(category: &str, yen: i64) -> Cost {
@@ -155,6 +187,7 @@ async fn settle(stage: &Stage<'_>, id: GrantApplicationId, year: FiscalYear) -> 
         summary: "倉庫を一棟建て、訓練を二回行った。延べ120人が参加した。".into(),
         costs: Some(vec![line("SUPPLIES", 245_000), line("FEES", 45_000)]),
     };
+    enclose(stage, id, "収支決算書.csv", SETTLEMENT, SETTLEMENT_PAPER).await?;
     stage.act("org-officer", move |tx| Box::pin(report::submit_report(tx, id, input))).await?;
     let input =
         GrantReportReviewInput { eligible_yen: Some(Yen(290_000)), reason: "領収書と合っている。".into() };

@@ -19,7 +19,7 @@ use crate::organizations::entity::OrganizationId;
 use crate::people::entity::SectionId;
 
 /// As a spreadsheet writes it.
-const BUDGET: &str =
+pub(super) const BUDGET: &str =
     "\u{FEFF}区分,科目,予算額(円)\r\n収入,交付金,1000000\r\n収入,自主財源,100000\r\n支出,活動費,1100000\r\n";
 
 /// Plays the scene.
@@ -87,7 +87,8 @@ async fn application(
     };
     let id = stage.act(officer, |tx| Box::pin(application::create_application(tx, input))).await?;
     let file = files::send(stage, officer, "収支予算書.csv", BUDGET).await?;
-    stage.act(officer, move |tx| Box::pin(attachment::attach(tx, id, file))).await?;
+    let paper = Some(grant_life::BUDGET_PAPER.to_owned());
+    stage.act(officer, move |tx| Box::pin(attachment::attach(tx, id, file, paper))).await?;
     stage.act(officer, move |tx| Box::pin(application::submit_application(tx, id))).await
 }
 

@@ -5,14 +5,15 @@ use async_graphql::{Enum, InputObject};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::grants::allocation::deadlines::Deadlines;
+use crate::grants::allocation::deadlines::{Deadlines, InstalmentTime};
 use crate::grants::allocation::exact::Exact;
+use crate::grants::allocation::papers::AskedPaper;
 use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 
 /// 交付の条件。
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, InputObject)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationConditionsInput")]
 pub struct Conditions {
@@ -31,10 +32,14 @@ pub struct Conditions {
     /// 各段階の期限。
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadlines: Option<Deadlines>,
+    /// 各段階で求める書類。
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[graphql(default)]
+    pub papers: Vec<AskedPaper>,
 }
 
 /// 実績報告の期限。
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationReportDueInput")]
 pub struct ReportDue {
@@ -44,6 +49,43 @@ pub struct ReportDue {
     pub elapsed: Elapsed,
     /// 完了した年度の末日を超えないか。
     pub within_fiscal_year: bool,
+    /// 年度の終わった後の、この月日まで(「翌年の5月31日までに」など)。指定すれば、完了の日からの月数によらない。
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<DayAfterYear>,
+    /// 根拠となる条。
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_reference: Option<String>,
+}
+
+/// 年度の終わった後、最初に来る月日。
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[graphql(name = "AllocationDayAfterYearInput")]
+pub struct DayAfterYear {
+    /// 月。
+    pub month: i32,
+    /// 日。その月にない日は、末日。
+    pub day: i32,
+}
+
+impl DayAfterYear {
+    /// The first such day after the end of a fiscal year.
+    pub fn after(self, year: FiscalYear) -> Option<NaiveDate> {
+        let time = InstalmentTime { month: self.month, from_day: None, until_day: Some(self.day) };
+        time.within(FiscalYear(year.0 + 1)).map(|(_, day)| day)
+    }
+
+    /// Is there such a day in every year?
+    pub fn is_one(self) -> bool {
+        InstalmentTime { month: self.month, from_day: None, until_day: Some(self.day) }.is_one()
+    }
+}
+
+impl ReportDue {
+    /// Does it say one thing: a period, or a day after the year?
+    pub fn is_one(&self) -> bool {
+        (0..=24).contains(&self.months) && self.by.is_none_or(|by| by.is_one() && !self.within_fiscal_year)
+    }
 }
 
 /// 「1月を経過した日」の読み方。
@@ -163,13 +205,22 @@ mod tests {
     #[test]
     fn a_report_is_due_after_a_month_and_within_the_fiscal_year() {
         let due = |elapsed, completed| {
-            ReportDue { months: 1, elapsed, within_fiscal_year: true }.day(day(completed)).expect("a day").to_string()
+            let report = ReportDue { months: 1, elapsed, within_fiscal_year: true, by: None, legal_reference: None };
+            report.day(day(completed)).expect("a day").to_string()
         };
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-02-10"), "2025-03-10");
         assert_eq!(due(Elapsed::DayAfter, "2025-02-10"), "2025-03-11");
         assert_eq!(due(Elapsed::ThirtyDays, "2025-02-10"), "2025-03-12");
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-03-15"), "2025-03-31");
         assert_eq!(due(Elapsed::CorrespondingDay, "2025-01-31"), "2025-02-28");
+    }
+
+    #[test]
+    fn a_report_may_be_due_on_a_day_after_the_year() {
+        let by = |month, day| DayAfterYear { month, day };
+        assert_eq!(by(5, 31).after(FiscalYear(2026)), Some(day("2027-05-31")));
+        assert_eq!(by(2, 31).after(FiscalYear(2026)), Some(day("2028-02-29")), "the month's last");
+        assert!(by(3, 31).is_one() && !by(13, 1).is_one() && !by(5, 0).is_one());
     }
 
     #[test]

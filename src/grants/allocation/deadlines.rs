@@ -9,7 +9,7 @@ use crate::kernel::calendar::{Calendar, days_after};
 use crate::kernel::fiscal_year::FiscalYear;
 
 /// 各段階の期限。定めのない段階には期限がない。
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, InputObject)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationDeadlinesInput")]
 pub struct Deadlines {
@@ -48,7 +48,7 @@ pub enum ClosedDays {
 }
 
 /// 期間。初日は数えない。
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, InputObject)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationPeriodInput")]
 pub struct Period {
@@ -58,6 +58,18 @@ pub struct Period {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[graphql(default)]
     pub open_days: bool,
+    /// 根拠となる条(「第6条第2項」など)。
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_reference: Option<String>,
+}
+
+/// A step of a grant, and how long it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Its name in the input, and in Japanese.
+    pub name: (&'static str, &'static str),
+    /// Its period, where there is one.
+    pub period: Option<&'a Period>,
 }
 
 impl Period {
@@ -65,18 +77,18 @@ impl Period {
     pub const MOST: i32 = 366;
 
     /// Is it a period that can be counted?
-    pub fn is_one(self) -> bool {
+    pub fn is_one(&self) -> bool {
         (1..=Self::MOST).contains(&self.days)
     }
 
     /// The last day of the period that begins with a day, which does not count.
-    pub fn after(self, calendar: &Calendar, day: NaiveDate) -> NaiveDate {
+    pub fn after(&self, calendar: &Calendar, day: NaiveDate) -> NaiveDate {
         let days = u32::try_from(self.days).unwrap_or(0);
         if self.open_days { calendar.open_days_after(day, days) } else { days_after(day, days) }
     }
 
     /// What was left of the period on a day, counted on from a later one: what lies between is not part of it.
-    pub fn resumed(self, calendar: &Calendar, due: NaiveDate, stopped: NaiveDate, again: NaiveDate) -> NaiveDate {
+    pub fn resumed(&self, calendar: &Calendar, due: NaiveDate, stopped: NaiveDate, again: NaiveDate) -> NaiveDate {
         if self.open_days {
             return calendar.open_days_after(again, calendar.open_days_between(stopped, due));
         }
@@ -92,19 +104,19 @@ impl Deadlines {
 
     /// Does any of it depend on the days on which the town hall is open?
     pub fn need_calendar(&self) -> bool {
-        let open_days = self.periods().iter().any(|(_, period)| period.is_some_and(|period| period.open_days));
+        let open_days = self.periods().iter().any(|step| step.period.is_some_and(|period| period.open_days));
         open_days || self.closed_days == Some(ClosedDays::NextOpenDay)
     }
 
-    /// The periods by their names in the input.
-    pub fn periods(&self) -> [(&'static str, Option<Period>); 6] {
+    /// Each step with its period.
+    pub fn periods(&self) -> [Step<'_>; 6] {
         [
-            ("decision", self.decision),
-            ("correction", self.correction),
-            ("payment", self.payment),
-            ("change", self.change),
-            ("fixing", self.fixing),
-            ("subgrant", self.subgrant),
+            Step { name: ("decision", "標準処理期間"), period: self.decision.as_ref() },
+            Step { name: ("correction", "補正の期間"), period: self.correction.as_ref() },
+            Step { name: ("payment", "支払の期間"), period: self.payment.as_ref() },
+            Step { name: ("change", "変更承認申請の処理期間"), period: self.change.as_ref() },
+            Step { name: ("fixing", "額の確定の期間"), period: self.fixing.as_ref() },
+            Step { name: ("subgrant", "地域内の申請の処理期間"), period: self.subgrant.as_ref() },
         ]
     }
 }
@@ -158,9 +170,9 @@ mod tests {
     #[test]
     fn a_period_counts_days_or_open_days_and_not_its_first() {
         let calendar = Calendar::with([day("2026-05-08")]);
-        let days = Period { days: 30, open_days: false };
+        let days = Period { days: 30, open_days: false, legal_reference: None };
         assert_eq!(days.after(&calendar, day("2026-04-28")), day("2026-05-28"));
-        let open = Period { days: 3, open_days: true };
+        let open = Period { days: 3, open_days: true, legal_reference: None };
         assert_eq!(open.after(&calendar, day("2026-04-28")), day("2026-05-07"));
         assert_eq!(open.after(&calendar, day("2026-05-07")), day("2026-05-13"), "the town is closed on the 8th");
     }
@@ -168,10 +180,10 @@ mod tests {
     #[test]
     fn the_days_of_a_correction_are_not_part_of_the_period() {
         let calendar = Calendar::default();
-        let days = Period { days: 30, open_days: false };
+        let days = Period { days: 30, open_days: false, legal_reference: None };
         let (due, stopped, again) = (day("2026-06-10"), day("2026-05-20"), day("2026-06-05"));
         assert_eq!(days.resumed(&calendar, due, stopped, again), day("2026-06-26"), "21 days are left");
-        let open = Period { open_days: true, ..days };
+        let open = Period { open_days: true, ..days.clone() };
         assert_eq!(open.resumed(&calendar, due, stopped, again), day("2026-06-26"), "15 open days are left");
         assert_eq!(days.resumed(&calendar, stopped, due, again), again, "nothing is left");
     }

@@ -1,6 +1,7 @@
 //! A rule in plain Japanese: each term with its article, its numbers, its day and its rounding, so that anybody can
 //! count again what an organization has.
 
+use crate::grants::allocation::asked::asked;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::{Metric, MetricOf, MetricSource, RecordField, StatisticField, WhenMissing};
 use crate::grants::allocation::rounding::Rounding;
@@ -30,6 +31,7 @@ pub fn methodology(rule: &Rule, district: &dyn Fn(&str) -> String) -> Vec<Block>
         let lump = if parts.lump_sum { "必要なときは、まとめて請求できる。" } else { "" };
         blocks.extend([Block::Heading("分割払".into()), Block::Text(text + &times(parts) + lump)]);
     }
+    blocks.extend(rule.conditions.iter().flat_map(asked));
     blocks
 }
 

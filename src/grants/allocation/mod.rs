@@ -12,6 +12,7 @@
 //! [`Fault`](outcome::Fault). A rule that [`validate`](validate::validate) accepts fails in an evaluation only for
 //! what the inputs are.
 
+mod asked;
 pub mod chart;
 pub mod compare;
 pub mod conditions;
@@ -23,6 +24,7 @@ pub mod inputs;
 pub mod methodology;
 pub mod metric;
 pub mod outcome;
+pub mod papers;
 pub mod rounding;
 pub mod rule;
 mod share;

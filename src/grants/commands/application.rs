@@ -6,12 +6,13 @@ use sea_orm::{ActiveModelTrait, Set};
 use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::programme::{allocation_of, positive};
+use crate::grants::commands::subgrant::end_open_subgrants;
 use crate::grants::commands::{
     GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_CREATE, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, begin,
-    record, release,
+    papers, record, release,
 };
 use crate::grants::entity::{
-    GrantActKind, GrantApplicationId, GrantApplicationState, GrantProgrammeId, grant_application,
+    GrantActKind, GrantApplicationId, GrantApplicationState, GrantPaperStep, GrantProgrammeId, grant_application,
 };
 use crate::grants::rules;
 use crate::grants::rules::costs::{Cost, check_plan};
@@ -139,10 +140,14 @@ pub async fn change_application(
 }
 
 /// Submits a draft, or again what was returned; from then on the processing period runs, but for the days of corrections.
+///
+/// # Errors
+/// CONFLICT/PAPERS_MISSING where something is not attached that the terms ask for.
 pub async fn submit_application(tx: &Tx, id: GrantApplicationId) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_SUBMIT).await?;
     let allocation = allocation_of(tx, row.programme_id, row.organization_id).await?;
     rules::within_allocation(row.requested_yen, &allocation)?;
+    papers::all_here(tx, id, GrantPaperStep::Application).await?;
     let (timetable, today) = (timetable(tx, row.programme_id).await?, tx.today());
     next.decision_due = Set(match row.submitted_on {
         None => timetable.decision(today),
@@ -168,6 +173,7 @@ pub async fn withdraw_application(tx: &Tx, id: GrantApplicationId) -> Result<Gra
         None => {}
     }
     next.change_id = Set(None);
+    end_open_subgrants(tx, &row).await?;
     next.update(tx).await?;
     end_open_change(tx, &row).await?;
     record(tx, &row, GrantActKind::Withdraw, None, row.decided_yen).await?;

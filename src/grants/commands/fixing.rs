@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::deadlines::repayment_due;
+use crate::grants::commands::subgrant::end_open_subgrants;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{Did, GRANT_AMOUNT_FIX, MOST_REASON, apart_from, begin, booked, offset, record, release};
 use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId, grant_application};
@@ -71,6 +72,7 @@ pub async fn fix_amount(tx: &Tx, id: GrantApplicationId, input: GrantAmountFixIn
     next.offset_yen = Set(outcome.offset);
     next.ordered_yen = Set(outcome.ordered);
     next.repayment_due = Set(repayment_due(tx, &programme, outcome.ordered).await?);
+    end_open_subgrants(tx, &row).await?;
     next.update(tx).await?;
     release(tx, &row, Yen(decided.0 - fixed.0.max(row.paid_yen.0))).await?;
     if outcome.offset.0 > 0 {

@@ -2,7 +2,7 @@
 //! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
 //! those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the [`taking_back`] of a request. After the decision: [`change`],
 //! [`report`], [`fixing`] with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
-//! its books show of a grant is asked in `booked`.
+//! its books show of a grant is asked in `booked`, which papers are missing in `papers`.
 
 pub mod application;
 pub mod attachment;
@@ -13,6 +13,7 @@ pub mod change;
 mod deadlines;
 pub mod fixing;
 pub mod offset;
+mod papers;
 pub mod payment;
 pub mod programme;
 pub mod repayment;

@@ -6,10 +6,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use crate::grants::commands::deadlines::{in_time, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
-    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, record,
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, papers,
+    record,
 };
 use crate::grants::entity::{
-    GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, grant_application, grant_payment,
+    GrantActKind, GrantApplicationId, GrantPaperStep, GrantPaymentId, GrantPaymentKind, grant_application,
+    grant_payment,
 };
 use crate::grants::rules;
 use crate::grants::rules::settlement;
@@ -53,6 +55,7 @@ pub async fn request_payment(
     let timetable = timetable(tx, row.programme_id).await?;
     let amount = settlement::next_payment(&row, &parts, asked, timetable.terms.lump_sum())?;
     in_time(tx, &row, &parts, amount)?;
+    papers::all_here(tx, id, GrantPaperStep::PaymentRequest).await?;
     next.payment_due = Set(timetable.payment(row.fiscal_year, tx.today(), row.request_due));
     next.pending_yen = Set(Some(amount));
     next.payment_requested_by = Set(tx.principal.account);

@@ -7,10 +7,12 @@ use crate::grants::commands::deadlines::{still_to_come, timetable};
 use crate::grants::commands::payment::not_to_come;
 use crate::grants::commands::{
     GRANT_COMPLETION_RECORD, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, MOST_REASON, begin, booked,
-    record,
+    papers, record,
 };
 use crate::grants::entity::GrantApplicationState::ReportReviewed;
-use crate::grants::entity::{GrantActKind, GrantApplicationId, GrantReportId, grant_application, grant_report};
+use crate::grants::entity::{
+    GrantActKind, GrantApplicationId, GrantPaperStep, GrantReportId, grant_application, grant_report,
+};
 use crate::grants::rules::booked::{borne_out, proposed};
 use crate::grants::rules::costs::{self, ActualCost};
 use crate::grants::rules::settlement::standing;
@@ -68,7 +70,11 @@ pub struct GrantReportSubmitInput {
     pub costs: Option<Vec<ActualCost>>,
 }
 
-/// Reports what was done and what it cost. Where nothing is said of the cost, it is what the books show.
+/// Reports what was done and what it cost. Where nothing is said of the cost, it is what the books show. What is reported
+/// again was corrected: the days of the correction are no part of the period in which the amount is fixed.
+///
+/// # Errors
+/// CONFLICT/PAPERS_MISSING where something is not attached that the terms ask for.
 pub async fn submit_report(
     tx: &Tx,
     id: GrantApplicationId,
@@ -84,6 +90,7 @@ pub async fn submit_report(
     };
     costs::check_actual(&mut checks, "input.costs", &costs);
     checks.done()?;
+    papers::all_here(tx, id, GrantPaperStep::Report).await?;
     let completed_on = row.completed_on.ok_or_else(|| Error::internal("a report of what is not completed"))?;
     let of_application = grant_report::Column::ApplicationId.eq(id);
     let before = grant_report::Entity::find().filter(of_application).count(tx).await?;
@@ -104,7 +111,10 @@ pub async fn submit_report(
         ..Default::default()
     };
     report.insert(tx).await?;
-    next.fixing_due = Set(timetable(tx, row.programme_id).await?.fixing(row.fiscal_year, tx.today()));
+    let timetable = timetable(tx, row.programme_id).await?;
+    let returned = (row.fixing_due, row.returned_on);
+    next.fixing_due = Set(timetable.fixing_again(row.fiscal_year, returned, tx.today()));
+    next.returned_on = Set(None);
     next.correction_due = Set(None);
     next.reported_on = Set(Some(Date(tx.today())));
     next.reported_by = Set(tx.principal.account);
@@ -139,6 +149,7 @@ pub async fn return_report(
     let reason = checks.text("input.reason", &reason, MOST_REASON);
     still_to_come(&mut checks, tx, "input.correctBy", correct_by);
     checks.done()?;
+    next.returned_on = Set(Some(Date(tx.today())));
     next.correction_due = Set(timetable(tx, row.programme_id).await?.correction(tx.today(), correct_by));
     next.state = Set(standing(row.decided_yen, row.paid_yen));
     (next.eligible_yen, next.booked_yen) = (Set(None), Set(None));

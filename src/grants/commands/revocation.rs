@@ -7,6 +7,7 @@ use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::deadlines::repayment_due;
 use crate::grants::commands::fixing::{order_settled, tell_of_repayment};
 use crate::grants::commands::payment::not_at_the_bank;
+use crate::grants::commands::subgrant::end_open_subgrants;
 use crate::grants::commands::terms::terms_of;
 use crate::grants::commands::{GRANT_DECISION_REVOKE, MOST_REASON, begin, record, release};
 use crate::grants::entity::{GrantActKind, GrantApplicationId};
@@ -59,6 +60,7 @@ pub async fn revoke_decision(
     next.ordered_yen = Set(ordered);
     next.repayment_reported_on = Set(None);
     next.repayment_due = Set(repayment_due(tx, &programme, open).await?);
+    end_open_subgrants(tx, &row).await?;
     next.update(tx).await?;
     end_open_change(tx, &row).await?;
     release(tx, &row, Yen(settlement::payable(&row).0.max(row.paid_yen.0) - row.paid_yen.0)).await?;

@@ -1,7 +1,7 @@
 //! Within an organization: an association asks for a part of its grant, an officer adopts or refuses.
 
 use async_graphql::InputObject;
-use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::programme::positive;
@@ -170,4 +170,22 @@ pub async fn withdraw_subgrant(tx: &Tx, id: GrantSubgrantId) -> Result<GrantSubg
     next.withdrawn_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
     Ok(id)
+}
+
+/// Ends the sub-applications that nobody decided on, because their grant ends, and tells who submitted them. The database
+/// ends those that come beside us.
+pub(super) async fn end_open_subgrants(tx: &Tx, of: &grant_application::Model) -> Result<()> {
+    let open = grant_subgrant::Entity::find()
+        .filter(grant_subgrant::Column::ApplicationId.eq(of.id))
+        .filter(grant_subgrant::Column::State.eq(GrantSubgrantState::Submitted))
+        .order_by_asc(grant_subgrant::Column::Id)
+        .lock_exclusive();
+    for row in open.all(tx).await? {
+        let mut next: grant_subgrant::ActiveModel = row.clone().into();
+        next.state = Set(GrantSubgrantState::Withdrawn);
+        next.withdrawn_on = Set(Some(Date(tx.today())));
+        next.update(tx).await?;
+        notices::tell_of_ended_subgrant(tx, &row).await?;
+    }
+    Ok(())
 }

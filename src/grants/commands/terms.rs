@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::conditions::Conditions;
 use crate::grants::allocation::deadlines::Period;
+use crate::grants::allocation::papers;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze};
@@ -79,7 +80,8 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
             "A programme of an earlier fiscal year.",
         );
     }
-    let (ja, en) = ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
+    let (ja, en) =
+        ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
     checks.check(!first_year || previous_programme_id.is_none(), "input.firstYear", "EXCLUSIVE", ja, en);
     let approved = approved(tx, id).await?;
     let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;
@@ -122,11 +124,15 @@ fn check(checks: &mut Checks, terms: &Terms) {
         );
     }
     let Some(of) = &terms.conditions else { return };
-    let within = terms.deadlines().periods().iter().all(|(_, period)| period.is_none_or(Period::is_one));
+    let within = terms.deadlines().periods().iter().all(|step| step.period.is_none_or(Period::is_one));
     let (ja, en) = ("期間は1日から366日までで指定してください。", "Periods of 1 to 366 days.");
     checks.check(within, "input.conditions.deadlines", "RANGE", ja, en);
-    if let Some(report) = of.report {
+    checks.found(papers::faults(&of.papers, "input.conditions"));
+    if let Some(report) = &of.report {
         let within = (0..=24).contains(&report.months);
+        let (ja, en) =
+            ("年度の末日までではなく、毎年ある月日を指定してください。", "A day of every year, after the year's end.");
+        checks.check(!within || report.is_one(), "input.conditions.report.by", "RANGE", ja, en);
         checks.check(
             within,
             "input.conditions.report.months",

@@ -204,6 +204,7 @@ entity! {
         size: i32,
         sha256: String,
         report: bool,
+        paper: Option<String>,
     }
 }
 

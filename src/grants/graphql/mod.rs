@@ -124,14 +124,16 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(application::create_application(tx, input))).await
     }
 
-    /// 送ったファイルを、下書きか返された交付申請、または交付決定の後の実績報告に添付する。
+    /// 送ったファイルを、下書きか返された交付申請、または交付決定の後の実績報告か支払の請求に添付する。
     async fn grant_application_file_attach(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "交付申請。")] id: GrantApplicationId,
         #[graphql(desc = "送ったファイル。")] file_id: FileId,
+        #[graphql(desc = "求められた書類のどれか。申請の papers にある名称。どれでもなければ指定しない。")]
+        paper: Option<String>,
     ) -> Result<Read<GrantApplication>> {
-        act(ctx, move |tx| Box::pin(attachment::attach(tx, id, file_id))).await
+        act(ctx, move |tx| Box::pin(attachment::attach(tx, id, file_id, paper))).await
     }
 
     /// 下書きか返された交付申請、または提出する前の実績報告から、添付したファイルを取り外す。内容は消える。

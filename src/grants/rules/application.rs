@@ -30,6 +30,8 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
             Draft | Returned | Decided | PartlyPaid | Paid,
             GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
         )
+        // What a request of the rest asks for; `papers::attachable` says which files.
+        | (AmountFixed, GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH)
         | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST)
         // What is being reported on stays so: the rest is paid after the fixing.
         | (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE)

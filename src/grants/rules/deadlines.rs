@@ -43,12 +43,12 @@ impl Timetable {
 
     /// Until when what was submitted on a day is decided (標準処理期間).
     pub fn decision(&self, submitted: NaiveDate) -> Option<Date> {
-        self.after(self.deadlines.decision, submitted)
+        self.after(self.deadlines.decision.as_ref(), submitted)
     }
 
     /// The same for what was returned and is submitted again: the days of the correction do not count.
     pub fn decision_again(&self, due: Option<Date>, returned: Option<Date>, again: NaiveDate) -> Option<Date> {
-        let period = self.deadlines.decision?;
+        let period = self.deadlines.decision.as_ref()?;
         match (due, returned) {
             (Some(due), Some(returned)) => Some(Date(period.resumed(&self.calendar, due.0, returned.0, again))),
             _ => self.decision(again),
@@ -57,30 +57,44 @@ impl Timetable {
 
     /// Until when what is returned is to be corrected: the day that was given, or the terms' period.
     pub fn correction(&self, returned: NaiveDate, given: Option<Date>) -> Option<Date> {
-        given.or_else(|| Some(self.of_organization(self.after(self.deadlines.correction, returned)?)))
+        given.or_else(|| Some(self.of_organization(self.after(self.deadlines.correction.as_ref(), returned)?)))
     }
 
     /// Until when what is asked for on a day is paid: within the terms' period, and in the part's own time as far as that is
     /// to come.
     pub fn payment(&self, year: FiscalYear, asked: NaiveDate, part_until: Option<Date>) -> Option<Date> {
         let until = part_until.filter(|until| until.0 > asked);
-        let due = self.after(self.deadlines.payment, asked).into_iter().chain(until).min();
+        let due = self.after(self.deadlines.payment.as_ref(), asked).into_iter().chain(until).min();
         due.map(|due| within_accounts(due, asked, year))
     }
 
     /// Until when a change that is asked for on a day is decided on.
     pub fn change(&self, asked: NaiveDate) -> Option<Date> {
-        self.after(self.deadlines.change, asked)
+        self.after(self.deadlines.change.as_ref(), asked)
     }
 
     /// Until when the amount is fixed of what is reported on a day.
     pub fn fixing(&self, year: FiscalYear, reported: NaiveDate) -> Option<Date> {
-        self.after(self.deadlines.fixing, reported).map(|due| within_accounts(due, reported, year))
+        self.after(self.deadlines.fixing.as_ref(), reported).map(|due| within_accounts(due, reported, year))
+    }
+
+    /// The same for what is reported, or was returned on a day and is reported again: the days of the correction do not
+    /// count. `before` is until when it was due, and when it was returned.
+    pub fn fixing_again(
+        &self,
+        year: FiscalYear,
+        before: (Option<Date>, Option<Date>),
+        reported: NaiveDate,
+    ) -> Option<Date> {
+        let period = self.deadlines.fixing.as_ref()?;
+        let (Some(due), Some(returned)) = before else { return self.fixing(year, reported) };
+        let due = Date(period.resumed(&self.calendar, due.0, returned.0, reported));
+        Some(within_accounts(due, reported, year))
     }
 
     /// Until when an organization decides on what one of its associations asks for.
     pub fn subgrant(&self, submitted: NaiveDate) -> Option<Date> {
-        self.after(self.deadlines.subgrant, submitted)
+        self.after(self.deadlines.subgrant.as_ref(), submitted)
     }
 
     /// The last day of withdrawal; the day of the decision does not count (民法140条).
@@ -113,7 +127,7 @@ impl Timetable {
         parts.map(time).collect()
     }
 
-    fn after(&self, period: Option<Period>, day: NaiveDate) -> Option<Date> {
+    fn after(&self, period: Option<&Period>, day: NaiveDate) -> Option<Date> {
         period.map(|period| Date(period.after(&self.calendar, day)))
     }
 
@@ -184,6 +198,20 @@ mod tests {
             "2026-06-20",
             "submitted before it was set"
         );
+    }
+
+    #[test]
+    fn the_days_of_a_reports_correction_lengthen_the_period_of_the_fixing() {
+        let table = timetable(serde_json::json!({"conditions": {"deadlines": {"fixing": { "days": 30 }}}}));
+        let until = |text| Some(Date(day(text)));
+        let due = table.fixing_again(YEAR, (None, None), day("2026-11-01"));
+        assert_eq!(due, until("2026-12-01"));
+        let again = |returned, on| table.fixing_again(YEAR, (due, until(returned)), day(on));
+        assert_eq!(again("2026-11-21", "2026-12-10"), until("2026-12-20"), "ten days were left");
+        assert_eq!(again("2026-12-05", "2026-12-10"), until("2026-12-10"), "nothing was left");
+        assert_eq!(again("2026-11-21", "2027-05-28"), until("2027-05-31"), "the accounts close");
+        let none = timetable(serde_json::json!({}));
+        assert_eq!(none.fixing_again(YEAR, (due, until("2026-11-21")), day("2026-12-10")), None);
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub mod by_law;
 pub mod change;
 pub mod costs;
 pub mod deadlines;
+mod joined;
+pub mod papers;
 pub mod programme;
 pub mod settlement;
 pub mod terms;

@@ -8,6 +8,7 @@ use crate::grants::allocation::conditions::{Conditions, Elapsed, MinorChange, Re
 use crate::grants::allocation::deadlines::Deadlines;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::rule::Instalments;
+use crate::grants::rules::joined;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::date::Date;
 use crate::kernel::error::Refusal;
@@ -27,7 +28,13 @@ pub struct Terms {
 }
 
 /// A month after completion, within the fiscal year.
-const USUAL_REPORT: ReportDue = ReportDue { months: 1, elapsed: Elapsed::CorrespondingDay, within_fiscal_year: true };
+const USUAL_REPORT: ReportDue = ReportDue {
+    months: 1,
+    elapsed: Elapsed::CorrespondingDay,
+    within_fiscal_year: true,
+    by: None,
+    legal_reference: None,
+};
 
 impl Terms {
     /// These terms, and where they say nothing those of the by-law that the amounts were calculated with.
@@ -35,34 +42,20 @@ impl Terms {
     /// # Errors
     /// TERMS_DIFFER where both say something and not the same.
     pub fn joined(self, by_law: &Self) -> Result<Self, Refusal> {
-        let instalments = either(self.instalments, by_law.instalments.as_ref(), ("分割払", "the instalments"))?;
-        let conditions = match (self.conditions, &by_law.conditions) {
-            (Some(own), Some(theirs)) => Some(Conditions {
-                report: either(own.report, theirs.report.as_ref(), ("実績報告の期限", "when the report is due"))?,
-                minor_change: either(own.minor_change, theirs.minor_change.as_ref(), ("軽微な変更", "minor changes"))?,
-                reserve: either(own.reserve, theirs.reserve.as_ref(), ("積立て", "the reserve"))?,
-                retention: either(own.retention, theirs.retention.as_ref(), ("証拠書類の保存", "the retention"))?,
-                deadlines: either(own.deadlines, theirs.deadlines.as_ref(), ("各段階の期限", "the deadlines"))?,
-            }),
-            (own, theirs) => own.or_else(|| theirs.clone()),
-        };
-        Ok(Self { instalments, conditions })
+        Ok(Self {
+            instalments: joined::instalments(self.instalments, by_law.instalments.as_ref())?,
+            conditions: joined::conditions(self.conditions, by_law.conditions.as_ref())?,
+        })
     }
 
     /// These terms without what they have of a by-law.
     #[must_use]
     pub fn beyond(self, by_law: &Self) -> Self {
         let conditions = self.conditions.map(|own| match &by_law.conditions {
-            Some(theirs) => Conditions {
-                report: own.report.filter(|own| Some(own) != theirs.report.as_ref()),
-                minor_change: own.minor_change.filter(|own| Some(own) != theirs.minor_change.as_ref()),
-                reserve: own.reserve.filter(|own| Some(own) != theirs.reserve.as_ref()),
-                retention: own.retention.filter(|own| Some(own) != theirs.retention.as_ref()),
-                deadlines: own.deadlines.filter(|own| Some(own) != theirs.deadlines.as_ref()),
-            },
+            Some(theirs) => joined::conditions_beyond(own, theirs),
             None => own,
         });
-        Self { instalments: self.instalments.filter(|own| Some(own) != by_law.instalments.as_ref()), conditions }
+        Self { instalments: joined::beyond(self.instalments, by_law.instalments.as_ref()), conditions }
     }
 
     /// The parts in which an amount is paid; they sum to it. A part of nothing is none.
@@ -78,15 +71,18 @@ impl Terms {
 
     /// What the terms say of the deadlines of each step.
     pub fn deadlines(&self) -> Deadlines {
-        self.conditions.as_ref().and_then(|of| of.deadlines).unwrap_or_default()
+        self.conditions.as_ref().and_then(|of| of.deadlines.clone()).unwrap_or_default()
     }
 
     /// The last day for the report: after the completion; while there is none, the year's last. What is due within the
     /// fiscal year is due within the grant's, however late the completion is. The end of the period may wait for an open
     /// day; the end of the fiscal year is a date, and waits for none.
     pub fn report_due(&self, calendar: &Calendar, year: FiscalYear, completed: Option<NaiveDate>) -> Date {
-        let report = self.conditions.as_ref().and_then(|of| of.report).unwrap_or(USUAL_REPORT);
+        let report = self.conditions.as_ref().and_then(|of| of.report.clone()).unwrap_or(USUAL_REPORT);
         let end = year.last_day();
+        if let Some(day) = report.by.and_then(|by| by.after(year)) {
+            return Date(day);
+        }
         let due = completed.and_then(|day| report.day(day));
         let due = due.map_or(end, |day| self.deadlines().of_organization(calendar, day));
         Date(if report.within_fiscal_year { due.min(end) } else { due })
@@ -101,18 +97,6 @@ impl Terms {
     pub fn minor_change(&self) -> MinorChange {
         let own = self.conditions.as_ref().and_then(|of| of.minor_change.clone());
         own.unwrap_or(MinorChange { percent: Exact::from(20) })
-    }
-}
-
-/// What the programme says, or else the by-law; refused where they contradict each other.
-fn either<T: Clone + PartialEq>(own: Option<T>, theirs: Option<&T>, name: (&str, &str)) -> Result<Option<T>, Refusal> {
-    match (own, theirs) {
-        (Some(own), Some(theirs)) if own != *theirs => Err(Refusal::new(
-            "TERMS_DIFFER",
-            format!("{}が、制度の交付条件と算定に用いた要綱とで異なります。", name.0),
-            format!("The programme's terms and the by-law of its calculation differ in {}.", name.1),
-        )),
-        (own, theirs) => Ok(own.or_else(|| theirs.cloned())),
     }
 }
 
@@ -155,7 +139,7 @@ mod tests {
         let minor = |percent| MinorChange { percent: Exact::from(percent) };
         let said = |months: Option<i32>, percent: Option<i64>| {
             let (report, minor_change) = (months.map(report), percent.map(minor));
-            Some(Conditions { report, minor_change, reserve: None, retention: None, deadlines: None })
+            Some(Conditions { report, minor_change, ..Conditions::default() })
         };
         let own = Terms { instalments: None, conditions: said(Some(2), None) };
         let by_law = Terms { instalments: parts(4), conditions: said(Some(2), Some(30)) };

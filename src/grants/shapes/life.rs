@@ -173,7 +173,7 @@ shape! {
         .column::<Option<Date>>("decidedOn", "採択または不採択を決定した日。")
         .one::<Account>("decidedBy", "decided_by", "決定した人。")
         .column::<Option<String>>("decisionReason", "決定の理由。")
-        .column::<Option<Date>>("withdrawnOn", "取り下げた日。")
+        .column::<Option<Date>>("withdrawnOn", "取り下げた日、または交付申請が終わり、取り下げたものとされた日。")
         .column::<Option<Date>>("decisionDue", "採択または不採択の決定の期限。交付の条件に定めがなければ null。")
         .ordered([Key::up("created_at", Ty::Time)])
         .task(GRANT_SUBGRANT_ADOPT, ["t.state = 'SUBMITTED'", "t.title", "t.decision_due"], [

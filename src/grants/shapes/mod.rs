@@ -3,6 +3,7 @@
 pub mod calculation;
 mod hands;
 pub mod life;
+pub mod papers;
 mod tasks;
 
 use async_graphql::{InputObject, Value};
@@ -43,6 +44,7 @@ use crate::people::shapes::{Account, Section};
 use crate::shape;
 
 pub use life::{GrantChange, GrantCost, GrantOffset, GrantPayment, GrantReport, GrantSubgrant};
+pub use papers::GrantPaper;
 
 pub use calculation::{GrantComparison, GrantDeclaration, GrantRule, GrantRun, GrantRunLine};
 
@@ -132,7 +134,7 @@ shape! {
         .column::<Date>("opensOn", "申請の受付を始める日。")
         .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
         .column::<GrantProgrammeState>("state", "状態。")
-        .column::<Option<String>>("terms", "交付の条件(JSON)。分割払とその時期、実績報告の期限、軽微な変更、積立て、標準処理期間などの各段階の期限。定めなければ null。")
+        .column::<Option<String>>("terms", "交付の条件(JSON)。分割払とその時期、実績報告の期限、軽微な変更、積立て、標準処理期間などの各段階の期限、求める書類。定めなければ null。")
         .column::<GrantSurplusRule>("surplusRule", "剰余金の扱い。")
         .column::<GrantBookRule>("bookRule", "額を確定するときに、帳簿に求めること。")
         .column::<i32>("repaymentDays", "返還を命じた日から期限までの日数。")
@@ -324,6 +326,8 @@ shape! {
         .withheld(inside())
         .many::<GrantApplicationFile>("files", "application_id", "添付したファイル。公開はされない。")
         .withheld(inside())
+        .many::<GrantPaper>("papers", "application_id", "各段階で求められる書類。")
+        .withheld(inside())
         .one::<LedgerJournal>("commitment", "commitment_id", "交付決定の仕訳。")
         .one::<LedgerJournal>("payment", "payment_id", "最後の支払の仕訳。")
         .ordered([Key::down("created_at", Ty::Time)])
@@ -387,6 +391,7 @@ shape! {
     GrantApplicationFile("GrantApplicationFile", "交付申請か、その実績報告に添付したファイル。団体と職員だけが読め、公開はされない。", "grant_application_files") { id: GrantApplicationFileId, row: grant_application_file::Entity }
     |shape| attached::<GrantApplicationFileId>(shape.one::<GrantApplication>("application", "application_id", "交付申請。"))
         .column::<bool>("report", "実績報告に添付したものか。")
+        .column::<Option<String>>("paper", "求められた書類のどれか。どれでもなければ null。")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
         .readable(LIAISON, IN_DISTRICT)

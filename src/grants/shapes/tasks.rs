@@ -2,30 +2,40 @@
 //! done (`rules::application`; a test compares).
 
 use crate::grants::commands::{
-    GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND,
-    GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_COMPLETION_RECORD,
-    GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_REPAYMENT_RECORD,
-    GRANT_REPAYMENT_REPORT, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH,
+    GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT,
+    GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
+    GRANT_REPAYMENT_RECORD, GRANT_REPAYMENT_REPORT, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
 };
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
 use crate::kernel::read::ShapeDef;
 
-/// A draft within the window that has everything, or lacks something.
+/// A draft within the window that has everything, or lacks something: itself, or papers.
 const READY: &str = "t.state = 'DRAFT' AND t.purpose IS NOT NULL AND t.requested_yen IS NOT NULL \
-    AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
+    AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on \
+    AND NOT entaku_papers_missing(t.id, 'APPLICATION')";
+const WITHOUT_PAPERS: &str = "t.state = 'DRAFT' AND t.purpose IS NOT NULL AND t.requested_yen IS NOT NULL \
+    AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on \
+    AND entaku_papers_missing(t.id, 'APPLICATION')";
 const UNREADY: &str = "t.state = 'DRAFT' AND (t.purpose IS NULL OR t.requested_yen IS NULL) \
     AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
 /// What was returned is put right and submitted again; after its day it still may be.
 const RETURNED: &str = "t.state = 'RETURNED' AND t.purpose IS NOT NULL \
-    AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on";
+    AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on AND NOT entaku_papers_missing(t.id, 'APPLICATION')";
+const RETURNED_WITHOUT: &str = "t.state = 'RETURNED' AND entaku_today() >= t.opens_on \
+    AND entaku_papers_missing(t.id, 'APPLICATION')";
 /// What no route stands before, or whose approvals are complete. Where there are no routes, nothing is asked of each row.
 const DECIDABLE: &str = "t.state = 'REVIEWED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_APPLICATION_DECIDE') \
     OR entaku_may_proceed('GRANT_APPLICATION_DECIDE', t.id, NULL))";
-/// What is left to be asked for, and whose time has come.
+/// What is left to be asked for, and whose time has come; with the papers of the request, or without.
 const ASKABLE: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL \
-    AND (t.request_from IS NULL OR t.request_from <= entaku_today())";
+    AND (t.request_from IS NULL OR t.request_from <= entaku_today()) \
+    AND NOT entaku_papers_missing(t.id, 'PAYMENT_REQUEST')";
+const ASKABLE_WITHOUT: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED') AND t.change_id IS NULL \
+    AND (t.request_from IS NULL OR t.request_from <= entaku_today()) \
+    AND entaku_papers_missing(t.id, 'PAYMENT_REQUEST')";
 /// What is on its way through the bank is not paid by hand (`commands::payment::not_at_the_bank`).
 const PAYABLE: &str = "t.state = 'PAYMENT_REQUESTED' \
     AND (NOT EXISTS (SELECT FROM approval_routes r WHERE r.act = 'GRANT_PAYMENT_EXECUTE') \
@@ -58,9 +68,11 @@ const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAI
     AND v.act = 'GRANT_DECISION_REVOKE' AND v.state = 'APPROVED')";
 /// What is owed, and of which the organization has told nothing since something came.
 const OWED: &str = "t.state = 'REPAYMENT_ORDERED' AND t.repayment_reported_on IS NULL";
-/// What is completed and waits for no decision on a change.
-const REPORTABLE: &str =
-    "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL AND t.change_id IS NULL";
+/// What is completed and waits for no decision on a change; with the papers of the report, or without.
+const REPORTABLE: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL \
+    AND t.change_id IS NULL AND NOT entaku_papers_missing(t.id, 'REPORT')";
+const REPORTABLE_WITHOUT: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL \
+    AND t.change_id IS NULL AND entaku_papers_missing(t.id, 'REPORT')";
 
 #[allow(clippy::too_many_lines)] // a list
 pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
@@ -87,6 +99,38 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             [
                 "補正のために返されました。理由を確認し、直してから再び申請してください。",
                 "It was returned for correction. Please read the reason, correct it and submit it again.",
+            ],
+        )
+        .task(
+            GRANT_APPLICATION_FILE_ATTACH,
+            [WITHOUT_PAPERS, "t.title", "t.closes_on"],
+            [
+                "下書きに添付していない書類があります。受付の終わる日までに添付し、申請してください。",
+                "Papers of the draft are missing. Please attach them and submit it before applications close.",
+            ],
+        )
+        .task(
+            GRANT_APPLICATION_FILE_ATTACH,
+            [RETURNED_WITHOUT, "t.title", "t.correction_due"],
+            [
+                "返された申請に添付していない書類があります。添付してから再び申請してください。",
+                "Papers of the returned application are missing. Please attach them and submit it again.",
+            ],
+        )
+        .task(
+            GRANT_APPLICATION_FILE_ATTACH,
+            [ASKABLE_WITHOUT, "t.title", "t.request_due"],
+            [
+                "支払の請求に求められる書類が添付されていません。添付してから請求してください。",
+                "Papers that the request of a payment needs are missing. Please attach them and request the payment.",
+            ],
+        )
+        .task(
+            GRANT_APPLICATION_FILE_ATTACH,
+            [REPORTABLE_WITHOUT, "t.title", "coalesce(t.correction_due, t.report_due)"],
+            [
+                "実績報告に求められる書類が添付されていません。添付してから報告してください。",
+                "Papers that the report needs are missing. Please attach them and report.",
             ],
         )
         .task(

@@ -58,6 +58,8 @@ text_enum! {
         GrantRepaymentReported,
         /// 地域内の申請があった(団体の役員へ)
         SubgrantSubmitted,
+        /// 地域内の申請が、交付金が終わったため、決定されずに終わった(申請した人へ)
+        SubgrantEnded,
         /// 議事録が提出された(企画担当職員へ)
         MinutesSubmitted,
         /// 議事録が差し戻された(提出した人と団体の役員へ)

@@ -50,6 +50,7 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantPaymentRequestReturned => GRANT_PAYMENT_REQUEST_RETURNED,
         Kind::GrantRepaymentReported => GRANT_REPAYMENT_REPORTED,
         Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
+        Kind::SubgrantEnded => SUBGRANT_ENDED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
         Kind::MinutesReturned => MINUTES_RETURNED,
         Kind::MinutesPublished => MINUTES_PUBLISHED,
@@ -185,6 +186,11 @@ const SUBGRANT_SUBMITTED: Template = [
     "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",
     "ちいきの 中で「{}」の もうしこみが 来ました。読んで、決めて ください。",
     "The sub-application “{}” was submitted. Please adopt or refuse it.",
+];
+const SUBGRANT_ENDED: Template = [
+    "地域内の申請「{}」は、もとの交付金が終わったため、決定されずに終わりました。",
+    "ちいきの 中の もうしこみ「{}」は なくなりました。もとの お金が おわったからです。",
+    "The sub-application “{}” has ended without a decision, because its grant has ended.",
 ];
 
 const MINUTES_SUBMITTED: Template = [

@@ -150,3 +150,40 @@ async fn m13_a_decision_and_a_run_that_brings_other_terms_take_turns() {
     race.beside(tx, RUN_APPROVE, json!({"id": race.run})).await;
     assert_eq!(race.parts().await, (1, Value::Null), "the decision came first");
 }
+
+/// Deadlines and papers of both complete each other; the same one said differently is told by its place.
+#[tokio::test]
+async fn deadlines_and_papers_are_joined_one_by_one() {
+    let o = Office::new().await;
+    let mut rule = Office::rule("4000");
+    let plan = json!({"name": "事業計画書", "legalReference": "第4条", "at": "APPLICATION"});
+    rule["conditions"] = json!({"deadlines": {"decision": {"days": 30, "legalReference": "第6条"}}, "papers": [plan]});
+    let id = text(&o.draft(&rule, 2026).await.data()["grantRuleDraft"]["id"]);
+    o.approver.run(RULE_ENACT, json!({"id": id})).await.data();
+    let own = |deadlines: Value, at: &str| {
+        let budget = json!({"name": "収支予算書", "legalReference": "第5条", "at": at});
+        json!({"conditions": {"deadlines": deadlines, "papers": [budget]}, "surplusRule": "RETURN", "repaymentDays": 20})
+    };
+    let days = |days: i32| json!({ "days": days });
+    let terms_are = |deadlines: Value| own(deadlines, "APPLICATION");
+    o.staff
+        .run(TERMS_SET, of(&o.programme, terms_are(json!({"decision": days(30), "payment": days(20)}))))
+        .await
+        .data();
+    let run = o.run(&id, "REAL").await;
+    o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
+    let both = terms(&o).await["conditions"].clone();
+    let joined = json!({"decision": {"days": 30, "legalReference": "第6条"}, "payment": days(20)});
+    assert_eq!(both["deadlines"], joined);
+    let names: Vec<_> = both["papers"].as_array().expect("papers").iter().map(|paper| text(&paper["name"])).collect();
+    assert_eq!(names, ["事業計画書", "収支予算書"]);
+    let otherwise = terms_are(json!({"decision": days(31), "payment": days(20)}));
+    let refused = o.staff.run(TERMS_SET, of(&o.programme, otherwise)).await.expect_code("CONFLICT/TERMS_DIFFER");
+    assert!(refused.text.contains("conditions.deadlines.decision"), "{}", refused.text);
+    let mut otherwise = own(json!({"payment": days(20)}), "APPLICATION");
+    otherwise["conditions"]["papers"][0] = json!({"name": "事業計画書", "legalReference": "第4条", "at": "REPORT"});
+    let refused = o.staff.run(TERMS_SET, of(&o.programme, otherwise)).await.expect_code("CONFLICT/TERMS_DIFFER");
+    assert!(refused.text.contains("事業計画書"), "{}", refused.text);
+    o.staff.run(TERMS_SET, of(&o.programme, own(json!({"payment": days(10)}), "REPORT"))).await.data();
+    assert_eq!(terms(&o).await["conditions"]["deadlines"]["payment"], days(10), "its own may change");
+}

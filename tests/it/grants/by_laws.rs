@@ -26,7 +26,8 @@ const SECTION: &str = "mutation { sectionCreate(input: {name: \"地域振興課\
 const ORGANIZATION: &str = "mutation($input: OrganizationCreateInput!) { organizationCreate(input: $input) { id } }";
 const STATISTIC: &str =
     "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
-const TERMS: &str = "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
+const TERMS: &str =
+    "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
 const LINES: &str = "query($id: ID!) { grantRun(id: $id) { totalYen rule { terms { key } } lines(first: 100) { nodes {
     name amountYen instalments terms { key amountYen counted expression } } } } }";
 const ALLOCATIONS: &str = "query($id: ID!) { grantProgramme(id: $id) { ledgerAccounts { balanceYen }
@@ -82,6 +83,7 @@ by_laws! {
     murakami_pays_in_quarters: "murakami",
     kunohe_counts_households_and_people: "kunohe-r3",
     kanayama_counts_households: "kanayama",
+    toyooka_counts_households_in_may: "toyooka",
     mizuho_takes_the_lesser_of_cost_and_count: "mizuho",
     a_neighbourhood_of_nara_counts_households: "nara-neighbourhood",
     ratios_are_phased_in_over_three_years: "ratio-phased",

@@ -181,3 +181,27 @@ async fn terms_whose_times_or_periods_do_not_fit_are_refused() {
     }
     s.staff.run(TERMS_SET, of(&id, terms())).await.data();
 }
+
+/// What the organization takes to correct its report is no part of the town hall's period (行政手続法6条): it stops, and goes on
+/// with what was left of it.
+#[tokio::test]
+async fn the_period_of_the_fixing_stops_while_a_report_is_corrected() {
+    let mut s = Scene::with_terms(&terms()).await;
+    let id = s.granted(1_000_000).await;
+    s.on("2026-11-01").await;
+    s.officer.run(COMPLETION, of(&id, json!({"completedOn": "2026-11-01"}))).await.data();
+    s.officer.run(REPORT_SUBMIT, report(&id, 900_000)).await.data();
+    assert_eq!(days(&s, &id).await["fixingDue"], "2026-12-01");
+    s.on("2026-11-21").await;
+    s.staff.run(REPORT_RETURN, back(&id, None)).await.data();
+    s.on("2026-12-03").await;
+    s.officer.run(REPORT_SUBMIT, report(&id, 900_000)).await.data();
+    assert_eq!(days(&s, &id).await["fixingDue"], "2026-12-13", "ten days were left");
+    // Returned at once, nothing of the period has gone.
+    s.staff.run(REPORT_RETURN, back(&id, None)).await.data();
+    s.officer.run(REPORT_SUBMIT, report(&id, 900_000)).await.data();
+    assert_eq!(days(&s, &id).await["fixingDue"], "2026-12-13");
+    let examined = of(&id, json!({"eligibleYen": 900_000, "reason": "領収書と合う。"}));
+    s.staff.run(REPORT_REVIEW, examined).await.data();
+    assert_eq!(due(&s.approver, "grantAmountFix").await, ["2026-12-13"]);
+}

@@ -296,6 +296,9 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
     if name == "personalDataExportCreate" {
         variables["accountId"] = Value::Null;
     }
+    if name == "grantApplicationFileAttach" {
+        variables["paper"] = Value::Null;
+    }
     if name == "grantComparisonCreate" {
         variables["baseId"] = json!(known.run);
     }

@@ -71,8 +71,12 @@ fn mixed(metric: &Metric) -> Untold {
     Untold {
         rule: "LAYERS_MIXED",
         message: Message::new(
-            format!("単位の異なる地区の団体が対象にあるので、{label}を地区の合計から求められません。自治体全体の値を申告によってください。"),
-            format!("Districts of several units take part, so {label} is not their sum. Declare it of the municipality."),
+            format!(
+                "単位の異なる地区の団体が対象にあるので、{label}を地区の合計から求められません。自治体全体の値を申告によってください。"
+            ),
+            format!(
+                "Districts of several units take part, so {label} is not their sum. Declare it of the municipality."
+            ),
         ),
     }
 }
