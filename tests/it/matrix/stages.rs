@@ -247,6 +247,11 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let total = "UPDATE bank_transfers t SET count = 1, total_yen = l.amount_yen FROM bank_transfer_lines l
         WHERE t.municipality_id = $ID AND t.state = 'PREPARED' AND l.transfer_id = t.id";
     keeper.force(&total.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    // What waits for the bank is in the file that went there.
+    let sent = "UPDATE bank_transfer_lines l SET transfer_id = t.id FROM bank_transfers t
+        WHERE l.municipality_id = $ID AND t.municipality_id = l.municipality_id AND t.state = 'PRODUCED'
+            AND l.state = 'WAITING' AND l.transfer_id IN (SELECT d.id FROM bank_transfers d WHERE d.state = 'DONE')";
+    keeper.force(&sent.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     for (results, change) in RESULTS {
         let mut change: Value = serde_json::from_str(change).expect("JSON");
         change["id"] = json!(Uuid::now_v7());
