@@ -207,6 +207,10 @@ pub fn follow(id: &str, state: &str, revision: Option<i32>, known: &Known, varia
 /// Of nobody that was ever paid: one line more than there are that did not get there before.
 const REPORT: &str = "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,1000000,不能\n";
 
+/// Of what is at the bank (`stages`).
+const AWAITED: &str =
+    "振込日,銀行番号,支店番号,預金種目,口座番号,受取人名,金額,結果\n2026-05-20,9990,002,1,1234567,ﾀﾞﾚｶ,500000,不能\n";
+
 fn base64_of(text: &str) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(text)
@@ -238,7 +242,8 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "bankAccountConfirm" => json!({ "number": "1234567" }),
         "transferSourceSet" => account("consignorCode", "0123456789"),
         "bankTransferPrepare" => json!({"transferOn": "2026-05-29", "grantApplicationIds": [known.payable]}),
-        "bankReportImport" | "bankTransferReconcile" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
+        "bankTransferReconcile" => json!({"format": "CSV", "content": base64_of(AWAITED)}),
         "bankTransferRefusalRecord" => json!({ "refusedOn": "2026-05-20" }),
         "bookTransactionRecord" => {
             json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,

@@ -220,8 +220,8 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     for sql in OF_APPLICATIONS {
         keeper.force(&sql.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     }
-    // Two payments to be made to an organization with an account: one is in the file that is prepared, and too small for
-    // a route; the other can be put into a file, and has a route.
+    // Three payments to be made to an organization with an account: one is in the file that is prepared, and too small for
+    // a route; the second can be put into a file, and has a route; the third is at the bank.
     let holder = |column: &str| {
         format!(
             "SELECT o.{column}::text FROM bank_accounts b JOIN organizations o ON o.municipality_id = b.municipality_id
@@ -231,7 +231,9 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let (organization, district) = (keeper.ask(&holder("id")).await, keeper.ask(&holder("district_id")).await);
     // The second comes before all others, so that it is the one of its state that is tried.
     let second = Uuid::from_u128(7 << 76 | 2);
-    for (id, title, yen) in [(Uuid::now_v7(), "一件目", 300_000), (second, "二件目", 700_000)] {
+    for (id, title, yen) in
+        [(Uuid::now_v7(), "一件目", 300_000), (second, "二件目", 700_000), (Uuid::now_v7(), "三件目", 500_000)]
+    {
         let copy = json!({"id": id, "title": title, "commitment_id": Uuid::now_v7(), "decided_yen": yen,
             "pending_yen": yen, "organization_id": organization, "district_id": district});
         keeper.copy("grant_applications", " AND state = 'PAYMENT_REQUESTED'", &copy).await.expect("a payment");
@@ -247,6 +249,9 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     let total = "UPDATE bank_transfers t SET count = 1, total_yen = l.amount_yen FROM bank_transfer_lines l
         WHERE t.municipality_id = $ID AND t.state = 'PREPARED' AND l.transfer_id = t.id";
     keeper.force(&total.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    // The third is in the file that went to the bank.
+    let sent = prepared.replace("一件目", "三件目").replace("'PREPARED'", "'PRODUCED'");
+    keeper.force(&sent.replace("$ID", &format!("'{}'", world.town.id.0))).await;
     for (results, change) in RESULTS {
         let mut change: Value = serde_json::from_str(change).expect("JSON");
         change["id"] = json!(Uuid::now_v7());
