@@ -17,8 +17,7 @@ pub struct Part {
 impl Rule {
     /// What looks at the amounts of the year before in a fiscal year.
     pub fn of_last_year(&self, year: FiscalYear) -> Vec<Part> {
-        let is_previous =
-            |metric: &Metric| matches!(metric.source, MetricSource::Record(RecordField::PreviousAmount));
+        let is_previous = |metric: &Metric| matches!(metric.source, MetricSource::Record(RecordField::PreviousAmount));
         let amount = |amount: &Amount| match amount {
             Amount::PreviousShare(_) => true,
             Amount::Metric(key) => self.made_of(key, &is_previous, true),

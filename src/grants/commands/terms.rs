@@ -79,7 +79,8 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
             "A programme of an earlier fiscal year.",
         );
     }
-    let (ja, en) = ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
+    let (ja, en) =
+        ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
     checks.check(!first_year || previous_programme_id.is_none(), "input.firstYear", "EXCLUSIVE", ja, en);
     let approved = approved(tx, id).await?;
     let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;

@@ -50,6 +50,10 @@ text_enum! {
         GrantRevoked,
         /// 支払の記録が取り消された(団体の役員・会計と支出担当者へ)
         GrantPaymentReversed,
+        /// 算定に用いる値を団体が申告した(交付金担当職員へ)
+        GrantDeclared,
+        /// 申告した値が確認された(団体の役員へ)
+        GrantDeclarationConfirmed,
         /// 地域内の申請があった(団体の役員へ)
         SubgrantSubmitted,
         /// 議事録が提出された(企画担当職員へ)

@@ -46,6 +46,8 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantChangeDecided => GRANT_CHANGE_DECIDED,
         Kind::GrantRevoked => GRANT_REVOKED,
         Kind::GrantPaymentReversed => GRANT_PAYMENT_REVERSED,
+        Kind::GrantDeclared => GRANT_DECLARED,
+        Kind::GrantDeclarationConfirmed => GRANT_DECLARATION_CONFIRMED,
         Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
         Kind::MinutesReturned => MINUTES_RETURNED,
@@ -162,6 +164,16 @@ const GRANT_PAYMENT_REVERSED: Template = [
     "交付金「{}」の支払の記録が取り消されました。理由とこれからの支払を確認してください。",
     "「{}」の お金を はらった きろくを とりけしました。わけを 読んで ください。",
     "A payment of the grant “{}” was reversed. Please read the reason and see what is paid next.",
+];
+const GRANT_DECLARED: Template = [
+    "団体から、算定に用いる値「{}」の申告がありました。根拠を確かめ、確認してください。",
+    "だんたいが「{}」の 数を 出しました。読んで、正しいか 見て ください。",
+    "An organization declared “{}” for the calculation of grants. Please examine and confirm it.",
+];
+const GRANT_DECLARATION_CONFIRMED: Template = [
+    "申告した値「{}」を職員が確認しました。配分の算定に用います。",
+    "やくしょが「{}」の 数を 見ました。この 数を つかいます。",
+    "What was declared as “{}” was confirmed. It counts for the calculation of grants.",
 ];
 const SUBGRANT_SUBMITTED: Template = [
     "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",

@@ -26,7 +26,8 @@ const SECTION: &str = "mutation { sectionCreate(input: {name: \"地域振興課\
 const ORGANIZATION: &str = "mutation($input: OrganizationCreateInput!) { organizationCreate(input: $input) { id } }";
 const STATISTIC: &str =
     "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
-const TERMS: &str = "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
+const TERMS: &str =
+    "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
 const LINES: &str = "query($id: ID!) { grantRun(id: $id) { totalYen rule { terms { key } } lines(first: 100) { nodes {
     name amountYen instalments terms { key amountYen counted expression } } } } }";
 const ALLOCATIONS: &str = "query($id: ID!) { grantProgramme(id: $id) { ledgerAccounts { balanceYen }

@@ -18,7 +18,8 @@ pub(super) fn check(run: &mut Run<'_>) {
 fn shared(run: &mut Run<'_>) {
     let rule = run.rule;
     for part in rule.of_districts(run.inputs.fiscal_year) {
-        let term = rule.terms.iter().enumerate().find(|(n, _)| part.path == format!("terms[{n}]")).map(|(_, term)| term);
+        let term =
+            rule.terms.iter().enumerate().find(|(n, _)| part.path == format!("terms[{n}]")).map(|(_, term)| term);
         let mut first: HashMap<&str, &Body> = HashMap::new();
         for body in run.bodies.clone() {
             let inside = match term {

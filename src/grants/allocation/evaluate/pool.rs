@@ -185,7 +185,9 @@ fn exceeded(pool: &Pool, given: &Exact, available: &Exact) -> Missing {
     let (label, given, available) = (&pool.label, yen(given), yen(available));
     Missing::new(
         "POOL_EXCEEDED",
-        format!("「{label}」から配分する額の合計 {given}が、分ける額 {available}を超えます。端数処理を切捨てとするか、分母を確かめてください。"),
+        format!(
+            "「{label}」から配分する額の合計 {given}が、分ける額 {available}を超えます。端数処理を切捨てとするか、分母を確かめてください。"
+        ),
         format!("The parts of {label} sum to {given}, more than {available}. Round them down, or look at the whole."),
     )
 }

@@ -76,10 +76,9 @@ proptest! {
 #[test]
 fn equal_parts_that_are_rounded_up_are_more_than_the_pool() {
     let mut rule = proportional("CEIL", 1, false);
-    rule.terms[0].kind = serde_json::from_value(
-        json!({"equalPool": {"pool": "all", "share": "1", "residual": "RESERVE"}}),
-    )
-    .expect("a kind");
+    rule.terms[0].kind =
+        serde_json::from_value(json!({"equalPool": {"pool": "all", "share": "1", "residual": "RESERVE"}}))
+            .expect("a kind");
     assert_eq!(evaluate(&rule, &sized(&[1, 1, 1], 1, 300)).expect("an outcome").total, Yen(300));
     let faults = evaluate(&rule, &sized(&[1, 1, 1], 1, 301)).expect_err("a fault");
     assert_eq!((faults[0].path.as_str(), faults[0].reason), ("terms[0]", "POOL_EXCEEDED"));
@@ -116,7 +115,8 @@ fn a_district_is_shared_where_one_is_left_out_split_or_declared_for() {
     let (rule, inputs) = neighbours();
     let mut left_out = rule.clone();
     for term in &mut left_out.terms {
-        term.exclusions = serde_json::from_value(json!([{"when": {"flag": "guest"}, "reason": "連携団体"}])).expect("it");
+        term.exclusions =
+            serde_json::from_value(json!([{"when": {"flag": "guest"}, "reason": "連携団体"}])).expect("it");
     }
     left_out.metrics.push(
         serde_json::from_value(json!({"key": "guest", "label": "連携団体", "type": "FLAG", "unit": "", "of": "BODY",

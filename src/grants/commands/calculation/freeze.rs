@@ -6,8 +6,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use crate::grants::commands::GRANT_RUN_APPROVE;
-use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::calculation::run::{approved, take_time};
+use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::{offset, terms};
 use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
 use crate::grants::rules;
