@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Invariants: allocations never exceed the budget, decisions never the allocation, payments never the
-//! decision, repayments never the order (no ledger account falls below zero); a payment happens once; the
+//! decision, repayments never the order (no ledger account falls below zero); who allocates by hand does not publish; a
+//! payment happens once; the
 //! applicant, the staff member who recommends, the approver (of the grant or of a change) and the payer are
 //! different people, as are who reports, who examines, who fixes the amount and who pays the rest or receives a
 //! return; every act is kept with its actor, time, reason and amount.

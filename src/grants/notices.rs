@@ -1,6 +1,6 @@
 //! Who is told of which act on an application.
 
-use crate::grants::entity::{GrantActKind, grant_application, grant_subgrant};
+use crate::grants::entity::{GrantActKind, grant_application, grant_declaration, grant_subgrant};
 use crate::kernel::error::Result;
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::tx::Tx;
@@ -76,4 +76,16 @@ pub(super) async fn tell_of_subgrant(tx: &Tx, row: &grant_subgrant::Model) -> Re
 pub(super) async fn tell_of_ended_subgrant(tx: &Tx, row: &grant_subgrant::Model) -> Result<()> {
     let notice = Notice::of(NotificationKind::SubgrantEnded, row.id, &row.title);
     notify(tx, notice.to(row.submitted_by)).await
+}
+
+/// Tells the town hall of what an organization has declared, and the organization that it was confirmed.
+pub(super) async fn tell_of_declaration(tx: &Tx, row: &grant_declaration::Model, kind: NotificationKind) -> Result<()> {
+    let notice = Notice::of(kind, row.id, &row.item);
+    let notice = if kind == NotificationKind::GrantDeclared {
+        notice.to_hall(&[Role::GrantStaff]).except([row.declared_by])
+    } else {
+        let organization = row.organization_id.map(|id| id.0);
+        notice.to_holders(&[Role::OrgOfficer], ScopeKind::Organization, organization)
+    };
+    notify(tx, notice).await
 }

@@ -29,11 +29,13 @@ mod asked;
 mod by_law_terms;
 mod by_laws;
 mod calculation;
+mod confirmed;
 mod deadlines;
 mod duties;
 mod explained;
 mod fiscal_year;
 mod gathered;
+mod hands;
 mod keyed;
 mod ledger_stories;
 mod life;
@@ -93,7 +95,7 @@ impl Scene {
         let (district, organization) = organization(&staff, "青葉の会").await;
         let programme = programme(&town, &staff, 10_000_000).await;
         allocate(&staff, &programme, &organization, 1_500_000).await.data();
-        staff.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
+        town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
         Self {
             staff,
             approver: town.staff(Role::Approver).await,
@@ -334,8 +336,10 @@ async fn a_draft_programme_is_the_staffs_own() {
     officer.run(PROGRAMME_PUBLISH, json!({"id": id})).await.expect_code("NOT_FOUND");
     town.staff(Role::PlanningStaff).await.run(PROGRAMME_PUBLISH, json!({"id": id})).await.expect_code("FORBIDDEN");
     staff.run(PROGRAMME_CLOSE, json!({"id": id})).await.expect_code("CONFLICT/STATE");
-    staff.run(PROGRAMME_PUBLISH, json!({"id": id})).await.data();
-    staff.run(PROGRAMME_PUBLISH, json!({"id": id})).await.expect_code("CONFLICT/STATE");
+    staff.run(PROGRAMME_PUBLISH, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let other = town.staff(Role::GrantStaff).await;
+    other.run(PROGRAMME_PUBLISH, json!({"id": id})).await.data();
+    other.run(PROGRAMME_PUBLISH, json!({"id": id})).await.expect_code("CONFLICT/STATE");
     assert_eq!(nodes(town.public().run(PROGRAMMES, json!({"fiscalYear": 2026})).await), 1);
     let draft = text(&officer.run(CREATE, early.clone()).await.data()["grantApplicationCreate"]["id"]);
     let full = json!({"id": draft, "input": {"purpose": "目的", "requestedYen": 500}});

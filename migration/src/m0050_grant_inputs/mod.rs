@@ -1,11 +1,13 @@
 //! What a grant is calculated from, and who is kept apart (docs/adr/0047-what-a-grant-is-calculated-from.md): the year before
-//! is the programme's.
+//! is the programme's, what an organization says of itself is confirmed, and who allocates by hand does not publish.
 
+mod declarations;
+mod hands;
 mod previous;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{reworded, run};
+use crate::table::{more_words, reworded, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -20,12 +22,21 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &previous::up()).await?;
+        for table in ["notifications", "notification_choices"] {
+            more_words(manager, table, "kind", &["GRANT_DECLARED", "GRANT_DECLARATION_CONFIRMED"]).await?;
+        }
+        for statements in [previous::up(), declarations::up(), hands::up()] {
+            run(manager, &statements).await?;
+        }
         run(manager, &reworded(previous::MATTER, previous::IN_FORCE, previous::AS_COMPARED)).await
     }
 
+    /// The words stay allowed: they do no harm.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &reworded(previous::MATTER, previous::AS_COMPARED, previous::IN_FORCE)).await?;
-        run(manager, previous::DOWN).await
+        for statements in [hands::DOWN, declarations::DOWN, previous::DOWN] {
+            run(manager, statements).await?;
+        }
+        Ok(())
     }
 }

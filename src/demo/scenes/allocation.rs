@@ -9,7 +9,7 @@ use crate::grants::commands::calculation::declaration::{self, GrantDeclarationRe
 use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::calculation::rule::{self, GrantRuleDraftInput};
 use crate::grants::commands::calculation::run::{self, GrantRunCreateInput};
-use crate::grants::entity::{GrantProgrammeId, GrantRuleId, GrantRunId, GrantRunKind};
+use crate::grants::entity::{GrantDeclarationId, GrantProgrammeId, GrantRuleId, GrantRunId, GrantRunKind};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::fiscal_year::FiscalYear;
@@ -33,6 +33,7 @@ pub(super) async fn play(stage: &Stage<'_>, programme: GrantProgrammeId, organiz
     let revised = draft(stage, year, Some("人口割を450円に引き上げる案。")).await?;
     let supposed = calculate(stage, programme, revised, GrantRunKind::WhatIf, "改正案による試算", &members).await?;
     stage.act("grant-staff", move |tx| Box::pin(comparison::create_comparison(tx, supposed, first))).await?;
+    of_itself(stage, year, "28").await?;
     Ok(first)
 }
 
@@ -49,7 +50,23 @@ async fn declare(stage: &Stage<'_>, year: FiscalYear, members: &[OrganizationId]
         };
         stage.act("grant-staff", |tx| Box::pin(declaration::record_declaration(tx, input))).await?;
     }
+    let first = of_itself(stage, year, "27").await?;
+    stage.act("grant-staff", move |tx| Box::pin(declaration::confirm_declaration(tx, first))).await?;
     Ok(())
+}
+
+/// An organization's own word, which waits to be confirmed.
+async fn of_itself(stage: &Stage<'_>, year: FiscalYear, number: &str) -> Result<GrantDeclarationId> {
+    let input = GrantDeclarationRecordInput {
+        organization_id: Some(OrganizationId(stage.id("organization", "o1")?)),
+        item: "防犯灯".into(),
+        as_of: Date(year.first_day()),
+        number: Exact::parse(number),
+        flag: None,
+        word: None,
+        source: "3月の電気料金の請求書(架空)".into(),
+    };
+    stage.act("org-officer", |tx| Box::pin(declaration::record_declaration(tx, input))).await
 }
 
 /// The next version; a revision changes the rate by population.

@@ -130,7 +130,7 @@ async fn programme(stage: &Stage<'_>, year: FiscalYear) -> Result<GrantProgramme
         basis: "前年度と同額".into(),
     };
     stage.act("grant-staff", |tx| Box::pin(programme::set_allocation(tx, input))).await?;
-    stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await
+    stage.act("approver", move |tx| Box::pin(programme::publish_programme(tx, id))).await
 }
 
 async fn decided(

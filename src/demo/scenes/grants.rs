@@ -65,7 +65,7 @@ async fn programme(
     let last = grant_life::play(stage).await?;
     grant_life::lay_down(stage, id, Some(last)).await?;
     let run = allocation::play(stage, id, organizations).await?;
-    stage.act("grant-staff", move |tx| Box::pin(programme::publish_programme(tx, id))).await?;
+    stage.act("approver", move |tx| Box::pin(programme::publish_programme(tx, id))).await?;
     stage.act("grant-staff", move |tx| Box::pin(results::publish_run(tx, run))).await?;
     Ok(id)
 }

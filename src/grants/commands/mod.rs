@@ -58,6 +58,8 @@ pub const GRANT_RULE_DRAFT: Action = Action("grantRuleDraft");
 pub const GRANT_RULE_ENACT: Action = Action("grantRuleEnact");
 /// 算定に用いる値を申告する。
 pub const GRANT_DECLARATION_RECORD: Action = Action("grantDeclarationRecord");
+/// 団体の申告を確認する。
+pub const GRANT_DECLARATION_CONFIRM: Action = Action("grantDeclarationConfirm");
 /// 算定する。
 pub const GRANT_RUN_CREATE: Action = Action("grantRunCreate");
 /// 算定を承認し、配分とする。

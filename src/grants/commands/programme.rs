@@ -3,9 +3,9 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
-use crate::grants::commands::offset;
+use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::{
-    GRANT_ALLOCATION_SET, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH,
+    GRANT_ALLOCATION_SET, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH, not_among, offset,
 };
 use crate::grants::entity::{
     GrantAllocationId, GrantProgrammeId, GrantProgrammeState, grant_allocation, grant_programme,
@@ -84,6 +84,7 @@ pub async fn create_programme(tx: &Tx, input: GrantProgrammeCreateInput) -> Resu
         closes_on: Set(closes_on),
         section_id: Set(section_id),
         state: Set(GrantProgrammeState::Draft),
+        created_by: Set(tx.principal.account),
         ..Default::default()
     };
     checks.done()?;
@@ -111,28 +112,28 @@ async fn appropriate(tx: &Tx, row: &grant_programme::Model) -> Result<()> {
     Ok(())
 }
 
-/// Makes a programme and its allocations public.
+/// Makes a programme and its allocations public. Somebody else than who made it, or allocated by hand, does.
+///
+/// # Errors
+/// FORBIDDEN/DUTIES_APART.
 pub async fn publish_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
-    set_state(tx, id, GRANT_PROGRAMME_PUBLISH, GrantProgrammeState::Published).await?;
+    let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_PUBLISH).await?;
+    rules::programme(&row, GRANT_PROGRAMME_PUBLISH, tx.now)?;
+    not_among(tx, "entaku_programme_makers(?)", [Param::Uuid(Some(id.0))]).await?;
+    let mut row: grant_programme::ActiveModel = row.into();
+    row.state = Set(GrantProgrammeState::Published);
+    row.published_by = Set(tx.principal.account);
+    row.update(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)
 }
 
 /// Ends a programme: no allocation and no application comes in any more; those that are in go on.
 pub async fn close_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
-    set_state(tx, id, GRANT_PROGRAMME_CLOSE, GrantProgrammeState::Closed).await
-}
-
-async fn set_state(
-    tx: &Tx,
-    id: GrantProgrammeId,
-    action: Action,
-    state: GrantProgrammeState,
-) -> Result<GrantProgrammeId> {
-    let row = tx.load::<GrantProgramme>(id, action).await?;
-    rules::programme(&row, action, tx.now)?;
+    let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_CLOSE).await?;
+    rules::programme(&row, GRANT_PROGRAMME_CLOSE, tx.now)?;
     let mut row: grant_programme::ActiveModel = row.into();
-    row.state = Set(state);
+    row.state = Set(GrantProgrammeState::Closed);
     row.update(tx).await?;
     Ok(id)
 }
@@ -154,7 +155,8 @@ pub struct GrantAllocationSetInput {
 /// amount above what has been promised.
 ///
 /// # Errors
-/// CONFLICT/ROUTED where allocations of that sum go by a route: an act of one person does not lead around it.
+/// CONFLICT/FROZEN where a run was approved; CONFLICT/ROUTED where allocations of that sum go by a route: an act of one
+/// person does not lead around it; FORBIDDEN/DUTIES_APART for whoever published the programme.
 pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<GrantAllocationId> {
     let GrantAllocationSetInput { programme_id, organization_id, amount_yen, basis } = input;
     let programme = tx.load::<GrantProgramme>(programme_id, GRANT_ALLOCATION_SET).await?;
@@ -170,13 +172,7 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
         .filter(grant_allocation::Column::OrganizationId.eq(organization_id))
         .one(tx)
         .await?;
-    if existing.as_ref().is_some_and(|row| row.line_id.is_some()) {
-        return Err(Error::Conflict(Refusal::new(
-            "FROZEN",
-            "承認された算定による配分です。訂正は、新しい算定で行ってください。",
-            "This allocation comes from an approved run. Correct it with a new run.",
-        )));
-    }
+    unfrozen(tx, programme_id).await?;
     let before = existing.as_ref().map_or(Yen(0), |row| row.amount_yen);
     if amount_yen > before {
         unrouted(tx, programme_id, amount_yen.0 - before.0).await?;
@@ -189,6 +185,18 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
     move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
     offset::deduct(tx, programme.id).await?;
     Ok(id)
+}
+
+/// CONFLICT/FROZEN where a run was approved: whoever it left out is taken in by another one.
+async fn unfrozen(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
+    if approved(tx, programme).await?.is_none() {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "FROZEN",
+        "承認された算定で配分した交付金制度です。訂正は、新しい算定で行ってください。",
+        "The programme was allocated by an approved run. Correct it with a new run.",
+    )))
 }
 
 /// CONFLICT/ROUTED where a programme's allocations, with so many yen more, go by a route.
@@ -224,8 +232,6 @@ async fn change_amount(tx: &Tx, row: grant_allocation::Model, amount: Yen, basis
     row.amount_yen = Set(amount);
     row.basis = Set(basis);
     row.decided_on = Set(Date(tx.today()));
-    // Of an organization that took no part in a run: the amount is no longer that run's.
-    (row.run_id, row.results_state) = (Set(None), Set(None));
     row.update(tx).await?;
     Ok(id)
 }

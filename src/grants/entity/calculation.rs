@@ -32,6 +32,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// 申告の状態。
+    GrantDeclarationState {
+        /// 職員が記録した。そのまま配分の算定に用いる
+        Recorded,
+        /// 団体が申告した。職員が確認するまで、配分の算定には用いない
+        Declared,
+        /// 団体の申告を職員が確認した
+        Confirmed,
+    }
+}
+
+text_enum! {
     /// 算定の種類。
     GrantRunKind {
         /// 配分のための算定
@@ -92,6 +104,9 @@ entity! {
         word: Option<String>,
         source: String,
         declared_by: Option<AccountId>,
+        state: GrantDeclarationState,
+        confirmed_by: Option<AccountId>,
+        confirmed_at: Option<DateTime<Utc>>,
     }
 }
 

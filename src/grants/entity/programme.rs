@@ -4,6 +4,7 @@ use crate::grants::entity::{GrantResultsState, GrantRunId, GrantRunLineId};
 use crate::kernel::date::Date;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
+use crate::kernel::principal::AccountId;
 use crate::organizations::entity::{DistrictId, OrganizationId};
 use crate::people::entity::SectionId;
 use crate::{entity, id_type, text_enum};
@@ -71,6 +72,8 @@ entity! {
         book_rule: GrantBookRule,
         by_law: Option<String>,
         first_year: bool,
+        created_by: Option<AccountId>,
+        published_by: Option<AccountId>,
     }
 }
 

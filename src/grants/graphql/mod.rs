@@ -78,7 +78,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(terms::set_terms(tx, id, input))).await
     }
 
-    /// 交付金制度を公開する。手で定めた配分も公開される。算定による配分は、その結果の公表(grantRunPublish)で公開される。
+    /// 交付金制度を公開する。手で定めた配分も公開される。制度を作った人と、手で配分を定めた人は行えない。算定による配分は、その結果の公表(grantRunPublish)で公開される。
     async fn grant_programme_publish(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +106,7 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(budget::change_budget(tx, id, input))).await
     }
 
-    /// 団体への配分額を定める(または変える)。合計は予算を超えられず、交付決定した額を下回れない。
+    /// 団体への配分額を定める(または変える)。算定が承認された後は定められず、訂正は新しい算定で行う。制度を公開した人は行えない。合計は予算を超えられず、交付決定した額を下回れない。
     async fn grant_allocation_set(
         &self,
         ctx: &Context<'_>,
@@ -280,13 +280,22 @@ impl GrantMutation {
         act(ctx, move |tx| Box::pin(rule::enact_rule(tx, id))).await
     }
 
-    /// 算定に用いる値を申告する(統計にない数・事実・語)。
+    /// 算定に用いる値を申告する(統計にない数・事実・語)。団体の申告は、職員が確認してから配分の算定に用いる。
     async fn grant_declaration_record(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "申告の内容。")] input: GrantDeclarationRecordInput,
     ) -> Result<Read<GrantDeclaration>> {
         act(ctx, move |tx| Box::pin(declaration::record_declaration(tx, input))).await
+    }
+
+    /// 団体の申告を確認する。申告した人と、その団体の人は行えない。
+    async fn grant_declaration_confirm(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "申告。")] id: GrantDeclarationId,
+    ) -> Result<Read<GrantDeclaration>> {
+        act(ctx, move |tx| Box::pin(declaration::confirm_declaration(tx, id))).await
     }
 
     /// 配分を算定する(または試算する)。入力を固定して計算し、承認された算定の訂正では増減も示す。

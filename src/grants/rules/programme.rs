@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::grants::commands::{
-    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_PROGRAMME_BUDGET_CHANGE, GRANT_PROGRAMME_CLOSE,
-    GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH,
-    GRANT_RUN_WITHDRAW,
+    GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_DECLARATION_CONFIRM, GRANT_PROGRAMME_BUDGET_CHANGE,
+    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
+    GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState, grant_programme, grant_rule,
-    grant_run,
+    GrantDeclarationState, GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState,
+    grant_declaration, grant_programme, grant_rule, grant_run,
 };
 use crate::grants::rules::application::not_after;
 use crate::kernel::date::Date;
@@ -46,6 +46,16 @@ pub fn grant_rule(row: &grant_rule::Model, action: Action, _now: DateTime<Utc>) 
     match (action, row.state) {
         (GRANT_RULE_ENACT, GrantRuleState::Draft) => Ok(()),
         _ => Err(Refusal::new("STATE", "この版はすでに施行されています。", "This version is in force already.")),
+    }
+}
+
+/// What may be done to a declaration now.
+pub fn declaration(row: &grant_declaration::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+    match (action, row.state) {
+        (GRANT_DECLARATION_CONFIRM, GrantDeclarationState::Declared) => Ok(()),
+        _ => {
+            Err(Refusal::new("STATE", "確認を待つ申告ではありません。", "This declaration waits for no confirmation."))
+        }
     }
 }
 

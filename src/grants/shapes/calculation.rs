@@ -9,17 +9,17 @@ use crate::grants::allocation::chart::{Bar, chart};
 use crate::grants::allocation::outcome::{Line, without_words_of_declarations};
 use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::{
-    GRANT_COMPARISON_CREATE, GRANT_DECLARATION_RECORD, GRANT_RULE_DRAFT, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
-    GRANT_RUN_CREATE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
+    GRANT_COMPARISON_CREATE, GRANT_DECLARATION_CONFIRM, GRANT_DECLARATION_RECORD, GRANT_RULE_DRAFT, GRANT_RULE_ENACT,
+    GRANT_RUN_APPROVE, GRANT_RUN_CREATE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
-    GrantComparisonId, GrantDeclarationId, GrantProgrammeId, GrantResultsState, GrantRuleId, GrantRuleState,
-    GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_comparison, grant_declaration, grant_rule,
-    grant_run, grant_run_line,
+    GrantComparisonId, GrantDeclarationId, GrantDeclarationState, GrantProgrammeId, GrantResultsState, GrantRuleId,
+    GrantRuleState, GrantRunId, GrantRunKind, GrantRunLineId, GrantRunState, grant_comparison, grant_declaration,
+    grant_rule, grant_run, grant_run_line,
 };
 use crate::grants::rules;
 use crate::grants::shapes::{
-    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, PUBLICATION,
+    APPROVER, GRANT_RULES, GRANT_STAFF, GrantProgramme, IN_DISTRICT, IN_ORGANIZATION, LIAISON, PUBLICATION, PUBLISHERS,
     SUBSIDY_LAW, inside, is_insider,
 };
 use crate::kernel::date::Date;
@@ -212,9 +212,15 @@ shape! {
         ])
 }
 
+/// Waits, unless it was corrected since.
+const UNCONFIRMED: &str = "t.state = 'DECLARED' AND NOT EXISTS (SELECT FROM grant_declarations n \
+    WHERE n.municipality_id = t.municipality_id AND n.organization_id = t.organization_id AND n.item = t.item \
+    AND n.as_of = t.as_of AND (n.created_at, n.id) > (t.created_at, t.id))";
+
 shape! {
-    GrantDeclaration("GrantDeclaration", "算定に用いる値の申告。統計にない数(防犯灯など)・事実・語。訂正は新しい申告で行う。", "grant_declarations") { id: GrantDeclarationId, row: grant_declaration::Entity }
+    GrantDeclaration("GrantDeclaration", "算定に用いる値の申告。統計にない数(防犯灯など)・事実・語。訂正は新しい申告で行う。", "grant_declarations") { id: GrantDeclarationId, row: grant_declaration::Entity, may: rules::declaration }
     |shape| shape
+        .revision()
         .one::<CommunityOrganization>("organization", "organization_id", "地域組織。自治体全体の値ではなし。")
         .column::<String>("item", "項目。")
         .column::<Date>("asOf", "いつの値か。")
@@ -223,6 +229,9 @@ shape! {
         .column::<Option<String>>("word", "語。")
         .column::<String>("source", "出典。")
         .one::<Account>("declaredBy", "declared_by", "記録した人。")
+        .column::<GrantDeclarationState>("state", "状態。団体の申告は、職員が確認するまで配分の算定に用いない(試算には用いる)。")
+        .one::<Account>("confirmedBy", "confirmed_by", "確認した人。")
+        .column::<Option<DateTime<Utc>>>("confirmedAt", "確認した日時。")
         .ordered([Key::down("as_of", Ty::Date)])
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, IN_ORGANIZATION)
@@ -230,6 +239,13 @@ shape! {
         .ruled_by(GRANT_RULES)
         .create(GRANT_DECLARATION_RECORD, "", GRANT_STAFF, Over::Municipality)
         .create(GRANT_DECLARATION_RECORD, "", &[Role::OrgOfficer], IN_ORGANIZATION)
+        .act(GRANT_DECLARATION_CONFIRM, "", GRANT_STAFF, Over::Municipality)
+        .apart(GRANT_DECLARATION_CONFIRM, &["declared_by"])
+        .task(GRANT_DECLARATION_CONFIRM, [UNCONFIRMED, "t.item", ""], [
+            "団体から算定に用いる値の申告がありました。根拠を確かめて確認してください。確認するまで配分の算定に用いません。",
+            "An organization declared a number for the calculation. Please examine and confirm it; it does not count before.",
+        ])
+        .except("SELECT entaku_people_of(t.organization_id)")
 }
 
 /// 算定の絞り込み。
@@ -273,7 +289,6 @@ const PUBLISHABLE: &str = "t.state = 'APPROVED' AND t.results_state = 'UNPUBLISH
 
 /// Everybody reads what is published; the town hall everything.
 const PUBLIC: &str = "t.results_state = 'PUBLISHED' AND t.programme_state <> 'DRAFT'";
-const PUBLISHERS: &[Role] = &[Role::GrantStaff, Role::Approver];
 
 fn of_the_hall() -> Mask {
     let permits = vec![Permit { action: Action::READ, roles: Role::STAFF, over: Over::Municipality }];

@@ -50,6 +50,8 @@ pub use calculation::{GrantComparison, GrantDeclaration, GrantRule, GrantRun, Gr
 
 const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
 const APPROVER: &[Role] = &[Role::Approver];
+/// Who makes public what somebody else made.
+const PUBLISHERS: &[Role] = &[Role::GrantStaff, Role::Approver];
 const PAYER: &[Role] = &[Role::Payer];
 const OFFICER: &[Role] = &[Role::OrgOfficer];
 const REPORTER: &[Role] = &[Role::OrgOfficer, Role::OrgAccountant];
@@ -142,6 +144,8 @@ shape! {
         .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の交付金制度。その剰余金を、この制度の配分から差し引く。激変緩和などは、その確定した配分と比べる。")
         .column::<bool>("firstYear", "初年度の制度か。前年度の額に基づく項・調整を、前年度と比べずに算定する。")
         .one::<Section>("section", "section_id", "担当する部・課。")
+        .one::<Account>("createdBy", "created_by", "制度を作った人。")
+        .one::<Account>("publishedBy", "published_by", "公開した人。")
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
         .connection::<GrantRun>("runs", "programme_id", "配分の算定。新しい順。")
@@ -152,6 +156,7 @@ shape! {
             "準備中の交付金制度です。受付を始める日までに公開してください。",
             "The programme is in preparation. Please publish it before applications open.",
         ])
+        .except("SELECT entaku_programme_makers(t.id)")
         .task(GRANT_PROGRAMME_CLOSE, ["t.state = 'PUBLISHED' AND t.closes_on < entaku_today()", "t.title", ACCOUNTS_CLOSE], [
             "申請の受付が終わりました。残る申請がなければ、交付金制度を終えてください。",
             "Applications have closed. Please close the programme when none is left to work on.",
@@ -161,10 +166,12 @@ shape! {
         .readable(Role::STAFF, Over::Municipality)
         .ruled_by(GRANT_RULES)
         .create(GRANT_PROGRAMME_CREATE, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
-        .act(GRANT_PROGRAMME_PUBLISH, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_PUBLISH, "", PUBLISHERS, Over::Municipality)
+        .apart(GRANT_PROGRAMME_PUBLISH, &["created_by"])
         .step_up(GRANT_PROGRAMME_PUBLISH)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
+        .apart(GRANT_ALLOCATION_SET, &["published_by"])
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_BUDGET_CHANGE, BUDGET_LAW, APPROVER, Over::Municipality)
         .step_up(GRANT_PROGRAMME_BUDGET_CHANGE)

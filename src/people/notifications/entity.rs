@@ -56,6 +56,10 @@ text_enum! {
         GrantPaymentRequestReturned,
         /// 返還したことが届け出られた(支出担当者へ)
         GrantRepaymentReported,
+        /// 算定に用いる値を団体が申告した(交付金担当職員へ)
+        GrantDeclared,
+        /// 申告した値が確認された(団体の役員へ)
+        GrantDeclarationConfirmed,
         /// 地域内の申請があった(団体の役員へ)
         SubgrantSubmitted,
         /// 地域内の申請が、交付金が終わったため、決定されずに終わった(申請した人へ)

@@ -49,6 +49,8 @@ fn template(kind: NotificationKind) -> Template {
         Kind::GrantPaymentRequestWithdrawn => GRANT_PAYMENT_REQUEST_WITHDRAWN,
         Kind::GrantPaymentRequestReturned => GRANT_PAYMENT_REQUEST_RETURNED,
         Kind::GrantRepaymentReported => GRANT_REPAYMENT_REPORTED,
+        Kind::GrantDeclared => GRANT_DECLARED,
+        Kind::GrantDeclarationConfirmed => GRANT_DECLARATION_CONFIRMED,
         Kind::SubgrantSubmitted => SUBGRANT_SUBMITTED,
         Kind::SubgrantEnded => SUBGRANT_ENDED,
         Kind::MinutesSubmitted => MINUTES_SUBMITTED,
@@ -181,6 +183,16 @@ const GRANT_REPAYMENT_REPORTED: Template = [
     "交付金「{}」を返還したという届出がありました。入金を確認し、受け入れてください。",
     "「{}」の お金を かえしたと れんらくが ありました。お金が 来たか 見て ください。",
     "It was told that money of the grant “{}” was returned. Please see whether it has come, and record it.",
+];
+const GRANT_DECLARED: Template = [
+    "団体から、算定に用いる値「{}」の申告がありました。根拠を確かめ、確認してください。",
+    "だんたいが「{}」の 数を 出しました。読んで、正しいか 見て ください。",
+    "An organization declared “{}” for the calculation of grants. Please examine and confirm it.",
+];
+const GRANT_DECLARATION_CONFIRMED: Template = [
+    "申告した値「{}」を職員が確認しました。配分の算定に用います。",
+    "やくしょが「{}」の 数を 見ました。この 数を つかいます。",
+    "What was declared as “{}” was confirmed. It counts for the calculation of grants.",
 ];
 const SUBGRANT_SUBMITTED: Template = [
     "地域内の申請「{}」がありました。内容を確認し、採択するか決めてください。",

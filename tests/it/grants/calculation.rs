@@ -101,7 +101,7 @@ impl Office {
 
     /// The programme and what a run found are everybody's from now on.
     pub(super) async fn made_public(&self, run: &str) {
-        self.staff.run(PROGRAMME_PUBLISH, json!({"id": self.programme})).await.data();
+        self.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": self.programme})).await.data();
         self.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
     }
 
@@ -309,7 +309,7 @@ async fn m4_a_run_beyond_the_budget_or_below_a_decision_allocates_nothing() {
     assert_eq!(o.allocations().await.len(), 0);
     let rule = o.enacted("4000").await;
     o.approved(&rule).await;
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
     let officer = o.town.over(Role::OrgOfficer, ScopeKind::Organization, &o.organizations[0]).await;
     let input = json!({"programmeId": o.programme, "organizationId": o.organizations[0], "title": "居場所づくり",
         "purpose": "週1回、居場所を開く。", "requestedYen": 1_476_000});

@@ -35,7 +35,7 @@ async fn explaining_an_allocation_is_one_statement_with_three_terms_and_with_six
     for terms in [3, 60] {
         let run = o.approved_with(terms).await;
         if terms == 3 {
-            o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+            o.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
         }
         o.staff.run("mutation($id: ID!) { grantRunPublish(id: $id) { id } }", json!({"id": run})).await.data();
         let query = "query($id: ID!) { grantProgramme(id: $id) { allocations(first: 1) { nodes { id } } } }";

@@ -128,7 +128,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     assert_eq!(compared["grantComparisonCreate"]["differenceYen"], -31 * 1_600);
     s.staff.run(RUN_APPROVE, json!({"id": run})).await.expect_code("FORBIDDEN");
     s.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
     s.approver.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/DUTIES_APART");
     s.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
     let allocation = s.allocation(&programme).await;
@@ -197,7 +197,7 @@ async fn m12_golden_one_fiscal_year_from_the_by_law_to_the_next_years_offset() {
     let next = s.programme_of(2027, terms).await;
     let run = s.calculated(&next, &rule, "REAL", &json!([])).await;
     s.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
     s.staff.run(RUN_PUBLISH, json!({"id": run})).await.data();
 
     // Everybody reads each yen of it.

@@ -28,7 +28,7 @@ async fn m12_golden_a_surplus_is_carried_over() {
     terms["previousProgrammeId"] = json!(s.programme);
     let next = s.programme_of(2027, terms).await;
     allocate(&s.staff, &next, &s.organization, 900_000).await.data();
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
     let read = "query($id: ID!) { grantProgramme(id: $id) { allocations { nodes { offsetYen payableYen } } } }";
     let data = s.staff.run(read, json!({"id": next})).await.data();
     let whole = json!({"offsetYen": 0, "payableYen": 900_000});

@@ -318,7 +318,7 @@ async fn a_year_of_which_there_is_nothing_yet_hides_no_older_one() {
     next["input"]["opensOn"] = json!("2027-05-01");
     next["input"]["closesOn"] = json!("2027-06-30");
     let next = text(&o.staff.run(PROGRAMME_CREATE, next).await.data()["grantProgrammeCreate"]["id"]);
-    o.staff.run(PROGRAMME_PUBLISH, json!({ "id": next })).await.data();
+    o.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({ "id": next })).await.data();
     let nobody = Client::new(o.town.app.clone());
     for file in FILES.into_iter().filter(|file| !LATER.contains(file)) {
         assert_eq!(nobody.get(&path(&o.town, file)).await.status, 200, "{file}");

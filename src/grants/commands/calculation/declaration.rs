@@ -4,16 +4,20 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::allocation::exact::Exact;
-use crate::grants::commands::GRANT_DECLARATION_RECORD;
-use crate::grants::entity::{GrantDeclarationId, grant_declaration};
+use crate::grants::commands::{GRANT_DECLARATION_CONFIRM, GRANT_DECLARATION_RECORD};
+use crate::grants::entity::{GrantDeclarationId, GrantDeclarationState, grant_declaration};
 use crate::grants::shapes::GrantDeclaration;
+use crate::grants::{notices, rules};
 use crate::kernel::date::Date;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::policy::Action;
+use crate::kernel::principal::{Role, ScopeKind};
+use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
 use crate::organizations::shapes::CommunityOrganization;
+use crate::people::notifications::entity::NotificationKind;
 
 /// 申告の内容。数・真偽・語のいずれか一つを指定する。
 #[derive(InputObject)]
@@ -34,7 +38,8 @@ pub struct GrantDeclarationRecordInput {
     pub source: String,
 }
 
-/// Records a declaration. It does not change; a later one for the same item and day corrects it.
+/// Records a declaration. What it says does not change; a later one for the same item and day corrects it. What an
+/// organization says of itself counts for allocations once staff have confirmed it; what staff record counts at once.
 pub async fn record_declaration(tx: &Tx, input: GrantDeclarationRecordInput) -> Result<GrantDeclarationId> {
     let GrantDeclarationRecordInput { organization_id, item, as_of, number, flag, word, source } = input;
     let organization = match organization_id {
@@ -59,8 +64,42 @@ pub async fn record_declaration(tx: &Tx, input: GrantDeclarationRecordInput) -> 
         flag: Set(flag),
         word: Set(word.map(|word| checks.text("input.word", &word, 60))),
         source: Set(checks.text("input.source", &source, 200)),
+        state: Set(state(tx, organization_id)),
         ..Default::default()
     };
     checks.done()?;
-    Ok(row.insert(tx).await?.id)
+    let row = row.insert(tx).await?;
+    if row.state == GrantDeclarationState::Declared {
+        notices::tell_of_declaration(tx, &row, NotificationKind::GrantDeclared).await?;
+    }
+    Ok(row.id)
+}
+
+/// Whoever holds an office of the organization speaks for it, whatever else they are.
+fn state(tx: &Tx, organization: Option<OrganizationId>) -> GrantDeclarationState {
+    let own = tx.principal.scopes(Role::ORGANIZATION, ScopeKind::Organization);
+    if organization.is_some_and(|id| own.contains(&id.0)) {
+        GrantDeclarationState::Declared
+    } else {
+        GrantDeclarationState::Recorded
+    }
+}
+
+/// Confirms what an organization declared. Somebody else than who declared it does.
+///
+/// # Errors
+/// CONFLICT/STATE where there is nothing to confirm; FORBIDDEN/DUTIES_APART for the people of the organization.
+pub async fn confirm_declaration(tx: &Tx, id: GrantDeclarationId) -> Result<GrantDeclarationId> {
+    let row = tx.load::<GrantDeclaration>(id, GRANT_DECLARATION_CONFIRM).await?;
+    rules::declaration(&row, GRANT_DECLARATION_CONFIRM, tx.now)?;
+    if state(tx, row.organization_id) == GrantDeclarationState::Declared {
+        return Err(Error::Forbidden(DUTIES_APART));
+    }
+    let mut next: grant_declaration::ActiveModel = row.clone().into();
+    next.state = Set(GrantDeclarationState::Confirmed);
+    next.confirmed_by = Set(tx.principal.account);
+    next.confirmed_at = Set(Some(tx.now));
+    next.update(tx).await?;
+    notices::tell_of_declaration(tx, &row, NotificationKind::GrantDeclarationConfirmed).await?;
+    Ok(id)
 }

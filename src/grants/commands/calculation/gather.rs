@@ -20,6 +20,7 @@ use crate::kernel::error::{Error, Result, Violation};
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::id::{TypedId, encode};
 use crate::kernel::money::Yen;
+use crate::kernel::principal::AccountId;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::{DistrictId, OrganizationId};
@@ -34,6 +35,8 @@ pub(super) struct Scope<'a> {
     /// Nothing: all recognized and active organizations but federations.
     pub(super) organizations: Option<&'a [OrganizationId]>,
     pub(super) previous: Option<GrantProgrammeId>,
+    /// Does it count what organizations say of themselves before anybody has confirmed it?
+    pub(super) unconfirmed: bool,
 }
 
 /// What was found.
@@ -82,7 +85,7 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Gat
                 }
             }
             MetricSource::Declaration(item) => {
-                let mut found = declarations(tx, metric, item, day).await?;
+                let mut found = declarations(tx, metric, item, day, scope.unconfirmed).await?;
                 if let Some(given) = found.remove(&None).filter(|_| metric.of == MetricOf::Municipality) {
                     municipality.insert(metric.key.clone(), given);
                 }
@@ -208,12 +211,21 @@ async fn statistics(tx: &Tx, metric: &Metric, field: StatisticField, day: NaiveD
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// By organization; under nothing, that of the municipality.
-async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> Result<HashMap<Option<Uuid>, Given>> {
+/// By organization; under nothing, that of the municipality. The newest of the day that counts.
+async fn declarations(
+    tx: &Tx,
+    metric: &Metric,
+    item: &str,
+    day: NaiveDate,
+    unconfirmed: bool,
+) -> Result<HashMap<Option<Uuid>, Given>> {
     let mut sql = Sql::new(
-        "SELECT DISTINCT ON (organization_id) organization_id, as_of, source, number, flag, word \
-         FROM grant_declarations WHERE ",
+        "SELECT DISTINCT ON (organization_id) organization_id, as_of, source, number, flag, word, state, confirmed_by, \
+         (confirmed_at AT TIME ZONE 'Asia/Tokyo')::date AS confirmed_on FROM grant_declarations WHERE ",
     );
+    if !unconfirmed {
+        sql.push("state <> 'DECLARED' AND ");
+    }
     sql.fill(&format!("item = ? AND as_of {} ?", when(metric)), [Param::text(item), Param::Date(Some(day))]);
     sql.push(" ORDER BY organization_id, as_of DESC, created_at DESC, id DESC");
     let one = |row: &Row| {
@@ -222,11 +234,24 @@ async fn declarations(tx: &Tx, metric: &Metric, item: &str, day: NaiveDate) -> R
         let number = number.and_then(|text| Exact::parse(&text)).map(Datum::Number);
         let value = number.or(flag.map(Datum::Flag)).or(word.map(Datum::Word));
         let value = value.ok_or_else(|| Error::internal("a declaration without a value"))?;
-        let source: String = row.try_get("source")?;
-        let given = Given { value, as_of: row.try_get("as_of")?, source: format!("{DECLARED}{source}") };
+        let given = Given { value, as_of: row.try_get("as_of")?, source: declared(row)? };
         Ok((row.try_get("organization_id")?, given))
     };
     tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// Where a declared value comes from; of an organization's own word, who confirmed it and when. People are told by their ids:
+/// inputs stay for ever, names do not.
+fn declared(row: &Row) -> Result<String> {
+    let (source, state): (String, String) = (row.try_get("source")?, row.try_get("state")?);
+    let confirmed: Option<NaiveDate> = row.try_get("confirmed_on")?;
+    let by: Option<Uuid> = row.try_get("confirmed_by")?;
+    Ok(match (confirmed, by) {
+        (Some(day), Some(by)) => format!("{DECLARED}{source}({day}に{}が確認)", encode(AccountId::PREFIX, by)),
+        (Some(day), None) => format!("{DECLARED}{source}({day}に確認)"),
+        _ if state == "DECLARED" => format!("{DECLARED}{source}(職員の確認前)"),
+        _ => format!("{DECLARED}{source}"),
+    })
 }
 
 /// What organizations had of another programme: what an approved run made of it, and what was set by hand and published.

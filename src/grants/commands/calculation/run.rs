@@ -166,6 +166,7 @@ async fn gathered(
         budget: input.budget_yen.unwrap_or(programme.budget_yen),
         organizations: input.organization_ids.as_deref(),
         previous,
+        unconfirmed: input.kind == GrantRunKind::WhatIf,
     };
     let Gathered { mut inputs, compared, untold } = gather::inputs(tx, rule, scope).await?;
     if inputs.bodies.is_empty() || inputs.bodies.len() > MOST {

@@ -1,4 +1,4 @@
-//! The municipality's own number: the sum of its districts, of one unit, each with its number.
+//! The municipality's own number: the sum of its districts, of one layer, each with its number.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,8 +28,17 @@ impl Untold {
     }
 }
 
+/// The units of which districts of a layer are. Where a school was closed its district stays beside those of the others.
+fn layer(unit: &str) -> &'static [&'static str] {
+    match unit {
+        "ELEMENTARY_SCHOOL" | "FORMER_ELEMENTARY_SCHOOL" => &["ELEMENTARY_SCHOOL", "FORMER_ELEMENTARY_SCHOOL"],
+        "OAZA" => &["OAZA"],
+        _ => &["OTHER"],
+    }
+}
+
 /// Adds up what was found of districts. `units` are those of the districts whose organizations take part: districts of
-/// another unit (大字 beside 小学校区) have the same people again. Every district of the unit counts, whether it has an
+/// another layer (大字 beside 小学校区) have the same people again. Every district of the layer counts, whether it has an
 /// organization or not.
 pub(super) async fn whole(
     tx: &Tx,
@@ -38,12 +47,13 @@ pub(super) async fn whole(
     units: &BTreeSet<&str>,
     found: &HashMap<Uuid, Given>,
 ) -> Result<Result<Given, Untold>> {
-    let mut units = units.iter().copied();
-    let (Some(unit), None) = (units.next(), units.next()) else {
+    let layers: BTreeSet<&[&str]> = units.iter().map(|unit| layer(unit)).collect();
+    let mut layers = layers.into_iter();
+    let (Some(layer), None) = (layers.next(), layers.next()) else {
         return Ok(Err(mixed(metric)));
     };
-    let mut sql = Sql::new("SELECT id, name FROM districts WHERE area_unit = ");
-    sql.param(Param::text(unit));
+    let mut sql = Sql::new("SELECT id, name FROM districts WHERE ");
+    sql.fill("area_unit = ANY(?)", [Param::Texts(layer.iter().map(|unit| (*unit).to_owned()).collect())]);
     sql.push(" ORDER BY name, id");
     let mut sum = Exact::zero();
     let (mut days, mut without): (Vec<Option<NaiveDate>>, Vec<String>) = (Vec::new(), Vec::new());

@@ -154,7 +154,7 @@ async fn m14_nobody_publishes_what_they_approved_in_its_route() {
     let run = o.run(&o.enacted("4000").await, "REAL").await;
     approve(&agrees).await.data();
     o.approver.run(RUN_APPROVE, json!({"id": run})).await.data();
-    o.staff.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
+    o.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": o.programme})).await.data();
     for who in [&agrees, &o.approver] {
         who.run(RUN_PUBLISH, json!({"id": run})).await.expect_code("FORBIDDEN/DUTIES_APART");
         assert!(!has_task(who, "grantRunPublish").await);

@@ -59,7 +59,7 @@ async fn what_was_too_much_lowers_the_next_years_grant() {
     };
     // As far as the allocation goes, and the rest when it grows.
     allocate(&s.staff, &next, &s.organization, 50_000).await.data();
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
     assert_eq!((seen().await["offsetYen"].clone(), seen().await["payableYen"].clone()), (json!(50_000), json!(0)));
     allocate(&s.staff, &next, &s.organization, 1_500_000).await.data();
     let now = seen().await;
@@ -96,7 +96,7 @@ async fn m8_a_surplus_is_deducted_whenever_the_predecessor_is_named_and_the_rest
         "{}",
         refused.body
     );
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
     let last = s.successor(2028, &next, 100_000).await;
     assert_eq!(s.deducted(&last).await, 10_000);
     assert_eq!(s.life(&id).await["offsetDoneYen"], 60_000);
@@ -109,7 +109,7 @@ async fn m8_a_surplus_is_not_paid_out_of_what_nobody_can_have_any_more() {
     let id = s.granted(1_000_000).await;
     s.pay(&id, Some(1_000_000)).await;
     let next = s.successor(2027, &s.programme, 100_000).await;
-    s.staff.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
+    s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": next})).await.data();
     s.town.app.clock.advance(Duration::days(42));
     s.staff = s.town.staff(Role::GrantStaff).await;
     s.approver = s.town.staff(Role::Approver).await;
