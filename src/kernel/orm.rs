@@ -47,7 +47,7 @@ impl Tx {
     }
 
     /// Writes a new row in one write with the next statement, or with COMMIT: for rows whose columns nobody needs back.
-    /// What PostgreSQL refuses of it is told there.
+    /// What PostgreSQL refuses of it is told there, so not before a statement whose refusal somebody reads a meaning into.
     ///
     /// # Returns
     /// The row's id.

@@ -153,11 +153,12 @@ impl Tx {
     /// # Returns
     /// What each was answered.
     pub(crate) async fn send(&self, statements: impl IntoIterator<Item = Outgoing>) -> Result<Vec<Told>, Failure> {
-        // The turn first: what waits goes out with whoever has it.
+        // Signed before its turn comes, on behalf of whoever acts now; what waits then goes out before it.
+        let signed: Vec<_> = statements.into_iter().map(|statement| self.signed(statement)).collect();
         let mut inner = self.inner.lock().await;
         let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let before = all.len();
-        all.extend(statements.into_iter().map(|statement| self.signed(statement)));
+        all.extend(signed);
         let told = inner.run(&all).await?;
         Ok(told.into_iter().skip(before).collect())
     }

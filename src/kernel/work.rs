@@ -106,6 +106,7 @@ impl Turn<'_> {
         if !self.state.changed.is_empty() {
             return Err(Error::internal("released in the middle of a mutation"));
         }
+        self.state.stands = None;
         match self.state.tx.take() {
             Some(tx) => tx.commit().await,
             None => Ok(()),

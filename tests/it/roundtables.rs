@@ -465,6 +465,7 @@ async fn who_is_dismissed_in_the_middle_has_written_nothing() {
     let mut looking = PgConnection::connect(&superuser_here()).await.expect("a connection");
     let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))";
     while !sqlx::query_scalar::<_, bool>(waiting).bind(holder).fetch_one(&mut looking).await.expect("an answer") {
+        assert!(!act.is_finished(), "it was to wait for the lock");
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     hall.town.dismiss(account).await;

@@ -106,6 +106,31 @@ async fn what_is_run_later_is_seen_by_the_next_statement_and_by_the_end() {
     assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 3);
 }
 
+/// What waits is not forgotten because the statement that was to take it along found no connection.
+#[tokio::test]
+async fn what_is_run_later_and_never_sent_is_not_committed_in_silence() {
+    let (_own, url, database) = scene().await;
+    let holding = begin(&database, &url, Mode::Write);
+    assert_eq!(count(&holding).await, 0);
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run_later(keep("131016")).expect("sent later");
+    assert!(tx.rows(Sql::new("SELECT id FROM municipalities")).await.is_err(), "the only connection is held");
+    holding.rollback().await.expect("let go");
+    assert!(tx.commit().await.is_err());
+    assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 0);
+}
+
+/// A statement that is not sent at all is nothing PostgreSQL could refuse.
+#[tokio::test]
+async fn what_cannot_be_sent_keeps_what_was_sent_from_being_committed() {
+    let (_own, url, database) = scene().await;
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run(keep("131016")).await.expect("kept");
+    tx.run_later(Sql::new("SELECT $1::int4")).expect("sent later");
+    assert!(tx.commit().await.is_err());
+    assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 0);
+}
+
 /// PostgreSQL answers COMMIT after a refusal as if all were well.
 #[tokio::test]
 async fn what_is_run_later_and_refused_is_told_and_nothing_is_kept() {

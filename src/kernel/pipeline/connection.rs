@@ -105,11 +105,16 @@ impl Connection {
         Ok(statement)
     }
 
-    /// The texts as PostgreSQL has them prepared.
+    /// The texts as PostgreSQL has them prepared. What the library would not send is refused before anything is sent
+    /// beside it: PostgreSQL would not know that it was missing.
     pub(super) async fn prepare_all(&mut self, sent: &[Outgoing]) -> Result<Vec<Statement>, Failure> {
         let mut statements = Vec::with_capacity(sent.len());
-        for statement in sent {
-            statements.push(self.prepare(statement.text()).await?);
+        for outgoing in sent {
+            let statement = self.prepare(outgoing.text()).await?;
+            if statement.params().len() != outgoing.parameters() {
+                return Err(Failure::Malformed);
+            }
+            statements.push(statement);
         }
         Ok(statements)
     }

@@ -143,6 +143,9 @@ pub(crate) enum Failure {
     /// No connection is to be had.
     #[error("no connection is to be had")]
     NoConnection,
+    /// A statement has not as many parameters as it is sent with.
+    #[error("a statement was to be sent with too many or too few parameters")]
+    Malformed,
     /// The transaction had failed before.
     #[error("a transaction was used after it had failed")]
     Over,

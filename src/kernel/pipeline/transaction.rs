@@ -49,6 +49,11 @@ impl Outgoing {
         &self.text
     }
 
+    /// How many parameters it is sent with.
+    pub(crate) fn parameters(&self) -> usize {
+        self.params.len()
+    }
+
     fn params(&self) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
         self.params.iter().map(|param| &**param as &(dyn ToSql + Sync))
     }
@@ -93,13 +98,8 @@ impl Transaction {
 
     /// BEGIN, the wall and the first statements.
     async fn open(&mut self, sent: &[Outgoing]) -> Result<Vec<Told>, Failure> {
-        let mut connection = match self.pipeline.connection().await {
-            Ok(connection) => connection,
-            Err(failure) => {
-                self.state = State::Fresh;
-                return Err(failure);
-            }
-        };
+        // Without a connection it is lost: what was to be sent is not sent again.
+        let mut connection = self.pipeline.connection().await?;
         self.post = None;
         let posts = self.posts(sent);
         let done = begin(&mut connection, (&self.request, self.mode), sent, &posts).await;
