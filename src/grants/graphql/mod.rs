@@ -22,7 +22,9 @@ use crate::grants::commands::review::{
 };
 use crate::grants::commands::taking_back::{self, GrantPaymentRequestReturnInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
-use crate::grants::entity::{GrantApplicationFileId, GrantApplicationId, GrantProgrammeId, GrantRuleId, GrantRunId};
+use crate::grants::entity::{
+    GrantApplicationFileId, GrantApplicationId, GrantDeclarationId, GrantProgrammeId, GrantRuleId, GrantRunId,
+};
 use crate::grants::shapes::{
     GrantAllocation, GrantApplication, GrantChange, GrantComparison, GrantDeclaration, GrantProgramme, GrantRule,
     GrantRun, GrantRunLine, GrantSubgrant,
