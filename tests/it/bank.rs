@@ -39,6 +39,7 @@ mod due;
 mod instalments;
 mod refusals;
 mod rests;
+mod taken_back;
 
 const NUMBER: &str = "1234567";
 
