@@ -178,6 +178,7 @@ entity! {
         refused_by: Option<AccountId>,
         refusal_reason: Option<String>,
         report_due: Option<Date>,
+        source_account: Option<String>,
     }
 }
 

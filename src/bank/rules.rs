@@ -173,14 +173,16 @@ pub struct File {
 
 /// Which files a statement shows to be carried out: the bank took their total on their day, or on its last day before (some
 /// take the money in advance). Where as many files of a day have the same total as debits are like them, it is these; where
-/// not, nobody can tell which, and it is none.
+/// not, nobody can tell which, and it is none. A debit on the day of a file with its total is of that day, whatever became of
+/// the file: it is no other's money in advance, and so it pays once, however often it is told.
 pub fn carried_out(files: &[File], debits: &[Debit]) -> BTreeSet<Uuid> {
     let is_done = |file: &&File| {
         let like: Vec<&File> = files.iter().filter(|other| (other.on, other.yen) == (file.on, file.yen)).collect();
         let counting = like.iter().any(|file| !file.refused);
         let alike = like.iter().filter(|other| other.refused != counting).count();
         let on_the_day = debits.iter().filter(|d| d.yen == file.yen && d.on == file.on).count();
-        let before = debits.iter().filter(|d| d.yen == file.yen && next_bank_day(d.on) == file.on && d.on < file.on);
+        let of_its_day = |d: &Debit| files.iter().any(|other| other.yen == d.yen && other.on == d.on);
+        let before = debits.iter().filter(|d| d.yen == file.yen && next_bank_day(d.on) == file.on && !of_its_day(d));
         let taken = if on_the_day > 0 { on_the_day } else { before.count() };
         file.refused != counting && taken == alike
     };
@@ -200,9 +202,8 @@ pub fn carried(sent: &Sent) -> Option<Match> {
 /// What tells a report from another: its lines, in whatever form, order or spelling of names they come.
 pub fn contents(reported: &[Reported]) -> String {
     let line = |r: &Reported| {
-        let Account { bank, branch, kind, number } = &r.account;
         let reference = r.reference.map(|n| n.to_string()).unwrap_or_default();
-        format!("{bank} {branch} {kind} {number} {} {} {} {reference}", r.yen, r.on, r.paid)
+        format!("{} {} {} {} {reference}", r.account.written(), r.yen, r.on, r.paid)
     };
     let mut lines: Vec<String> = reported.iter().map(line).collect();
     lines.sort_unstable();
@@ -289,6 +290,11 @@ mod tests {
         assert_eq!(done(&two, &[debit(21, 10)]), [0; 0], "which of them?");
         assert_eq!(done(&two, &[debit(21, 10), debit(21, 10)]), [1, 2]);
         assert_eq!(done(&[file(1, 25, 10, false)], &[debit(22, 10)]), [1], "from Friday over the weekend");
+        let days = [file(1, 20, 10, false), file(2, 21, 10, false)];
+        assert_eq!(done(&days, &[debit(20, 10)]), [1], "one debit is one file");
+        assert_eq!(done(&days, &[debit(20, 10), debit(21, 10)]), [1, 2]);
+        assert_eq!(done(&days, &[debit(20, 10), debit(20, 10)]), [0; 0], "nobody can tell");
+        assert_eq!(done(&[file(1, 20, 10, true), days[1]], &[debit(20, 10)]), [1], "it contradicts the refusal");
         let again = [file(1, 21, 10, true), file(2, 21, 10, false)];
         assert_eq!(done(&again, &[debit(21, 10)]), [2], "not the one that was refused");
         assert_eq!(done(&again[..1], &[debit(21, 10)]), [1], "which contradicts the refusal");

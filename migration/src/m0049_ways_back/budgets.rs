@@ -1,4 +1,15 @@
-//! A budget that changes (補正予算) changes in the ledger: what is left of it and what is allocated are the budget.
+//! A budget that changes (補正予算) changes in the ledger: what is left of it and what is allocated are the budget. What was
+//! calculated of another budget is approved no more, and nobody is asked about it.
+
+use super::Change;
+
+pub(super) const CHANGES: &[Change] = &[(
+    "entaku_matter(text, uuid)",
+    "AND r.state = 'CALCULATED' AND r.kind = 'REAL'",
+    "AND r.state = 'CALCULATED' AND r.kind = 'REAL'
+            AND r.budget_yen = (SELECT p.budget_yen FROM grant_programmes p
+                WHERE p.municipality_id = r.municipality_id AND p.id = r.programme_id)",
+)];
 
 pub(super) const UP: &str = "
 CREATE FUNCTION grant_budget_kept() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -18,9 +29,23 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER budget_kept AFTER UPDATE ON grant_programmes DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.budget_yen <> OLD.budget_yen) EXECUTE FUNCTION grant_budget_kept();
+
+CREATE FUNCTION grant_run_budget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.budget_yen <> (SELECT p.budget_yen FROM grant_programmes p
+            WHERE p.municipality_id = NEW.municipality_id AND p.id = NEW.programme_id) THEN
+        RAISE EXCEPTION 'the budget of the programme is another one'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_runs_budget';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER budget_approved BEFORE UPDATE OF state ON grant_runs FOR EACH ROW
+    WHEN (OLD.state <> 'APPROVED' AND NEW.state = 'APPROVED') EXECUTE FUNCTION grant_run_budget();
 ";
 
 pub(super) const DOWN: &str = "
+DROP TRIGGER budget_approved ON grant_runs;
+DROP FUNCTION grant_run_budget();
 DROP TRIGGER budget_kept ON grant_programmes;
 DROP FUNCTION grant_budget_kept();
 ";

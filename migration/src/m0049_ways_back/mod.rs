@@ -2,6 +2,7 @@
 //! instalments that bind (docs/adr/0046-what-the-bank-says-and-ways-back.md).
 
 mod budgets;
+mod duties;
 mod opinions;
 mod requests;
 mod returns;
@@ -31,7 +32,7 @@ impl MigrationTrait for Migration {
         for table in ["notifications", "notification_choices"] {
             more_words(manager, table, "kind", KINDS).await?;
         }
-        for statements in [returns::UP, requests::UP, opinions::UP, budgets::UP] {
+        for statements in [returns::UP, requests::UP, opinions::UP, duties::UP, budgets::UP] {
             run(manager, statements).await?;
         }
         for (function, was, is) in changes() {
@@ -46,7 +47,7 @@ impl MigrationTrait for Migration {
         for (function, was, is) in changes().rev() {
             run(manager, &reworded(function, is, was)).await?;
         }
-        for statements in [budgets::DOWN, opinions::DOWN, requests::DOWN, returns::DOWN] {
+        for statements in [budgets::DOWN, duties::DOWN, opinions::DOWN, requests::DOWN, returns::DOWN] {
             run(manager, statements).await?;
         }
         Ok(())
@@ -57,5 +58,8 @@ impl MigrationTrait for Migration {
 type Change = (&'static str, &'static str, &'static str);
 
 fn changes() -> impl DoubleEndedIterator<Item = Change> {
-    [returns::CHANGES, requests::CHANGES, opinions::CHANGES].into_iter().flatten().copied()
+    [returns::CHANGES, requests::CHANGES, opinions::CHANGES, duties::CHANGES, budgets::CHANGES]
+        .into_iter()
+        .flatten()
+        .copied()
 }

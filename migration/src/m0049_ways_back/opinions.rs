@@ -16,6 +16,15 @@ pub(super) const CHANGES: &[Change] = &[
             THEN ARRAY['title', 'purpose', 'requested_yen', 'submitted_by']
         WHEN OLD.state = 'REVIEWED'",
     ),
+    // What was found eligible is taken back whole, whatever the books show.
+    (
+        "grant_held_to_books()",
+        "AND NEW.booked_yen IS DISTINCT FROM booked.eligible_yen
+        OR",
+        "AND NEW.booked_yen IS DISTINCT FROM booked.eligible_yen
+            AND (NEW.eligible_yen IS NOT NULL OR NEW.booked_yen IS NOT NULL)
+        OR",
+    ),
     (
         "grant_life_follows(text, text)",
         "('REPORT_REVIEWED', 'AMOUNT_FIXED'),",

@@ -8,6 +8,8 @@ pub(super) const UP: &str = "
 INSERT INTO duties_apart (object, act, done_by) VALUES
     ('grant_applications', 'PAYMENT_REQUEST_RETURN', 'submitted_by'),
     ('grant_applications', 'PAYMENT_REQUEST_RETURN', 'payment_requested_by');
+ALTER TABLE grant_acts ADD CONSTRAINT grant_acts_return_reason
+    CHECK (act <> 'PAYMENT_REQUEST_RETURN' OR reason IS NOT NULL);
 
 CREATE FUNCTION grant_part_asked() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -29,9 +31,26 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER part_asked BEFORE UPDATE ON grant_applications FOR EACH ROW
-    WHEN (NEW.state = 'PAYMENT_REQUESTED' AND OLD.state <> 'PAYMENT_REQUESTED' AND NEW.paid_yen >= OLD.paid_yen
-        AND NEW.fixed_yen IS NULL)
+    WHEN (NEW.state = 'PAYMENT_REQUESTED' AND NEW.paid_yen >= OLD.paid_yen AND NEW.fixed_yen IS NULL
+        AND (OLD.state <> 'PAYMENT_REQUESTED' OR NEW.pending_yen IS DISTINCT FROM OLD.pending_yen))
     EXECUTE FUNCTION grant_part_asked();
+
+-- What is taken back unpaid is in no file, be it only prepared.
+CREATE FUNCTION grant_request_in_no_file() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM bank_transfer_lines l
+            JOIN bank_transfers t ON t.municipality_id = l.municipality_id AND t.id = l.transfer_id
+            WHERE l.municipality_id = NEW.municipality_id AND l.application_id = NEW.id AND l.state = 'WAITING'
+                AND t.state IN ('PREPARED', 'PRODUCED')) THEN
+        RAISE EXCEPTION 'what was asked for is in a file for the bank'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_in_file';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER in_no_file BEFORE UPDATE ON grant_applications FOR EACH ROW
+    WHEN (OLD.state = 'PAYMENT_REQUESTED' AND NEW.state IN ('DECIDED', 'PARTLY_PAID', 'AMOUNT_FIXED')
+        AND NEW.paid_yen = OLD.paid_yen)
+    EXECUTE FUNCTION grant_request_in_no_file();
 ";
 
 pub(super) const CHANGES: &[Change] = &[
@@ -48,6 +67,9 @@ pub(super) const CHANGES: &[Change] = &[
 ];
 
 pub(super) const DOWN: &str = "
+ALTER TABLE grant_acts DROP CONSTRAINT grant_acts_return_reason;
+DROP TRIGGER in_no_file ON grant_applications;
+DROP FUNCTION grant_request_in_no_file();
 DROP TRIGGER part_asked ON grant_applications;
 DROP FUNCTION grant_part_asked();
 DELETE FROM duties_apart WHERE act = 'PAYMENT_REQUEST_RETURN';

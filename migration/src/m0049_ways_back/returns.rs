@@ -14,6 +14,18 @@ ALTER TABLE grant_payments
 ALTER TABLE grant_applications ADD COLUMN repayment_reported_on date,
     ADD CONSTRAINT grant_applications_repayment_reported
         CHECK (repayment_reported_on IS NULL OR state = 'REPAYMENT_ORDERED');
+CREATE FUNCTION grant_repayment_told() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.repayment_reported_on > entaku_today()
+        OR NEW.repayment_reported_on < greatest(NEW.fixed_on, NEW.revoked_on) THEN
+        RAISE EXCEPTION 'nothing is returned before it is ordered, or on a day that is yet to come'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_repayment_reported';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER repayment_told BEFORE UPDATE ON grant_applications FOR EACH ROW
+    WHEN (NEW.repayment_reported_on IS DISTINCT FROM OLD.repayment_reported_on)
+    EXECUTE FUNCTION grant_repayment_told();
 
 -- Does the application follow from the reversal of its newest return? Its sum is compared with its rows besides.
 CREATE FUNCTION grant_return_undone(was grant_applications, becomes grant_applications) RETURNS boolean
@@ -85,6 +97,8 @@ END $$;
 ";
 
 pub(super) const DOWN: &str = "
+DROP TRIGGER repayment_told ON grant_applications;
+DROP FUNCTION grant_repayment_told();
 DROP FUNCTION grant_return_undone(grant_applications, grant_applications);
 ALTER TABLE grant_applications DROP COLUMN repayment_reported_on;
 ALTER TABLE grant_payments

@@ -18,7 +18,7 @@ use crate::bank::entity::{
 use crate::bank::rules::{self, File, Match, Sent};
 use crate::bank::zengin::report::{self, Fault, Reported, What};
 use crate::bank::zengin::statement::{self, Debit};
-use crate::bank::zengin::transfer::is_order;
+use crate::bank::zengin::transfer::{Account, is_order};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
 use crate::kernel::tx::Tx;
@@ -71,11 +71,17 @@ async fn lines(tx: &Tx, bytes: &[u8]) -> Result<Told> {
 
 /// A statement: a debit is a file that was carried out, with all its payments but those that are known to have failed.
 async fn files(tx: &Tx, bytes: &[u8]) -> Result<Told> {
-    let debits = statement::debits(bytes, tx.today(), &payer(tx).await?.account).map_err(unreadable)?;
-    has_come(tx, debits.iter().map(|debit| debit.on))?;
-    let days = debits.iter().flat_map(|debit: &Debit| [debit.on, rules::next_bank_day(debit.on)]);
+    let of_accounts = debits(tx, bytes).await?;
+    let all = || of_accounts.iter().flat_map(|(_, debits)| debits);
+    has_come(tx, all().map(|debit| debit.on))?;
+    let days = all().flat_map(|debit| [debit.on, rules::next_bank_day(debit.on)]);
     let Wire { sent, rows, files } = sent(tx, days.filter(|day| *day <= tx.today()).collect()).await?;
-    let done = rules::carried_out(&files, &debits);
+    let mut done = BTreeSet::new();
+    for (account, debits) in &of_accounts {
+        let paid_from: Vec<File> =
+            files.iter().filter(|(source, _)| *source == account.written()).map(|(_, file)| *file).collect();
+        done.extend(rules::carried_out(&paid_from, debits));
+    }
     let (mut reported, mut found) = (Vec::new(), Vec::new());
     for (at, (one, row)) in sent.iter().zip(&rows).enumerate() {
         if let Some(is) = rules::carried(one).filter(|_| done.contains(&row.transfer_id.0)) {
@@ -97,6 +103,32 @@ async fn files(tx: &Tx, bytes: &[u8]) -> Result<Told> {
         counted(reported.len())?;
     }
     Ok(Told { reported, found, rows })
+}
+
+/// What was taken from each account of the statement that pays now, or from which a file was to be paid.
+async fn debits(tx: &Tx, bytes: &[u8]) -> Result<Vec<(Account, Vec<Debit>)>> {
+    let mut accounts = vec![payer(tx).await?.account];
+    let sources = bank_transfer::Entity::find()
+        .select_only()
+        .column(bank_transfer::Column::SourceAccount)
+        .filter(bank_transfer::Column::SourceAccount.is_not_null())
+        .distinct()
+        .into_tuple::<String>();
+    for source in sources.all(tx).await? {
+        let account = Account::read(&source).ok_or_else(|| Error::internal("a file that no account pays"))?;
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    let (mut found, mut none) = (Vec::new(), Fault { line: 1, what: What::Account });
+    for account in accounts {
+        match statement::debits(bytes, tx.today(), &account) {
+            Ok(debits) => found.push((account, debits)),
+            Err(fault) if matches!(fault.what, What::Account) => none = fault,
+            Err(fault) => return Err(unreadable(fault)),
+        }
+    }
+    if found.is_empty() { Err(unreadable(none)) } else { Ok(found) }
 }
 
 fn decoded(content: &str) -> Result<Vec<u8>> {
@@ -143,7 +175,8 @@ fn unreadable(fault: Fault) -> Error {
 struct Wire {
     sent: Vec<Sent>,
     rows: Vec<bank_transfer_line::Model>,
-    files: Vec<File>,
+    /// Each with the account from which it is paid.
+    files: Vec<(String, File)>,
 }
 
 /// What was sent for the days that are reported: the lines of files that were made, the oldest first. The files are locked:
@@ -183,11 +216,10 @@ async fn sent(tx: &Tx, days: BTreeSet<NaiveDate>) -> Result<Wire> {
         })
     };
     let sent: Option<Vec<Sent>> = rows.iter().map(one).collect();
-    let file = |file: bank_transfer::Model| File {
-        id: file.id.0,
-        on: file.transfer_on.0,
-        yen: file.total_yen.0,
-        refused: file.state == BankTransferState::Refused,
+    let file = |file: bank_transfer::Model| {
+        let refused = file.state == BankTransferState::Refused;
+        let is = File { id: file.id.0, on: file.transfer_on.0, yen: file.total_yen.0, refused };
+        (file.source_account.unwrap_or_default(), is)
     };
     let sent = sent.ok_or_else(|| Error::internal("a transfer to no account"))?;
     Ok(Wire { sent, rows, files: known.into_iter().map(file).collect() })

@@ -237,6 +237,7 @@ pub async fn produce(tx: &Tx, id: BankTransferId) -> Result<BankTransferId> {
     row.produced_by = Set(tx.principal.account);
     row.produced_at = Set(Some(tx.now));
     row.report_due = Set(Some(report_due(tx, transfer_on).await?));
+    row.source_account = Set(Some(payer.account.written()));
     row.sha256 = Set(Some(sha256(&bytes)));
     row.key_id = Set(key);
     row.secret = Set(text);

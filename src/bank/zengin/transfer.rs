@@ -34,6 +34,20 @@ pub struct Account {
     pub number: String,
 }
 
+impl Account {
+    /// In one line, as it is kept with a file that it pays.
+    pub fn written(&self) -> String {
+        let Self { bank, branch, kind, number } = self;
+        format!("{bank} {branch} {kind} {number}")
+    }
+
+    /// Read from that line.
+    pub fn read(line: &str) -> Option<Self> {
+        let [bank, branch, kind, number] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
+        Some(Self { bank: bank.into(), branch: branch.into(), kind: kind.parse().ok()?, number: number.into() })
+    }
+}
+
 /// Who pays: what the header says.
 #[derive(Clone, Debug)]
 pub struct Payer {

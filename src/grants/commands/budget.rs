@@ -3,6 +3,7 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
+use crate::grants::commands::calculation::freeze::outdated;
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{GRANT_PROGRAMME_BUDGET_CHANGE, MOST_REASON};
 use crate::grants::entity::{GrantProgrammeId, grant_programme};
@@ -24,7 +25,8 @@ pub struct GrantProgrammeBudgetChangeInput {
     pub reason: String,
 }
 
-/// Changes a budget. The journal of the difference says who did it, when and why.
+/// Changes a budget. The journal of the difference says who did it, when and why. Runs that divided another budget can be
+/// approved no more.
 ///
 /// # Errors
 /// CONFLICT/BUDGET_ALLOCATED below what is allocated; CONFLICT/UNCHANGED; CONFLICT/YEAR_CLOSED.
@@ -49,6 +51,7 @@ pub async fn change_budget(
     let mut next: grant_programme::ActiveModel = row.into();
     next.budget_yen = Set(budget_yen);
     next.update(tx).await?;
+    outdated(tx).await?;
     Ok(id)
 }
 

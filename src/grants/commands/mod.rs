@@ -4,6 +4,7 @@
 //! [`report`], [`fixing`] with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
 //! its books show of a grant is asked in `booked`, which papers are missing in `papers`.
 
+mod apart;
 pub mod application;
 pub mod attachment;
 mod booked;
@@ -25,9 +26,10 @@ pub mod subgrant;
 pub mod taking_back;
 pub mod terms;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, Set};
 use serde::de::DeserializeOwned;
 
+use crate::grants::commands::apart::{Did, apart_from, apart_from_hands, is_party, is_returned, not_among};
 use crate::grants::entity::{GrantActId, GrantActKind, GrantApplicationId, grant_act, grant_application};
 use crate::grants::shapes::GrantApplication;
 use crate::grants::{notices, rules};
@@ -35,7 +37,6 @@ use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
 use crate::kernel::read::DUTIES_APART;
-use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, transfer};
@@ -174,81 +175,13 @@ async fn begin(
     if rules::is_the_halls(action) && is_party(tx, &row).await? {
         return Err(Error::Forbidden(DUTIES_APART));
     }
-    if [GRANT_AMOUNT_FIX, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD].contains(&action) {
-        apart_from_examiners(tx, &row).await?;
-    }
+    apart_from_hands(tx, &row, action).await?;
     rules::application(&row, action, tx.now)?;
     let mut next: grant_application::ActiveModel = row.clone().into();
     if let Some(state) = rules::next_state(row.state, action) {
         next.state = Set(state);
     }
     Ok((row, next))
-}
-
-/// Had the caller a hand in the application itself? A colleague's later submission does not wash that off.
-async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
-    let acts = [
-        GrantActKind::Create,
-        GrantActKind::Change,
-        GrantActKind::Submit,
-        GrantActKind::PaymentRequest,
-        GrantActKind::PaymentRequestWithdraw,
-        GrantActKind::RepaymentReport,
-        GrantActKind::CompletionRecord,
-        GrantActKind::ReportSubmit,
-        GrantActKind::ChangeRequest,
-        GrantActKind::ChangeWithdraw,
-    ];
-    let hand = grant_act::Entity::find()
-        .filter(grant_act::Column::ApplicationId.eq(row.id))
-        .filter(grant_act::Column::ActorId.eq(tx.principal.account))
-        .filter(grant_act::Column::Act.is_in(acts));
-    Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
-}
-
-/// Keeps the caller from an act when they have examined the report, whoever examined it since.
-///
-/// # Errors
-/// FORBIDDEN/DUTIES_APART.
-async fn apart_from_examiners(tx: &Tx, row: &grant_application::Model) -> Result<()> {
-    if row.examined_by.is_none() {
-        return Ok(());
-    }
-    not_among(tx, "entaku_examiners(?)", [Param::Uuid(Some(row.id.0))]).await
-}
-
-/// What several people may have done to one application, by turns; its row names the last of them.
-enum Did {
-    /// Paid a part of it.
-    Paid,
-    /// Decided on a change of it.
-    Changed,
-    /// Reversed the last payment, which was not made again yet.
-    Reversed,
-}
-
-/// Keeps the caller from an act when they did something before that is kept apart from it, whoever did it since.
-///
-/// # Errors
-/// FORBIDDEN/DUTIES_APART.
-async fn apart_from(tx: &Tx, id: GrantApplicationId, did: Did) -> Result<()> {
-    let what = match did {
-        Did::Paid => "PAID",
-        Did::Changed => "CHANGED",
-        Did::Reversed => "REVERSED",
-    };
-    not_among(tx, "entaku_doers(?, ?)", [Param::Uuid(Some(id.0)), Param::text(what)]).await
-}
-
-/// Keeps the caller from an act when they are among those whom a function names.
-///
-/// # Errors
-/// FORBIDDEN/DUTIES_APART.
-async fn not_among(tx: &Tx, doers: &str, of: impl IntoIterator<Item = Param>) -> Result<()> {
-    let caller = Param::Uuid(tx.principal.account.map(|who| who.0));
-    let mut sql = Sql::new("SELECT 1 FROM ");
-    sql.fill(&format!("{doers} d (id) WHERE d.id = ?"), of.into_iter().chain([caller]));
-    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(Error::Forbidden(DUTIES_APART)) }
 }
 
 /// The most characters of a reason.

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use crate::grants::commands::deadlines::{in_time, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
-    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_examiners, begin, is_party, kept, papers,
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_hands, begin, is_party, kept, papers,
     record,
 };
 use crate::grants::entity::{
@@ -93,7 +93,7 @@ async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_
     }
     if action == GRANT_PAYMENT_EXECUTE {
         apart_from_others(tx, id).await?;
-        apart_from_examiners(tx, &row).await?;
+        apart_from_hands(tx, &row, action).await?;
     }
     Ok(row)
 }

@@ -39,7 +39,7 @@ pub async fn report_repayment(
     let GrantRepaymentReportInput { amount_yen, sent_on } = input;
     let mut checks = Checks::new();
     positive(&mut checks, "input.amountYen", amount_yen);
-    not_to_come(&mut checks, tx, "input.sentOn", sent_on);
+    since_the_order(&mut checks, tx, &row, ("input.sentOn", sent_on));
     checks.done()?;
     settlement::repayable(&row, amount_yen)?;
     next.repayment_reported_on = Set(Some(sent_on));
@@ -70,9 +70,7 @@ pub async fn record_repayment(
     let GrantRepaymentRecordInput { amount_yen, received_on } = input;
     let mut checks = Checks::new();
     positive(&mut checks, "input.amountYen", amount_yen);
-    let since = row.fixed_on.max(row.revoked_on).is_none_or(|ordered| received_on >= ordered);
-    checks.check(since, "input.receivedOn", "ORDER", "返還を命じた日より前です。", "Before it was ordered.");
-    not_to_come(&mut checks, tx, "input.receivedOn", received_on);
+    since_the_order(&mut checks, tx, &row, ("input.receivedOn", received_on));
     checks.done()?;
     settlement::repayable(&row, amount_yen)?;
     let journal = post(tx, &row, amount_yen, received_on).await?;
@@ -87,6 +85,13 @@ pub async fn record_repayment(
     keep(tx, &row, moved).await?;
     record(tx, &row, GrantActKind::RepaymentRecord, None, Some(amount_yen)).await?;
     Ok(id)
+}
+
+/// A day on which something could be returned: neither before it was ordered nor in the future.
+fn since_the_order(checks: &mut Checks, tx: &Tx, row: &grant_application::Model, (path, day): (&'static str, Date)) {
+    let since = row.fixed_on.max(row.revoked_on).is_none_or(|ordered| day >= ordered);
+    checks.check(since, path, "ORDER", "返還を命じた日より前です。", "Before it was ordered.");
+    not_to_come(checks, tx, path, day);
 }
 
 /// In the grant's year as long as its accounts are open (戻入); after that it is income of the year in which it comes

@@ -10,8 +10,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use crate::grants::commands::deadlines::timetable;
 use crate::grants::commands::payment::{not_at_the_bank, not_to_come};
 use crate::grants::commands::repayment::is_closed;
-use crate::grants::commands::{Did, GRANT_PAYMENT_REVERSE, MOST_REASON, apart_from, begin, record};
-use crate::grants::entity::GrantApplicationState::{PaymentRequested, Repaid, RepaymentOrdered};
+use crate::grants::commands::{GRANT_PAYMENT_REVERSE, MOST_REASON, begin, is_returned, record};
+use crate::grants::entity::GrantApplicationState::PaymentRequested;
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentId, GrantPaymentKind, GrantReversalKind, grant_application,
     grant_payment,
@@ -49,7 +49,7 @@ pub struct GrantPaymentReverseInput {
 /// newest return is reversed, and waits again.
 ///
 /// # Errors
-/// FORBIDDEN/DUTIES_APART for whoever paid it; CONFLICT/REVERSED, NOT_NEWEST, REPORTED where the bank says that it was
+/// FORBIDDEN/DUTIES_APART for whoever had a hand in it; CONFLICT/REVERSED, NOT_NEWEST, REPORTED where the bank says that it was
 /// paid, IN_TRANSFER while something is at the bank, RETURN_ORDERED for what was paid before an order, YEAR_CLOSED, and those
 /// of [`rules::application`].
 pub async fn reverse_payment(
@@ -58,7 +58,6 @@ pub async fn reverse_payment(
     input: GrantPaymentReverseInput,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, GRANT_PAYMENT_REVERSE).await?;
-    apart_from(tx, id, Did::Changed).await?;
     let GrantPaymentReverseInput { payment_id, kind, returned_on, reason } = input;
     let payment = tx.peek::<GrantPayment>(payment_id, Action::READ).await?;
     if payment.application_id != id {
@@ -72,7 +71,7 @@ pub async fn reverse_payment(
         return returning::undo(tx, &row, next, (&payment, day, reason)).await;
     }
     is_newest(&row, &payment)?;
-    if [RepaymentOrdered, Repaid].contains(&row.state) {
+    if is_returned(&row) {
         return Err(Error::Conflict(rules::return_ordered()));
     }
     not_at_the_bank(tx, id).await?;

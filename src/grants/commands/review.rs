@@ -41,7 +41,7 @@ pub struct GrantApplicationReturnInput {
 }
 
 /// Returns an application for correction, also when an opinion was given already: that is taken back, and what was approved
-/// of it is void.
+/// of it is void. Who gave it stays known: duties are kept apart from them.
 pub async fn return_application(
     tx: &Tx,
     id: GrantApplicationId,

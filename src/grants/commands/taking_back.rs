@@ -3,14 +3,14 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
-use crate::grants::commands::payment::not_at_the_bank;
 use crate::grants::commands::{
     GRANT_PAYMENT_REQUEST_RETURN, GRANT_PAYMENT_REQUEST_WITHDRAW, MOST_REASON, begin, record,
 };
 use crate::grants::entity::{GrantActKind, GrantApplicationId};
 use crate::grants::rules::settlement;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
@@ -55,11 +55,30 @@ async fn take_back(
     reason: Option<String>,
 ) -> Result<GrantApplicationId> {
     let (row, mut next) = begin(tx, id, action).await?;
-    not_at_the_bank(tx, id).await?;
+    in_no_file(tx, id).await?;
     next.state = Set(settlement::after_payment(&row, row.paid_yen));
     next.pending_yen = Set(None);
     next.payment_due = Set(None);
     next.update(tx).await?;
     record(tx, &row, act, reason, row.pending_yen).await?;
     Ok(id)
+}
+
+/// What was put into a file, though that is not made yet, is not taken out of it behind the backs of those who make it. The
+/// database refuses it, too.
+async fn in_no_file(tx: &Tx, id: GrantApplicationId) -> Result<()> {
+    let mut sql = Sql::new(
+        "SELECT 1 FROM bank_transfer_lines l
+         JOIN bank_transfers t ON t.municipality_id = l.municipality_id AND t.id = l.transfer_id
+         WHERE l.state = 'WAITING' AND t.state IN ('PREPARED', 'PRODUCED') AND l.application_id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    if tx.rows(sql).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "IN_TRANSFER",
+        "総合振込に入っています。総合振込の起案が取り消されるか、銀行から報告があるまで、取り下げることも返すこともできません。",
+        "It is in a bank transfer. It is taken back once that is cancelled, or the bank has reported.",
+    )))
 }

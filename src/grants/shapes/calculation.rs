@@ -273,14 +273,14 @@ impl Filter for GrantRunFilterInput {
     }
 }
 
-/// The newest calculation of an open programme, if it is still the newest, its rule still in force, and no route stands
-/// before it.
+/// The newest calculation of an open programme, if it is still the newest, its rule still in force, its budget the programme's
+/// still, and no route stands before it.
 const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.programme_state <> 'CLOSED' \
     AND t.corrects_id IS NOT DISTINCT FROM (SELECT r.id FROM grant_runs r WHERE r.municipality_id = t.municipality_id \
     AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
     AND entaku_rule_fault(t.municipality_id, t.programme_id, t.fiscal_year, t.rule_id) IS NULL \
-    AND t.previous_id IS NOT DISTINCT FROM (SELECT p.previous_id FROM grant_programmes p \
-    WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id) \
+    AND EXISTS (SELECT FROM grant_programmes p WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id \
+    AND p.budget_yen = t.budget_yen AND p.previous_id IS NOT DISTINCT FROM t.previous_id) \
     AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
 
 /// Approved, not corrected, and never published: what was withdrawn waits for whoever withdrew it.

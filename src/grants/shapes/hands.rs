@@ -2,8 +2,9 @@
 //! lock, and triggers hold it.
 
 use crate::grants::commands::{
-    APPLICATION_ACTS, GRANT_AMOUNT_FIX, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_PAYMENT_EXECUTE,
-    GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD,
+    APPLICATION_ACTS, GRANT_AMOUNT_FIX, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_REFUSE, GRANT_CHANGE_APPROVE,
+    GRANT_CHANGE_REFUSE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD,
+    GRANT_REPORT_SUBMIT,
 };
 use crate::grants::rules::is_the_halls;
 use crate::kernel::policy::Action;
@@ -30,12 +31,27 @@ const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
 const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
 /// Whoever examined the report (`commands::apart_from_examiners`).
 const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
+/// Whoever gave an opinion on the application (`commands::apart_from_recommenders`).
+const RECOMMENDERS: &str = "SELECT entaku_recommenders(t.id)";
+/// Whoever had a hand in what can be undone now: where something was ordered back, its newest return (`commands::begin`).
+const UNDOERS: &str = "SELECT entaku_reversal_apart(t.id, t.state IN ('REPAYMENT_ORDERED', 'REPAID'))";
 
 /// From whom each act is kept apart.
 const APART: &[(Action, &[(&str, &str)])] = &[
-    (GRANT_PAYMENT_REQUEST, &[("_changers", CHANGERS)]),
-    (GRANT_PAYMENT_EXECUTE, &[("_changers", CHANGERS), ("_reversers", REVERSERS), ("_examiners", EXAMINERS)]),
-    (GRANT_PAYMENT_REVERSE, &[("_changers", CHANGERS), ("_examiners", EXAMINERS)]),
+    (GRANT_APPLICATION_DECIDE, &[("_recommenders", RECOMMENDERS)]),
+    (GRANT_APPLICATION_REFUSE, &[("_recommenders", RECOMMENDERS)]),
+    (GRANT_PAYMENT_REQUEST, &[("_changers", CHANGERS), ("_recommenders", RECOMMENDERS)]),
+    (
+        GRANT_PAYMENT_EXECUTE,
+        &[
+            ("_changers", CHANGERS),
+            ("_reversers", REVERSERS),
+            ("_examiners", EXAMINERS),
+            ("_recommenders", RECOMMENDERS),
+        ],
+    ),
+    (GRANT_PAYMENT_REVERSE, &[("_undoers", UNDOERS), ("_examiners", EXAMINERS)]),
+    (GRANT_REPORT_SUBMIT, &[("_examiners", EXAMINERS)]),
     (GRANT_AMOUNT_FIX, &[("_payers", PAYERS), ("_examiners", EXAMINERS)]),
     (GRANT_REPAYMENT_RECORD, &[("_examiners", EXAMINERS)]),
 ];

@@ -390,7 +390,7 @@ shape! {
         .apart(GRANT_DECISION_REVOKE, &["submitted_by"])
         .step_up(GRANT_DECISION_REVOKE)
         .act(GRANT_PAYMENT_REVERSE, BACK_LAW, PAYER, Over::Municipality)
-        .apart(GRANT_PAYMENT_REVERSE, &["submitted_by", "recommended_by", "decided_by", "changed_by", "payment_requested_by", "examined_by", "fixed_by", "paid_by"])
+        .apart(GRANT_PAYMENT_REVERSE, &["submitted_by", "examined_by", "fixed_by"])
         .step_up(GRANT_PAYMENT_REVERSE)))
 }
 

@@ -5,6 +5,7 @@ use super::*;
 
 story!(COMPLETION, "261-grant-completion-record");
 story!(REPORT_SUBMIT, "262-grant-report-submit");
+story!(REPORT_RETURN, "263-grant-report-return");
 story!(REPORT_REVIEW, "264-grant-report-review");
 story!(AMOUNT_FIX, "265-grant-amount-fix");
 story!(BOOKED, "413-grant-booked-read");
@@ -123,6 +124,26 @@ async fn no_more_is_examined_or_fixed_than_the_books_show() {
         WHERE book_id = $BOOK AND found_by_hall";
     assert!(d.sql(lifted).await.contains("RULE"));
     d.scene.is_sound().await;
+}
+
+/// What was examined by the books is taken back whole, and examined by them again.
+#[tokio::test]
+async fn what_was_examined_by_the_books_is_returned_too() {
+    let d = Desk::asking("OPEN").await;
+    let grant = d.granted(300_000).await;
+    d.spend_of(&grant, 300_000).await;
+    d.report(&grant).await;
+    d.review(&grant, None).await.data();
+    let back = json!({"id": grant, "input": {"reason": "成果の記載が足りない。"}});
+    d.scene.staff.run(REPORT_RETURN, back).await.data();
+    let seen = d.booked(&grant).await;
+    assert_eq!((&seen["eligibleYen"], &seen["bookedYen"]), (&Value::Null, &Value::Null));
+    d.report(&grant).await;
+    d.review(&grant, None).await.data();
+    // Nor is the comparison alone left out.
+    let alone = format!("UPDATE grant_applications SET booked_yen = NULL WHERE id = {}", uuid(&grant));
+    assert!(d.sql(&alone).await.contains("RULE"));
+    assert_eq!(d.fix(&grant).await.data()["grantAmountFix"]["fixedYen"], 300_000);
 }
 
 /// Below what the books show the examiner may go, with the reason that stays in the record.

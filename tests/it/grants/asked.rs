@@ -16,7 +16,7 @@ story!(REPORT_REVIEW, "264-grant-report-review");
 story!(AMOUNT_FIX, "265-grant-amount-fix");
 story!(ATTACH, "81-grant-application-file-attach");
 story!(DETACH, "82-grant-application-file-detach");
-story!(PAPERS, "294-grant-papers-read");
+story!(PAPERS, "299-grant-papers-read");
 
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n";
 

@@ -8,6 +8,7 @@ mod changes;
 mod database;
 mod histories;
 mod instalments;
+mod kept_apart;
 mod readings;
 mod reports;
 mod returns;

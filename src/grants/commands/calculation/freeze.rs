@@ -9,7 +9,7 @@ use crate::grants::commands::GRANT_RUN_APPROVE;
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::{offset, terms};
-use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_run, grant_run_line};
+use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_programme, grant_run, grant_run_line};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
 use crate::kernel::date::Date;
@@ -28,7 +28,7 @@ use crate::people::approvals::routing;
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
 /// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other;
-/// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since;
+/// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since; CONFLICT/BUDGET_CHANGED where the budget changed;
 /// CONFLICT/RULE_NOT_OF_PROGRAMME and CONFLICT/RULE_SUPERSEDED where its rule is not, or no longer, the programme's.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
@@ -43,6 +43,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
         )));
     }
     last_year::still(tx, &row).await?;
+    budgeted(tx, &row).await?;
     Box::pin(by_law::settle(tx, &row)).await?;
     Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
@@ -63,7 +64,21 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     Ok(id)
 }
 
-/// Of runs that can be approved no more (another was, or their rule was superseded) nobody is asked: what was approved of
+/// Is the budget that a run divided the programme's still?
+async fn budgeted(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+    let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
+    let programme = programme.ok_or_else(|| Error::internal("a run without its programme"))?;
+    if run.budget_yen == programme.budget_yen {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "BUDGET_CHANGED",
+        "この算定の後に、予算額が変わりました。算定し直してください。",
+        "The budget has changed since. Calculate again.",
+    )))
+}
+
+/// Of runs that can be approved no more (another was, their rule was superseded, or the budget changed) nobody is asked: what was approved of
 /// them is void.
 pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
     let sql = Sql::new(

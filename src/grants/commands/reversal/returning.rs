@@ -11,12 +11,11 @@ use crate::grants::entity::{
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::money::Yen;
-use crate::kernel::read::DUTIES_APART;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::ledger_journal;
 use crate::ledger::reverse;
 
-/// Reverses the newest return, by somebody else than who recorded it, in the year in which it was posted.
+/// Reverses the newest return, by somebody else than who recorded or ordered it (`begin` asks), in the year in which it was posted.
 pub(super) async fn undo(
     tx: &Tx,
     row: &grant_application::Model,
@@ -26,9 +25,6 @@ pub(super) async fn undo(
     counts(payment)?;
     if newest(tx, row.id).await? != Some(payment.number) {
         return Err(Error::Conflict(not_newest()));
-    }
-    if payment.paid_by == tx.principal.account {
-        return Err(Error::Forbidden(DUTIES_APART));
     }
     let posted = ledger_journal::Entity::find_by_id(payment.journal_id).one(tx).await?.ok_or(Error::NotFound)?;
     in_open_year(tx, posted.fiscal_year).await?;

@@ -9,6 +9,7 @@ story!(CHANGE_REQUEST, "267-grant-change-request");
 story!(CHANGE_APPROVE, "268-grant-change-approve");
 story!(CHANGE_WITHDRAW, "277-grant-change-withdraw");
 story!(RUN_APPROVE, "284-grant-run-approve");
+story!(BUDGET_CHANGE, "297-grant-programme-budget-change");
 story!(RUN_PUBLISH, "288-grant-run-publish");
 
 async fn change_to(s: &Scene, id: &str, yen: i64) -> String {
@@ -103,6 +104,32 @@ async fn m14_every_instalment_of_a_large_grant_is_approved() {
         assert_eq!(newest(&s).await["state"], "DONE");
     }
     s.is_sound().await;
+}
+
+/// What divided another budget than the programme's becomes no allocation.
+#[tokio::test]
+async fn m14_nobody_is_asked_about_a_run_of_another_budget() {
+    let o = Office::new().await;
+    route_of(&o.town, "GRANT_RUN_APPROVE", false, one("企画の合議", "PLANNING_STAFF")).await;
+    let (_, agrees) = o.town.person(Role::PlanningStaff, ScopeKind::Municipality, None).await;
+    let rule = o.enacted("4000").await;
+    let run = o.run(&rule, "REAL").await;
+    approve(&agrees).await.data();
+    let more = json!({"id": o.programme, "input": {"budgetYen": 12_000_000, "reason": "6月補正予算(第2号)"}});
+    o.approver.run(BUDGET_CHANGE, more).await.data();
+    assert_eq!(newest_of(&o.staff).await["state"], "VOID");
+    assert!(!has_task(&o.approver, "grantRunApprove").await && !has_task(&o.staff, "approvalRequest").await);
+    o.approver.run(RUN_APPROVE, json!({"id": run})).await.expect_code("CONFLICT/BUDGET_CHANGED");
+    let approver = o.town.person(Role::Approver, ScopeKind::Municipality, None).await.0;
+    let forge = format!(
+        "UPDATE grant_runs SET state = 'APPROVED', approved_on = entaku_today(), approved_by = '{}' WHERE id = '{}'",
+        approver.0,
+        decode(&run).expect("an id").1
+    );
+    refused_by("grant_runs_budget", &o.town, approver, "SELECT 1", &forge).await;
+    let again = o.run(&rule, "REAL").await;
+    approve(&agrees).await.data();
+    o.approver.run(RUN_APPROVE, json!({"id": again})).await.data();
 }
 
 /// A run whose rule is in force no more cannot become allocations: nobody is asked about it.

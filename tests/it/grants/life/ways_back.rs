@@ -118,6 +118,11 @@ async fn m14_what_was_asked_for_is_taken_back_before_it_is_paid() {
     let done = s.payer.run(REQUEST_RETURN, because(&id)).await.data()["grantPaymentRequestReturn"].clone();
     assert_eq!((&done["state"], &done["pendingYen"]), (&json!("PARTLY_PAID"), &Value::Null));
     assert!(s.officer.run(TOLD, json!({})).await.text.contains("GRANT_PAYMENT_REQUEST_RETURNED"));
+    let silent = "INSERT INTO grant_acts (id, application_id, organization_id, district_id, act, actor_id)
+        SELECT gen_random_uuid(), application_id, organization_id, district_id, act, actor_id FROM grant_acts
+        WHERE act = 'PAYMENT_REQUEST_RETURN'";
+    let mut app = inside(&s.town, "entaku_app").await;
+    assert_eq!(attempt(&mut app, silent).await, Err("23514".into()), "without a reason");
     assert_eq!(due(&s.officer, "grantPaymentRequest").await.len(), 1, "it is to be asked for again");
     s.fixed(&id, 900_000).await;
     s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
@@ -146,7 +151,14 @@ async fn m10_instalments_bind_where_the_terms_let_nothing_else_be_asked_for() {
         );
         assert_eq!(attempt(&mut app, &ask).await, Err("23514".into()), "{yen}");
     }
-    for state in ["PARTLY_PAID", "PARTLY_PAID", "PAID"] {
+    // Nor is more of it asked for afterwards.
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    for yen in [924_000, 307_999, 616_000] {
+        let more = format!("UPDATE grant_applications SET pending_yen = {yen} WHERE id = '{uuid}'");
+        assert_eq!(attempt(&mut app, &more).await, Err("23514".into()), "{yen}");
+    }
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    for state in ["PARTLY_PAID", "PAID"] {
         assert_eq!(s.pay(&id, None).await, state);
     }
     s.is_sound().await;
@@ -198,6 +210,12 @@ async fn whoever_owes_has_a_task_until_they_tell_that_they_have_returned_it() {
     s.payer.run(REPAYMENT_REPORT, sent(1, "2026-05-20")).await.expect_code("FORBIDDEN");
     s.officer.run(REPAYMENT_REPORT, sent(0, "2026-05-20")).await.expect_code("INVALID_INPUT");
     s.officer.run(REPAYMENT_REPORT, sent(1, "2026-05-21")).await.expect_code("INVALID_INPUT");
+    s.officer.run(REPAYMENT_REPORT, sent(1, "2026-05-19")).await.expect_code("INVALID_INPUT");
+    let mut app = inside(&s.town, "entaku_app").await;
+    for day in ["2026-05-19", "2026-05-21"] {
+        let tell = format!("UPDATE grant_applications SET repayment_reported_on = '{day}' WHERE ordered_yen > 0");
+        assert_eq!(attempt(&mut app, &tell).await, Err("23514".into()), "{day}");
+    }
     s.officer.run(REPAYMENT_REPORT, sent(300_001, "2026-05-20")).await.expect_code("CONFLICT/REPAYMENT_EXCEEDED");
     let told = s.officer.run(REPAYMENT_REPORT, sent(300_000, "2026-05-20")).await.data()[act].clone();
     assert_eq!((&told["repaidYen"], &told["repaymentReportedOn"]), (&json!(0), &json!("2026-05-20")));
