@@ -133,6 +133,7 @@ entity! {
         corrects_id: Option<GrantRunId>,
         previous_id: Option<GrantProgrammeId>,
         not_compared: Option<String>,
+        previous_hash: Option<String>,
         run_by: Option<AccountId>,
         approved_by: Option<AccountId>,
         approved_on: Option<Date>,

@@ -279,8 +279,7 @@ const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.progr
     AND t.corrects_id IS NOT DISTINCT FROM (SELECT r.id FROM grant_runs r WHERE r.municipality_id = t.municipality_id \
     AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
     AND entaku_rule_fault(t.municipality_id, t.programme_id, t.fiscal_year, t.rule_id) IS NULL \
-    AND t.previous_id IS NOT DISTINCT FROM (SELECT p.previous_id FROM grant_programmes p \
-    WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id) \
+    AND entaku_as_compared(t.municipality_id, t.programme_id, t.previous_id, t.not_compared, t.previous_hash) \
     AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
 
 /// Approved, not corrected, and never published: what was withdrawn waits for whoever withdrew it.

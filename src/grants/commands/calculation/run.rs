@@ -78,6 +78,8 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
     };
     let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
     let previous_id = last_year::programme(&programme, &input)?;
+    // Before the amounts are read: what changes meanwhile is noticed when the run is approved.
+    let previous_hash = last_year::hash(tx, previous_id).await?;
     let (inputs, not_compared) = gathered(tx, &rule, &programme, &input, previous_id).await?;
     let canonical = inputs.canonical().map_err(Error::internal)?;
     let (inputs, outcome) = calculate(rule, inputs).await?;
@@ -101,6 +103,7 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         pools: Set(serde_json::to_string(&outcome.pools).map_err(Error::internal)?),
         previous_id: Set(previous_id),
         not_compared: Set(not_compared),
+        previous_hash: Set(previous_hash),
         corrects_id: Set(corrects.as_ref().map(|run| run.id)),
         run_by: Set(tx.principal.account),
         ..Default::default()
