@@ -93,7 +93,7 @@ pub struct GrantRunPool {
     pub available_yen: Yen,
     /// 配分した額(円)。
     pub given_yen: Yen,
-    /// 残り(円)。自治体に留保する。負は、かつての算定の、端数処理による超過。今は算定が成立しない。
+    /// 残り(円)。自治体に留保する。負は端数処理による超過で、予算に合わせる調整が引き受ける。
     pub residual_yen: Yen,
 }
 

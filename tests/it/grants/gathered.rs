@@ -301,6 +301,37 @@ async fn a_district_without_statistics_makes_nobodys_share_greater() {
     assert_eq!(o.calculate(&rule, "REAL", &only).await.code(), "(none)");
 }
 
+/// A district that was closed keeps its row: its people are counted where they are now.
+#[tokio::test]
+async fn people_of_a_district_that_was_closed_are_not_counted_twice() {
+    let o = Office::new().await;
+    let statistic = |key: &str, of: &str| {
+        json!({"key": key, "label": "人口", "type": "NUMBER", "unit": "人", "of": of,
+            "source": {"statistic": "POPULATION"},
+            "asOf": {"month": 4, "day": 1, "yearOffset": 0, "missing": "LATEST_BEFORE"}})
+    };
+    let rule = json!({"format": 1, "metrics": [statistic("own", "BODY"), statistic("all", "MUNICIPALITY")],
+        "pools": [{"key": "fund", "label": "総額", "amount": {"yen": 1_100_000}, "fullyShared": true}],
+        "terms": [{"key": "size", "label": "人口割", "legalReference": "第3条", "rounding": {"mode": "FLOOR", "unit": "1"},
+            "kind": {"proportionalPool": {"pool": "fund", "share": "1", "residual": "RESERVE", "metric": "own", "whole": "all"}}}]});
+    let rule = o.in_force(&rule, 2026).await;
+    let make = "mutation { districtCreate(input: {name: \"旧山奥\", nameKana: \"ちく\", areaUnit: OAZA}) { id } }";
+    let closed = text(&o.staff.run(make, json!({})).await.data()["districtCreate"]["id"]);
+    let record = "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
+    let of = |day: &str, people: i32| {
+        json!({"input": {"districtId": closed, "asOf": day, "population": people, "households": 0, "aged65": 0, "aged75": 0,
+            "areaSquareMetres": 0, "source": "住民基本台帳"}})
+    };
+    o.staff.run(record, of("2020-04-01", 90)).await.data();
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let field = &refused.body["errors"][0]["extensions"]["fields"][0];
+    assert_eq!((&field["path"], &field["rule"]), (&json!("rule.metrics[1]"), &json!("DAYS_MIXED")));
+    assert!(refused.text.contains("旧山奥(2020-04-01)") && refused.text.contains("2026-04-01"), "{}", refused.text);
+    o.staff.run(record, of("2026-04-01", 0)).await.data();
+    let run = o.run(&rule, "REAL").await;
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 480_000), ("青葉の会", 620_000)]), "240 and 310 of 550");
+}
+
 /// Of one district only one has what is the district's.
 #[tokio::test]
 async fn an_organization_more_in_a_district_does_not_double_it() {
