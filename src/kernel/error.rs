@@ -312,7 +312,7 @@ impl From<&Failure> for Error {
         match failure {
             Failure::Closed | Failure::NoConnection => Self::Unavailable,
             Failure::Said(error) => error.into(),
-            Failure::Over => Self::internal(failure),
+            Failure::Over | Failure::Malformed => Self::internal(failure),
         }
     }
 }
