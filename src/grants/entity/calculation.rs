@@ -134,6 +134,7 @@ entity! {
         previous_id: Option<GrantProgrammeId>,
         not_compared: Option<String>,
         previous_hash: Option<String>,
+        waiting: Option<String>,
         run_by: Option<AccountId>,
         approved_by: Option<AccountId>,
         approved_on: Option<Date>,

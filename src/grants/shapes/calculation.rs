@@ -171,6 +171,11 @@ fn not_compared(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     Value::from_json(serde_json::from_str(labels).map_err(Error::internal)?).map_err(Error::internal)
 }
 
+fn waiting(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let names = row.get::<Option<&str>>("waiting")?.unwrap_or("[]");
+    Value::from_json(serde_json::from_str(names).map_err(Error::internal)?).map_err(Error::internal)
+}
+
 fn compared_bodies(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     told(parsed(row, "document")?["bodies"].take(), "GrantComparisonBody", &[("terms", "GrantComparisonTerm")])
 }
@@ -315,6 +320,8 @@ shape! {
         .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
         .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の額を取った交付金制度。")
         .computed::<Vec<String>>("notCompared", "前年度の額によるが、前年度の額がないために比べなかった項・調整の名称。試算か、初年度の制度の算定に限る。", &["not_compared"], not_compared)
+        .computed::<Option<Vec<String>>>("waitingDeclarations", "算定に用いた値より新しく、算定のときに職員の確認を待っていた団体の申告。団体と指標の名称。", &["waiting"], waiting)
+        .masked(of_the_hall())
         .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
         .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
         .one::<Account>("runBy", "run_by", "算定した人。")
