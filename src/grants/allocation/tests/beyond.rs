@@ -172,6 +172,35 @@ fn a_district_is_shared_where_one_is_left_out_split_or_declared_for() {
     evaluate(&declared, &inputs).expect("an outcome");
 }
 
+/// Two bodies of one district, a cap by its households and a supplement that is the district's for one of them only.
+#[test]
+fn a_district_is_not_shared_where_nothing_of_it_is_given_twice() {
+    let metric = |key: &str, ty: &str, source: Value| json!({"key": key, "label": key, "type": ty, "unit": "", "of": "BODY", "source": source});
+    let document = |own: Value| {
+        let cases = json!([{"when": {"flag": "guest"}, "amount": own}]);
+        json!({"format": 1,
+            "metrics": [metric("most", "YEN", json!({"statistic": "HOUSEHOLDS"})), metric("guest", "FLAG", json!({"declaration": "連携"}))],
+            "terms": [{"key": "fixed", "label": "定額", "legalReference": "第1条", "kind": {"fixed": {"yen": 100}}},
+                {"key": "more", "label": "加算", "legalReference": "第2条",
+                    "kind": {"conditional": {"cases": cases, "otherwise": {"metric": "most"}}}}],
+            "adjustments": [{"key": "cap", "label": "上限", "legalReference": "第3条", "kind": {"cap": {"metric": "most"}}}]})
+    };
+    let body = |key: &str, guest: bool| {
+        json!({"key": key, "name": key, "district": "甲", "metrics": {
+            "most": {"value": {"number": "120"}, "source": "例"}, "guest": {"value": {"flag": guest}, "source": "例"}}})
+    };
+    let inputs: Inputs =
+        serde_json::from_value(json!({"fiscalYear": 2026, "bodies": [body("a", false), body("b", true)]})).expect("inputs");
+    let found = |own: Value| {
+        let rule: Rule = serde_json::from_value(document(own)).expect("a rule");
+        evaluate(&rule, &inputs)
+    };
+    for own in [json!({"yen": 0}), json!({"yen": 30})] {
+        assert_eq!(found(own).expect("an outcome").bodies.len(), 2, "the other case is chosen");
+    }
+    assert_eq!(told(found(json!({"metric": "most"}))), [("terms[1]".to_owned(), "DISTRICT_SHARED")]);
+}
+
 #[test]
 fn a_published_table_is_given_once_and_not_beyond_its_total() {
     let mut found = fixture("takayama");
