@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::kernel::date::Date;
 use crate::kernel::error::Refusal;
 use crate::kernel::policy::Action;
 use crate::kernel::request::japan_day;
@@ -48,6 +49,21 @@ pub fn change_stage(from: OrganizationStage, to: OrganizationStage, officers: &[
         ));
     }
     Ok(())
+}
+
+/// The day of a founding is recorded once.
+///
+/// # Errors
+/// FOUNDED_ALREADY.
+pub fn founding(row: &organization::Model) -> Result<(), Refusal> {
+    match row.founded_on {
+        None => Ok(()),
+        Some(Date(day)) => Err(Refusal::new(
+            "FOUNDED_ALREADY",
+            format!("設立日は{day}と登録されています。"),
+            format!("The day of its founding is recorded: {day}."),
+        )),
+    }
 }
 
 /// What may be done to an organization now.

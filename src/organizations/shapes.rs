@@ -27,7 +27,7 @@ use crate::shape;
 /// Those who keep the register of districts and organizations.
 /// What a municipality lays down for its community organizations, their districts and their officers.
 const RECOGNITION: &str = "地域組織の認定に関する要綱";
-const REGISTRARS: &[Role] = &[Role::PlanningStaff, Role::GrantStaff];
+pub(super) const REGISTRARS: &[Role] = &[Role::PlanningStaff, Role::GrantStaff];
 const IN_ORGANIZATION: Over = Over::Scope(ScopeKind::Organization, "organization_id");
 const IN_OFFICE: Children = Children { key: "district_id", when: "t.state = 'APPOINTED'", order: &[] };
 const BY_YEAR: Children = Children { key: "organization_id", when: "", order: &[Key::down("fiscal_year", Ty::Int)] };

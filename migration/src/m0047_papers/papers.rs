@@ -1,24 +1,31 @@
 //! What the terms of a programme ask of its applications, and that no step is taken without it.
 
 /// `grant_papers` has a row for each paper and application, with the newest file that is it. A paper of the application is
-/// asked for by the requested amount, the others by what was decided.
+/// asked for by the requested amount, the others by what was decided. One that is asked for each time is not what was attached
+/// before the last payment: that was asked for with another.
 pub(super) const UP: &str = "
 ALTER TABLE grant_application_files ADD COLUMN paper text CHECK (char_length(paper) BETWEEN 1 AND 100);
 CREATE INDEX grant_application_files_paper ON grant_application_files (municipality_id, application_id, paper, created_at, id)
     WHERE paper IS NOT NULL;
 
 CREATE VIEW grant_papers WITH (security_invoker = true) AS
-    SELECT a.municipality_id, md5(a.id::text || (p.value ->> 'name'))::uuid AS id, a.id AS application_id,
+    SELECT a.municipality_id, 1 AS revision, md5(a.id::text || (p.value ->> 'at') || (p.value ->> 'name'))::uuid AS id, a.id AS application_id,
         a.organization_id, a.district_id, p.position::int AS position, p.value ->> 'name' AS name,
         p.value ->> 'nameEn' AS name_en, p.value ->> 'legalReference' AS legal_reference, p.value ->> 'at' AS step,
-        (p.value ->> 'fromYen')::bigint AS from_yen, n.needed, n.needed AND f.id IS NULL AS missing, f.id AS file_id
+        (p.value ->> 'fromYen')::bigint AS from_yen, n.each_time, n.needed, n.needed AND f.id IS NULL AS missing, f.id AS file_id
     FROM grant_applications a
     JOIN grant_programmes g ON g.municipality_id = a.municipality_id AND g.id = a.programme_id
     CROSS JOIN LATERAL jsonb_array_elements(g.terms::jsonb #> '{conditions,papers}') WITH ORDINALITY p (value, position)
     CROSS JOIN LATERAL (SELECT coalesce(CASE p.value ->> 'at' WHEN 'APPLICATION' THEN a.requested_yen ELSE a.decided_yen END
-        >= (p.value ->> 'fromYen')::bigint, p.value ->> 'fromYen' IS NULL) AS needed) n
+        >= (p.value ->> 'fromYen')::bigint, p.value ->> 'fromYen' IS NULL)
+        AND NOT (coalesce((p.value ->> 'eachTime')::bool, false)
+            AND coalesce(a.paid_yen >= coalesce(a.fixed_yen, a.decided_yen), false)) AS needed,
+        coalesce((p.value ->> 'eachTime')::bool, false) AS each_time) n
     LEFT JOIN LATERAL (SELECT t.id FROM grant_application_files t WHERE t.municipality_id = a.municipality_id
-        AND t.application_id = a.id AND t.paper = p.value ->> 'name' ORDER BY t.created_at DESC, t.id DESC LIMIT 1) f ON true;
+        AND t.application_id = a.id AND t.paper = p.value ->> 'name' AND t.report = (p.value ->> 'at' <> 'APPLICATION')
+        AND NOT (n.each_time AND EXISTS (SELECT FROM grant_payments y WHERE y.municipality_id = a.municipality_id
+            AND y.application_id = a.id AND y.kind <> 'RETURN' AND (y.created_at, y.id) > (t.created_at, t.id)))
+        ORDER BY t.created_at DESC, t.id DESC LIMIT 1) f ON true;
 GRANT SELECT ON grant_papers TO entaku_app;
 
 -- Is a paper missing that a step asks for?

@@ -2,6 +2,7 @@
 //! is the programme's, what an organization says of itself is confirmed, and who allocates by hand does not publish.
 
 mod declarations;
+mod founded;
 mod hands;
 mod previous;
 
@@ -28,13 +29,14 @@ impl MigrationTrait for Migration {
         for statements in [previous::up(), declarations::up(), hands::up()] {
             run(manager, &statements).await?;
         }
+        run(manager, founded::UP).await?;
         run(manager, &reworded(previous::MATTER, previous::IN_FORCE, previous::AS_COMPARED)).await
     }
 
     /// The words stay allowed: they do no harm.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &reworded(previous::MATTER, previous::AS_COMPARED, previous::IN_FORCE)).await?;
-        for statements in [hands::DOWN, declarations::DOWN, previous::DOWN] {
+        for statements in [founded::DOWN, hands::DOWN, declarations::DOWN, previous::DOWN] {
             run(manager, statements).await?;
         }
         Ok(())

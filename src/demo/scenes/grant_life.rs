@@ -88,6 +88,7 @@ fn papers() -> Vec<AskedPaper> {
         legal_reference: article.into(),
         at,
         from_yen,
+        each_time: false,
     };
     vec![
         paper(BUDGET_PAPER, "budget of income and expenses", "第5条", GrantPaperStep::Application, None),

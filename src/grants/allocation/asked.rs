@@ -22,6 +22,7 @@ pub(super) fn asked(conditions: &Conditions) -> Vec<Block> {
 fn papers(papers: &[AskedPaper]) -> Block {
     let row = |paper: &AskedPaper| {
         let when = paper.from_yen.map_or("常に".to_owned(), |yen| format!("{yen}以上のとき"));
+        let when = if paper.each_time { format!("{when}、請求のたびに") } else { when };
         vec![
             Cell::text(&paper.name),
             Cell::text(&paper.legal_reference),

@@ -83,7 +83,8 @@ pub struct PoolOutcome {
     /// What was given.
     #[serde(rename = "givenYen")]
     pub given: Yen,
-    /// What stays with the municipality. Below zero only in runs of before more than there was became a fault.
+    /// What stays with the municipality. Below zero where parts were rounded up and an adjustment
+    /// to the budget takes it back, and in runs of before more than there was became a fault.
     #[serde(rename = "residualYen")]
     pub residual: Yen,
 }

@@ -12,7 +12,7 @@ use crate::kernel::money::Yen;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationPaperInput")]
 pub struct AskedPaper {
-    /// 名称(「事業計画書」など)。規則の中で一つだけ。
+    /// 名称(「事業計画書」など)。一つの段階に一つだけ。
     pub name: String,
     /// 英語の名称。
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +24,10 @@ pub struct AskedPaper {
     /// この額(円)からだけ求める。申請では申請額、その後は交付決定額による。指定しなければ、常に求める。
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_yen: Option<Yen>,
+    /// 支払の請求のたびに新しく求めるか(請求書など)。支払の請求の書類だけに指定できる。
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[graphql(default)]
+    pub each_time: bool,
 }
 
 /// The most papers of a rule.
@@ -46,14 +50,19 @@ pub fn faults(papers: &[AskedPaper], at: &str) -> Vec<Violation> {
             ("legalReference", Some(paper.legal_reference.as_str()), REFERENCE),
         ];
         let told = texts.into_iter().filter_map(|(field, text, most)| Some((field, fault(text?, most)?)));
-        let twice = papers[..n].iter().any(|before| before.name == paper.name);
+        let twice = papers[..n].iter().any(|before| (&before.name, before.at) == (&paper.name, paper.at));
         let twice = twice.then(|| {
             ("name", ("DUPLICATE", Message::new("同じ名前がすでに使われています。", "This name is used already.")))
         });
         let least = paper.from_yen.is_some_and(|yen| yen.0 < 1);
         let least =
             least.then(|| ("fromYen", ("RANGE", Message::new("1円以上で指定してください。", "1 yen or more."))));
-        found.extend(told.chain(twice).chain(least).map(|(field, (rule, message))| Violation {
+        let once = paper.each_time && paper.at != GrantPaperStep::PaymentRequest;
+        let once = once.then(|| {
+            let (ja, en) = ("支払の請求の書類だけに指定できます。", "For papers of the payment request only.");
+            ("eachTime", ("EXCLUSIVE", Message::new(ja, en)))
+        });
+        found.extend(told.chain(twice).chain(least).chain(once).map(|(field, (rule, message))| Violation {
             path: format!("{at}.papers[{n}].{field}").into(),
             rule,
             message,
@@ -83,7 +92,14 @@ mod tests {
 
     fn paper(name: &str) -> AskedPaper {
         let at = GrantPaperStep::Application;
-        AskedPaper { name: name.into(), name_en: None, legal_reference: "第4条".into(), at, from_yen: None }
+        AskedPaper {
+            name: name.into(),
+            name_en: None,
+            legal_reference: "第4条".into(),
+            at,
+            from_yen: None,
+            each_time: false,
+        }
     }
 
     #[test]
@@ -104,5 +120,13 @@ mod tests {
             ]
         );
         assert!(faults(&papers[..1], "input.conditions").is_empty());
+        // A list of officers comes with the application, and again with the report.
+        let mut twice = ["役員名簿", "役員名簿"].map(paper).to_vec();
+        twice[1].at = GrantPaperStep::Report;
+        assert!(faults(&twice, "input.conditions").is_empty());
+        twice[1].each_time = true;
+        let found = faults(&twice, "input.conditions");
+        let told: Vec<_> = found.iter().map(|fault| (&*fault.path, fault.rule)).collect();
+        assert_eq!(told, [("input.conditions.papers[1].eachTime", "EXCLUSIVE")]);
     }
 }

@@ -38,23 +38,27 @@ impl Rule {
 
     /// What gives each body what is its whole district's: two bodies of one district would have it twice.
     pub fn of_districts(&self, year: FiscalYear) -> Vec<Part> {
-        let is_statistic =
-            |metric: &Metric| metric.of == MetricOf::Body && matches!(metric.source, MetricSource::Statistic(_));
         // A quotient (高齢化率) is the same for each part of a district: what it is made of is not given twice.
-        let metric = |key: &str| self.made_of(key, &is_statistic, false);
-        let amount = |amount: &Amount| matches!(amount, Amount::Metric(key) if metric(key));
+        let metric = |key: &str| self.made_of(key, &is_of_district, false);
+        let amount = |amount: &Amount| self.is_of_district(amount);
         self.parts_where(
-            |term| {
-                matches!(term.kind, TermKind::FixedCeiling(_))
-                    || term.metrics().into_iter().any(metric)
-                    || term.amounts().into_iter().any(amount)
+            // What only limits gives nothing.
+            |term| match &term.kind {
+                TermKind::FixedCeiling(_) => true,
+                TermKind::Ceiling(_) => false,
+                _ => term.metrics().into_iter().any(metric) || term.amounts().into_iter().any(amount),
             },
             |adjustment| match &adjustment.kind {
-                AdjustmentKind::Cap(of) | AdjustmentKind::Minimum(of) => amount(of),
+                AdjustmentKind::Minimum(of) => amount(of),
                 AdjustmentKind::PhaseIn(of) => within(year, of.first_fiscal_year, of.years) && metric(&of.from),
                 _ => false,
             },
         )
+    }
+
+    /// Is an amount made of a number of the whole district?
+    pub fn is_of_district(&self, amount: &Amount) -> bool {
+        matches!(amount, Amount::Metric(key) if self.made_of(key, &is_of_district, false))
     }
 
     fn parts_where(&self, terms: impl Fn(&Term) -> bool, adjustments: impl Fn(&Adjustment) -> bool) -> Vec<Part> {
@@ -71,6 +75,10 @@ impl Rule {
         let is_open = divided || !matches!(metric.source, MetricSource::Quotient(_));
         wanted(metric) || is_open && metric.parts().into_iter().any(|part| self.made_of(part, wanted, divided))
     }
+}
+
+fn is_of_district(metric: &Metric) -> bool {
+    metric.of == MetricOf::Body && matches!(metric.source, MetricSource::Statistic(_))
 }
 
 impl Term {

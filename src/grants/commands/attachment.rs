@@ -24,7 +24,7 @@ pub async fn attach(
     paper: Option<String>,
 ) -> Result<GrantApplicationId> {
     let (row, _) = begin(tx, id, GRANT_APPLICATION_FILE_ATTACH).await?;
-    let step = papers::step_of(tx, id, paper.as_deref()).await?;
+    let step = papers::step_of(tx, &row, paper.as_deref()).await?;
     if paper.is_some() && step.is_none() {
         return Err(not_asked());
     }
@@ -65,7 +65,7 @@ pub async fn detach(tx: &Tx, id: GrantApplicationId, attached: GrantApplicationF
         ));
     }
     // A paper that nobody asks for any more is as any other file.
-    detachable(&row, papers::step_of(tx, id, attached.paper.as_deref()).await?)?;
+    detachable(&row, papers::step_of(tx, &row, attached.paper.as_deref()).await?)?;
     let file = attached.file_id;
     attached.delete(tx).await?;
     discard(tx, file).await?;

@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::grants::entity::{GrantApplicationId, GrantPaperStep, grant_paper};
+use crate::grants::entity::{GrantApplicationId, GrantPaperStep, grant_application, grant_paper};
 use crate::grants::rules::papers::{self, Paper};
 use crate::kernel::error::Result;
 use crate::kernel::tx::Tx;
@@ -26,13 +26,19 @@ pub(super) async fn all_here(tx: &Tx, id: GrantApplicationId, step: GrantPaperSt
     Ok(papers::all_here(&missing.into_iter().map(told).collect::<Vec<_>>())?)
 }
 
-/// At which step a paper of this name is asked for; nothing where none is.
-pub(super) async fn step_of(tx: &Tx, id: GrantApplicationId, name: Option<&str>) -> Result<Option<GrantPaperStep>> {
+/// At which step a paper of this name is asked for; nothing where none is. One of several steps is that of the step to come;
+/// after the decision, what a request and the report both ask for is the request's, which it may be used for first.
+pub(super) async fn step_of(
+    tx: &Tx,
+    of: &grant_application::Model,
+    name: Option<&str>,
+) -> Result<Option<GrantPaperStep>> {
     let Some(name) = name else { return Ok(None) };
     let found = grant_paper::Entity::find()
-        .filter(grant_paper::Column::ApplicationId.eq(id))
+        .filter(grant_paper::Column::ApplicationId.eq(of.id))
         .filter(grant_paper::Column::Name.eq(name))
-        .one(tx)
+        .all(tx)
         .await?;
-    Ok(found.map(|row| row.step))
+    let steps: Vec<GrantPaperStep> = found.into_iter().map(|row| row.step).collect();
+    Ok(papers::step_to_come(&steps, of.decided_on.is_some()))
 }

@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::grants::commands::calculation::run::approved;
+use crate::grants::commands::calculation::{by_law, freeze};
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE, GRANT_PROGRAMME_PUBLISH, not_among, offset,
 };
@@ -115,15 +116,19 @@ async fn appropriate(tx: &Tx, row: &grant_programme::Model) -> Result<()> {
 /// Makes a programme and its allocations public. Somebody else than who made it, or allocated by hand, does.
 ///
 /// # Errors
-/// FORBIDDEN/DUTIES_APART.
+/// FORBIDDEN/DUTIES_APART; CONFLICT/PREVIOUS_MISSING where its by-law looks at a year before that it does not name.
 pub async fn publish_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_PUBLISH).await?;
     rules::programme(&row, GRANT_PROGRAMME_PUBLISH, tx.now)?;
     not_among(tx, "entaku_programme_makers(?)", [Param::Uuid(Some(id.0))]).await?;
+    let looks_back = by_law::of_last_year(tx, &row).await?;
+    rules::names_the_year_before(&row, &looks_back)?;
     let mut row: grant_programme::ActiveModel = row.into();
     row.state = Set(GrantProgrammeState::Published);
     row.published_by = Set(tx.principal.account);
     row.update(tx).await?;
+    // What was set by hand counts for the year after from now on.
+    freeze::outdated(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)
 }
@@ -183,6 +188,7 @@ pub async fn set_allocation(tx: &Tx, input: GrantAllocationSetInput) -> Result<G
     };
     offset::covered(tx, programme_id).await?;
     move_budget(tx, &programme, id, amount_yen.0 - before.0).await?;
+    freeze::outdated(tx).await?;
     offset::deduct(tx, programme.id).await?;
     Ok(id)
 }

@@ -11,7 +11,8 @@ use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze};
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{
-    GrantBookRule, GrantProgrammeId, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
+    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme,
+    grant_rule, grant_run,
 };
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
@@ -44,7 +45,8 @@ pub struct GrantProgrammeTermsInput {
     pub by_law: Option<String>,
 }
 
-/// Lays the terms down, as long as the programme is prepared. What they leave open, and the by-law of an approved run says,
+/// Lays the terms down, as long as the programme is prepared; of a public one only the year before, once, with the other
+/// terms as they are or left out. What they leave open, and the by-law of an approved run says,
 /// is as that says (CONFLICT/TERMS_DIFFER where they contradict it; CONFLICT/BY_LAW_FIXED where they name another by-law). Where it has allocations already, what waits of its
 /// predecessors' surpluses is deducted from them.
 pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTermsInput) -> Result<GrantProgrammeId> {
@@ -83,6 +85,17 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     let (ja, en) =
         ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
     checks.check(!first_year || previous_programme_id.is_none(), "input.firstYear", "EXCLUSIVE", ja, en);
+    if row.state != GrantProgrammeState::Draft {
+        let kept: Terms = kept(row.terms.as_deref())?;
+        let changes = terms.instalments.as_ref().is_some_and(|own| kept.instalments.as_ref() != Some(own))
+            || terms.conditions.as_ref().is_some_and(|own| kept.conditions.as_ref() != Some(own))
+            || (surplus_rule, repayment_days) != (row.surplus_rule, row.repayment_days)
+            || book_rule.is_some_and(|own| own != row.book_rule)
+            || by_law.as_ref().is_some_and(|own| row.by_law.as_ref() != Some(own));
+        rules::only_the_year_before(row.state, previous_programme_id.is_some() || first_year, changes)?;
+        checks.done()?;
+        return year_before(tx, row, previous_programme_id, first_year).await;
+    }
     let approved = approved(tx, id).await?;
     let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;
     checks.done()?;
@@ -98,6 +111,23 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.first_year = Set(first_year);
     next.book_rule = Set(book_rule.unwrap_or(GrantBookRule::Closed));
     next.by_law = Set(by_law);
+    next.update(tx).await?;
+    freeze::outdated(tx).await?;
+    offset::deduct(tx, id).await?;
+    Ok(id)
+}
+
+/// Says which year was before a public programme.
+async fn year_before(
+    tx: &Tx,
+    row: grant_programme::Model,
+    previous: Option<GrantProgrammeId>,
+    first_year: bool,
+) -> Result<GrantProgrammeId> {
+    let id = row.id;
+    let mut next: grant_programme::ActiveModel = row.into();
+    next.previous_id = Set(previous);
+    next.first_year = Set(first_year);
     next.update(tx).await?;
     freeze::outdated(tx).await?;
     offset::deduct(tx, id).await?;

@@ -133,6 +133,8 @@ entity! {
         corrects_id: Option<GrantRunId>,
         previous_id: Option<GrantProgrammeId>,
         not_compared: Option<String>,
+        previous_hash: Option<String>,
+        waiting: Option<String>,
         run_by: Option<AccountId>,
         approved_by: Option<AccountId>,
         approved_on: Option<Date>,

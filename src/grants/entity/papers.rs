@@ -35,6 +35,7 @@ entity! {
         legal_reference: String,
         step: GrantPaperStep,
         from_yen: Option<Yen>,
+        each_time: bool,
         needed: bool,
         missing: bool,
         file_id: Option<GrantApplicationFileId>,

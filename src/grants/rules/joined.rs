@@ -32,9 +32,12 @@ macro_rules! said_as_a_whole {
 
 said_as_a_whole!(Instalments, MinorChange, Reserve, Retention, ClosedDays);
 
-/// The article that says so is no part of what is said.
+/// The article that says so is no part of what is said, nor are the months where a day of the year is.
 impl Said for ReportDue {
     fn agrees(&self, other: &Self) -> bool {
+        if let (Some(own), Some(theirs)) = (&self.by, &other.by) {
+            return own == theirs;
+        }
         Self { legal_reference: None, ..self.clone() } == Self { legal_reference: None, ..other.clone() }
     }
 
@@ -55,7 +58,7 @@ impl Said for Period {
 
 impl Said for AskedPaper {
     fn agrees(&self, other: &Self) -> bool {
-        (self.at, self.from_yen) == (other.at, other.from_yen)
+        (self.at, self.from_yen, self.each_time) == (other.at, other.from_yen, other.each_time)
     }
 
     fn with(self, other: &Self) -> Self {
@@ -162,7 +165,7 @@ fn deadlines_beyond(own: Deadlines, theirs: &Deadlines) -> Deadlines {
     }
 }
 
-/// Those of the by-law first, as it has them; each is known by its name.
+/// Those of the by-law first, as it has them; each is known by its name and step.
 fn papers(own: Vec<AskedPaper>, theirs: &[AskedPaper]) -> Result<Vec<AskedPaper>, Refusal> {
     let (both, more): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| named(theirs, own).is_some());
     let said = |paper: &AskedPaper| {
@@ -175,7 +178,7 @@ fn papers(own: Vec<AskedPaper>, theirs: &[AskedPaper]) -> Result<Vec<AskedPaper>
 }
 
 fn named<'a>(papers: &'a [AskedPaper], like: &AskedPaper) -> Option<&'a AskedPaper> {
-    papers.iter().find(|paper| paper.name == like.name)
+    papers.iter().find(|paper| (&paper.name, paper.at) == (&like.name, like.at))
 }
 
 #[cfg(test)]
@@ -220,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn where_a_report_is_due_on_a_day_of_the_year_its_months_say_nothing() {
+        let due = |months: i32, day: i32| {
+            of(json!({"report": {"months": months, "elapsed": "CORRESPONDING_DAY", "withinFiscalYear": months == 1,
+                "by": {"month": 5, "day": day}}}))
+        };
+        assert!(conditions(due(1, 31), due(2, 31).as_ref()).is_ok());
+        let refusal = conditions(due(1, 31), due(1, 30).as_ref()).expect_err("another day");
+        assert_eq!(refusal.reason, "TERMS_DIFFER");
+    }
+
+    #[test]
     fn papers_are_joined_by_their_names() {
         let paper = |name: &str, at: &str| json!({"name": name, "legalReference": "第4条", "at": at});
         let by_law = of(json!({"papers": [paper("事業計画書", "APPLICATION"), paper("決算書", "REPORT")]}));
@@ -229,8 +243,12 @@ mod tests {
         assert_eq!(names(&joined), ["事業計画書", "決算書", "規約"]);
         let by_law = by_law.expect("a by-law");
         assert_eq!(names(&conditions_beyond(own.expect("own"), &by_law)), ["規約"]);
-        let otherwise = of(json!({"papers": [paper("決算書", "PAYMENT_REQUEST")]}));
-        let refusal = conditions(otherwise, Some(&by_law)).expect_err("another step");
+        let later = of(json!({"papers": [paper("決算書", "PAYMENT_REQUEST")]}));
+        let joined = conditions(later, Some(&by_law)).expect("joined").expect("conditions");
+        assert_eq!(names(&joined), ["事業計画書", "決算書", "決算書"], "of another step it is another paper");
+        let mut large = paper("決算書", "REPORT");
+        large["fromYen"] = json!(1_000_000);
+        let refusal = conditions(of(json!({ "papers": [large] })), Some(&by_law)).expect_err("for large grants");
         assert!(refusal.message.ja.contains("書類「決算書」"), "{:?}", refusal.message);
     }
 }

@@ -33,6 +33,13 @@ pub fn all_here(missing: &[Paper]) -> Result<(), Refusal> {
     ))
 }
 
+/// Of the steps that ask for a paper of one name, the one that it is attached for now; else the first.
+pub fn step_to_come(steps: &[GrantPaperStep], decided: bool) -> Option<GrantPaperStep> {
+    let fits = |step: &&GrantPaperStep| (**step == GrantPaperStep::Application) != decided;
+    let of_request = steps.iter().find(|step| decided && **step == GrantPaperStep::PaymentRequest);
+    of_request.or_else(|| steps.iter().find(fits)).or_else(|| steps.first()).copied()
+}
+
 /// May a file be attached now that is a paper of this step, or none that is asked for? Once the amount is fixed, only what
 /// the request of the rest asks for.
 ///
@@ -84,6 +91,16 @@ pub fn detachable(row: &grant_application::Model, step: Option<GrantPaperStep>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_paper_of_several_steps_is_that_of_the_step_to_come() {
+        use GrantPaperStep::{Application, PaymentRequest, Report};
+        let both = [Application, Report];
+        assert_eq!([false, true].map(|decided| step_to_come(&both, decided)), [Some(Application), Some(Report)]);
+        assert_eq!(step_to_come(&[Report, PaymentRequest], true), Some(PaymentRequest));
+        assert_eq!(step_to_come(&[Report], false), Some(Report), "which is refused by its name");
+        assert_eq!(step_to_come(&[], true), None);
+    }
 
     #[test]
     fn each_paper_that_is_missing_is_named_in_both_languages() {

@@ -24,6 +24,7 @@ pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc
         (GRANT_PROGRAMME_PUBLISH | GRANT_PROGRAMME_TERMS_SET, Draft)
         | (GRANT_PROGRAMME_CLOSE, Published)
         | (GRANT_ALLOCATION_SET | GRANT_PROGRAMME_BUDGET_CHANGE, Draft | Published) => Ok(()),
+        (GRANT_PROGRAMME_TERMS_SET, Published) if row.previous_id.is_none() && !row.first_year => Ok(()),
         (GRANT_APPLICATION_CREATE, Published) => not_after(row.closes_on, japan_day(now)),
         _ => Err(Refusal::new(
             "STATE",
@@ -31,6 +32,47 @@ pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc
             format!("The programme is {}.", row.state.word()),
         )),
     }
+}
+
+/// Of a public programme only the year before is said, once; nothing else of its terms changes.
+///
+/// # Errors
+/// STATE.
+pub fn only_the_year_before(
+    state: GrantProgrammeState,
+    says_the_year: bool,
+    changes_else: bool,
+) -> Result<(), Refusal> {
+    if state == GrantProgrammeState::Draft || (says_the_year && !changes_else) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "STATE",
+        "公開した交付金制度では、前年度の交付金制度か初年度であることを一度だけ定められます。ほかの条件は変えられません。",
+        "Of a public programme only the year before, or that it is the first, is laid down, once. Its other terms stay.",
+    ))
+}
+
+/// A programme is not made public while its by-law looks at a year before that it does not name.
+///
+/// # Errors
+/// PREVIOUS_MISSING with the names of what looks at it.
+pub fn names_the_year_before(row: &grant_programme::Model, of_last_year: &[String]) -> Result<(), Refusal> {
+    if of_last_year.is_empty() || row.previous_id.is_some() || row.first_year {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "PREVIOUS_MISSING",
+        format!(
+            "要綱の「{}」は前年度の額によります。交付の条件で前年度の交付金制度を定めるか、初年度の制度であることを明らかにしてください。",
+            of_last_year.join("」「")
+        ),
+        format!(
+            "{} of the by-law looks at last year's amounts. Lay the programme's predecessor down with the terms, or say \
+             that this is the first year.",
+            of_last_year.join(", ")
+        ),
+    ))
 }
 
 /// May the programme's allocations change in this state?
@@ -111,6 +153,20 @@ fn may_be_withdrawn(state: GrantResultsState) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_public_programme_only_the_year_before_is_said() {
+        use GrantProgrammeState::{Draft, Published};
+        for (state, says, changes, expected) in [
+            (Draft, false, true, true),
+            (Published, true, false, true),
+            (Published, true, true, false),
+            (Published, false, false, false),
+        ] {
+            let found = only_the_year_before(state, says, changes);
+            assert_eq!(found.is_ok(), expected, "{state:?} {says} {changes}");
+        }
+    }
 
     #[test]
     fn only_what_is_public_is_withdrawn() {

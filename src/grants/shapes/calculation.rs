@@ -93,7 +93,7 @@ pub struct GrantRunPool {
     pub available_yen: Yen,
     /// 配分した額(円)。
     pub given_yen: Yen,
-    /// 残り(円)。自治体に留保する。負は、かつての算定の、端数処理による超過。今は算定が成立しない。
+    /// 残り(円)。自治体に留保する。負は端数処理による超過で、予算に合わせる調整が引き受ける。
     pub residual_yen: Yen,
 }
 
@@ -169,6 +169,11 @@ fn run_pools(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 fn not_compared(row: &Cells<'_>, _request: &Request) -> Result<Value> {
     let labels = row.get::<Option<&str>>("not_compared")?.unwrap_or("[]");
     Value::from_json(serde_json::from_str(labels).map_err(Error::internal)?).map_err(Error::internal)
+}
+
+fn waiting(row: &Cells<'_>, _request: &Request) -> Result<Value> {
+    let names = row.get::<Option<&str>>("waiting")?.unwrap_or("[]");
+    Value::from_json(serde_json::from_str(names).map_err(Error::internal)?).map_err(Error::internal)
 }
 
 fn compared_bodies(row: &Cells<'_>, _request: &Request) -> Result<Value> {
@@ -280,7 +285,8 @@ const APPROVABLE: &str = "t.kind = 'REAL' AND t.state = 'CALCULATED' AND t.progr
     AND r.programme_id = t.programme_id AND r.state = 'APPROVED' ORDER BY r.id DESC LIMIT 1) \
     AND entaku_rule_fault(t.municipality_id, t.programme_id, t.fiscal_year, t.rule_id) IS NULL \
     AND EXISTS (SELECT FROM grant_programmes p WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id \
-    AND p.budget_yen = t.budget_yen AND p.previous_id IS NOT DISTINCT FROM t.previous_id) \
+    AND p.budget_yen = t.budget_yen) \
+    AND entaku_as_compared(t.municipality_id, t.programme_id, t.previous_id, t.not_compared, t.previous_hash) \
     AND entaku_may_proceed('GRANT_RUN_APPROVE', t.id, NULL)";
 
 /// Approved, not corrected, and never published: what was withdrawn waits for whoever withdrew it.
@@ -316,6 +322,8 @@ shape! {
         .connection::<GrantRunLine>("lines", "run_id", "団体ごとの明細。名称の順。")
         .one::<GrantProgramme>("previousProgramme", "previous_id", "前年度の額を取った交付金制度。")
         .computed::<Vec<String>>("notCompared", "前年度の額によるが、前年度の額がないために比べなかった項・調整の名称。試算か、初年度の制度の算定に限る。", &["not_compared"], not_compared)
+        .computed::<Option<Vec<String>>>("waitingDeclarations", "算定に用いた値より新しく、算定のときに職員の確認を待っていた団体の申告。団体と指標の名称。", &["waiting"], waiting)
+        .masked(of_the_hall())
         .one::<GrantRun>("corrects", "corrects_id", "この算定が訂正する、承認済みの算定。")
         .connection::<GrantComparison>("comparisons", "run_id", "他の算定との比較。")
         .one::<Account>("runBy", "run_by", "算定した人。")

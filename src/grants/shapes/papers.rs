@@ -17,6 +17,7 @@ shape! {
         .column::<String>("legalReference", "根拠となる条。")
         .column::<GrantPaperStep>("step", "求める段階。")
         .column::<Option<Yen>>("fromYen", "この額(円)からだけ求める。常に求めるなら null。")
+        .column::<bool>("eachTime", "支払の請求のたびに、新しく求めるか。")
         .column::<bool>("needed", "この申請の額で、求められているか。")
         .column::<bool>("missing", "求められ、まだ添付されていないか。")
         .one::<GrantApplicationFile>("file", "file_id", "添付されたファイル。いくつかあれば、最も新しいもの。")

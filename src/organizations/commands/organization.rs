@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use crate::kernel::codes::CorporateNumber;
 use crate::kernel::date::Date;
 use crate::kernel::entity::same_revision;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::patch::Patch;
 use crate::kernel::policy::Action;
 use crate::kernel::text::Checks;
@@ -18,7 +18,7 @@ use crate::organizations::entity::{
     DistrictId, FacilityId, OfficerRole, OrganizationId, OrganizationKind, OrganizationStage, officer, organization,
 };
 use crate::organizations::rules;
-use crate::organizations::shapes::{CommunityOrganization, District, Facility};
+use crate::organizations::shapes::{CommunityOrganization, District, Facility, REGISTRARS};
 
 /// 地域組織の内容。
 #[derive(InputObject)]
@@ -97,22 +97,45 @@ pub struct OrganizationChangeInput {
     pub corporate_number: MaybeUndefined<CorporateNumber>,
     /// 拠点施設。
     pub facility_id: MaybeUndefined<FacilityId>,
+    /// 設立日。登録されていないときに、職員が一度だけ記録できる。
+    pub founded_on: Option<Date>,
 }
 
-/// Changes how an organization is reached.
+/// Changes how an organization is reached. The day of its founding is recorded once, where nobody knew it; what is paid by
+/// months depends on it, so staff do.
+///
+/// # Errors
+/// FORBIDDEN where an organization records its own founding; CONFLICT/FOUNDED_ALREADY.
 pub async fn change_organization(
     tx: &Tx,
     id: OrganizationId,
     input: OrganizationChangeInput,
 ) -> Result<OrganizationId> {
     let row = tx.load::<CommunityOrganization>(id, ORGANIZATION_CHANGE).await?;
-    let OrganizationChangeInput { revision, phone, email, corporate_number, facility_id } = input;
+    let OrganizationChangeInput { revision, phone, email, corporate_number, facility_id, founded_on } = input;
     same_revision::<CommunityOrganization>(id, row.revision, revision)?;
     if let MaybeUndefined::Value(facility) = facility_id {
         tx.peek::<Facility>(facility, Action::READ).await?;
     }
     let mut checks = Checks::new();
+    let founded_on = founded_on.filter(|day| row.founded_on != Some(*day));
+    if let Some(Date(day)) = founded_on {
+        if !tx.principal.holds(REGISTRARS) {
+            return Err(Error::Forbidden(""));
+        }
+        rules::founding(&row)?;
+        checks.check(
+            day <= tx.today(),
+            "input.foundedOn",
+            "FUTURE",
+            "まだ来ていない日です。",
+            "This day is yet to come.",
+        );
+    }
     let mut row: organization::ActiveModel = row.into();
+    if founded_on.is_some() {
+        row.founded_on = Set(founded_on);
+    }
     phone.map_value(|t| checks.text("input.phone", &t, 30)).apply(&mut row.phone);
     email.map_value(|t| checks.email("input.email", &t)).apply(&mut row.email);
     corporate_number.apply(&mut row.corporate_number);

@@ -186,12 +186,12 @@ const GRANT_REPAYMENT_REPORTED: Template = [
 ];
 const GRANT_DECLARED: Template = [
     "団体から、算定に用いる値「{}」の申告がありました。根拠を確かめ、確認してください。",
-    "だんたいが「{}」の 数を 出しました。読んで、正しいか 見て ください。",
+    "だんたいが「{}」の かずを 出しました。読んで、正しいか 見て ください。",
     "An organization declared “{}” for the calculation of grants. Please examine and confirm it.",
 ];
 const GRANT_DECLARATION_CONFIRMED: Template = [
     "申告した値「{}」を職員が確認しました。配分の算定に用います。",
-    "やくしょが「{}」の 数を 見ました。この 数を つかいます。",
+    "やくしょが「{}」の かずを 見ました。この かずを つかいます。",
     "What was declared as “{}” was confirmed. It counts for the calculation of grants.",
 ];
 const SUBGRANT_SUBMITTED: Template = [

@@ -173,6 +173,37 @@ async fn a_payment_and_a_report_have_papers_of_their_own() {
     s.is_sound().await;
 }
 
+/// An invoice is asked for with each request, and a list of officers at the beginning and at the end.
+#[tokio::test]
+async fn each_request_brings_its_own_invoice() {
+    let mut terms = crate::grants::life::quarters();
+    let mut invoice = paper("請求書", "invoice", "第7条", "PAYMENT_REQUEST");
+    invoice["eachTime"] = json!(true);
+    let officers = |at: &str| paper("役員名簿", "list of officers", "第4条", at);
+    terms["conditions"] = json!({"papers": [officers("APPLICATION"), invoice, officers("REPORT")]});
+    let s = Scene::with_terms(&terms).await;
+    let id = s.draft_of(&s.officer, 1_200_000).await;
+    enclose(&s.officer, &id, Some("役員名簿")).await.data();
+    s.officer.run(SUBMIT, json!({"id": id})).await.data();
+    s.staff.run(REVIEW_START, json!({"id": id})).await.data();
+    s.staff.run(RECOMMEND, opinion(&id, 1_200_000)).await.data();
+    s.approver.run(DECIDE, opinion(&id, 1_200_000)).await.data();
+    assert_eq!(missing(&s.officer, &id).await, ["請求書", "役員名簿"], "the list of the end is another one");
+    enclose(&s.officer, &id, Some("請求書")).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    assert_eq!(missing(&s.officer, &id).await, ["役員名簿"]);
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.expect_code("CONFLICT/PAPERS_MISSING");
+    let uuid = decode(&id).expect("an id").1;
+    let forced =
+        format!("UPDATE grant_applications SET state = 'PAYMENT_REQUESTED', pending_yen = 300000 WHERE id = '{uuid}'");
+    assert!(by_hand(&s, &forced).await.expect_err("the database keeps it as well").contains("RULE"));
+    enclose(&s.officer, &id, Some("請求書")).await.data();
+    s.officer.run(PAYMENT_REQUEST, json!({"id": id})).await.data();
+    s.payer.run(PAYMENT_EXECUTE, paid(&id)).await.data();
+    s.is_sound().await;
+}
+
 #[tokio::test]
 async fn what_a_small_grant_need_not_bring_is_not_asked_for() {
     let s = Scene::with_terms(&asking()).await;

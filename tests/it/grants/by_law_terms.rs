@@ -181,7 +181,8 @@ async fn deadlines_and_papers_are_joined_one_by_one() {
     let refused = o.staff.run(TERMS_SET, of(&o.programme, otherwise)).await.expect_code("CONFLICT/TERMS_DIFFER");
     assert!(refused.text.contains("conditions.deadlines.decision"), "{}", refused.text);
     let mut otherwise = own(json!({"payment": days(20)}), "APPLICATION");
-    otherwise["conditions"]["papers"][0] = json!({"name": "事業計画書", "legalReference": "第4条", "at": "REPORT"});
+    otherwise["conditions"]["papers"][0] =
+        json!({"name": "事業計画書", "legalReference": "第4条", "at": "APPLICATION", "fromYen": 500_000});
     let refused = o.staff.run(TERMS_SET, of(&o.programme, otherwise)).await.expect_code("CONFLICT/TERMS_DIFFER");
     assert!(refused.text.contains("事業計画書"), "{}", refused.text);
     o.staff.run(TERMS_SET, of(&o.programme, own(json!({"payment": days(10)}), "REPORT"))).await.data();

@@ -68,9 +68,28 @@ async fn z20_what_an_organization_says_of_itself_counts_once_it_is_confirmed() {
     assert!(source.starts_with("申告: 請求書(2026-05-20にacc_") && source.ends_with("が確認)"), "{source}");
     // A later word of its own changes nothing until it is confirmed; one that was corrected waits for nobody.
     let later = o.declare(&officer, 0, 99).await;
-    assert_eq!(o.first_line(&o.run(&rule, "REAL").await).await["amountYen"], 24_000);
+    let run = o.run(&rule, "REAL").await;
+    let line = o.first_line(&run).await;
+    assert_eq!(line["amountYen"], 24_000);
+    let source = text(&line["terms"][0]["inputs"][0]["source"]);
+    assert!(source.ends_with("が確認)(新しい申告が職員の確認を待っている)"), "{source}");
+    let told = "query($id: ID!) { grantRun(id: $id) { waitingDeclarations } }";
+    let seen = o.approver.run(told, json!({ "id": run })).await.data();
+    assert_eq!(seen["grantRun"]["waitingDeclarations"], json!(["青葉の会: 防犯灯"]), "whoever approves knows");
     o.declare(&o.staff, 0, 25).await;
     assert_eq!(o.first_line(&o.run(&rule, "REAL").await).await["amountYen"], 25_000, "staff examined it themselves");
+    o.staff.run(CONFIRM, json!({ "id": later })).await.expect_code("CONFLICT/CORRECTED");
+    let mut database = inside(&o.town, "entaku_app").await;
+    let (one, by) = (
+        decode(&later).expect("an id").1,
+        "(SELECT declared_by FROM grant_declarations d WHERE d.state = 'RECORDED' LIMIT 1)",
+    );
+    let sql = format!(
+        "UPDATE grant_declarations SET state = 'CONFIRMED', confirmed_at = now(), confirmed_by = {by} WHERE id = '{one}'"
+    );
+    assert_eq!(attempt(&mut database, &sql).await, Err("23514".to_owned()));
+    let seen = o.staff.run(told, json!({ "id": o.run(&rule, "REAL").await })).await.data();
+    assert_eq!(seen["grantRun"]["waitingDeclarations"], json!([]));
     let waiting = o.staff.run(tasks, json!({})).await.data()["viewer"]["tasks"]["nodes"].clone();
     let task = json!({"act": "grantDeclarationConfirm", "objectId": later});
     assert!(!waiting.as_array().expect("tasks").contains(&task), "{waiting}");
@@ -110,6 +129,6 @@ async fn z20_nobody_confirms_for_their_own_organization() {
     };
     assert_eq!(attempt(&mut database, &copied(&format!("'{of}'"), "RECORDED")).await, refused);
     assert_eq!(attempt(&mut database, &copied("NULL", "CONFIRMED")).await, refused);
-    assert_eq!(attempt(&mut database, &copied("NULL", "RECORDED")).await, Ok(()));
+    assert_eq!(attempt(&mut database, &copied("NULL", "RECORDED")).await, refused, "nobody said it");
     o.staff.run(CONFIRM, json!({ "id": others })).await.data();
 }

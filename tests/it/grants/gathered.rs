@@ -135,6 +135,110 @@ async fn a_year_before_that_there_is_not_is_said_to_be_none() {
 }
 
 impl Office {
+    /// A programme of the year after, and the one before it.
+    async fn next_year(&mut self) -> (String, String) {
+        let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
+        let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
+        input["input"]["fiscalYear"] = json!(2027);
+        let later = text(&self.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
+        let earlier = std::mem::replace(&mut self.programme, later.clone());
+        (earlier, later)
+    }
+
+    /// Says only which year was before, of terms that are as they come.
+    async fn only_the_year(&self, which: Value) -> Answer {
+        let mut input = json!({"surplusRule": "RETURN", "repaymentDays": 20});
+        for (name, value) in which.as_object().expect("fields") {
+            input[name] = value.clone();
+        }
+        let set = "mutation($id: ID!, $input: GrantProgrammeTermsInput!) { grantProgrammeTermsSet(id: $id, input: $input) { id } }";
+        self.staff.run(set, json!({ "id": self.programme, "input": input })).await
+    }
+}
+
+/// A programme that was public before anybody had to say which year was before it.
+#[tokio::test]
+async fn a_public_programme_says_once_which_year_was_before() {
+    let mut o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    o.approved(&rule).await;
+    let (earlier, later) = o.next_year().await;
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    let publisher = o.town.staff(Role::GrantStaff).await;
+    publisher.run(PROGRAMME_PUBLISH, json!({ "id": later })).await.data();
+    o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let named = json!({ "previousProgrammeId": earlier });
+    for more in [json!({"repaymentDays": 21}), json!({"surplusRule": "CARRY_OVER"}), json!({"byLaw": "交付要綱"})] {
+        let mut both = named.clone();
+        both.as_object_mut().expect("fields").extend(more.as_object().expect("fields").clone());
+        o.only_the_year(both).await.expect_code("CONFLICT/STATE");
+    }
+    o.only_the_year(json!({})).await.expect_code("CONFLICT/STATE");
+    o.only_the_year(named.clone()).await.data();
+    o.only_the_year(named).await.expect_code("CONFLICT/STATE");
+    let mut database = inside(&o.town, "entaku_app").await;
+    let sql = "UPDATE grant_programmes SET previous_id = NULL WHERE state = 'PUBLISHED'";
+    assert_eq!(attempt(&mut database, sql).await, Err("23514".to_owned()));
+    let run = o.approved(&rule).await;
+    assert_eq!(o.compared(&json!(run)).await, (json!({ "id": earlier }), json!([])));
+}
+
+/// Nobody publishes what is calculated by a year before that it does not name.
+#[tokio::test]
+async fn a_programme_that_looks_back_at_nothing_is_not_published() {
+    let mut o = Office::new().await;
+    let (earlier, later) = o.next_year().await;
+    o.in_force(&limited("2000"), 2027).await;
+    o.years(json!({})).await.data();
+    let publisher = o.town.staff(Role::GrantStaff).await;
+    let refused = publisher.run(PROGRAMME_PUBLISH, json!({ "id": later })).await;
+    assert!(refused.expect_code("CONFLICT/PREVIOUS_MISSING").text.contains("激変緩和"));
+    o.years(json!({ "previousProgrammeId": earlier })).await.data();
+    publisher.run(PROGRAMME_PUBLISH, json!({ "id": later })).await.data();
+}
+
+/// What was corrected of the year before is not what a run was compared with.
+#[tokio::test]
+async fn amounts_of_the_year_before_that_were_corrected_need_a_new_calculation() {
+    let mut o = Office::new().await;
+    let rule = o.enacted("4000").await;
+    o.approved(&rule).await;
+    let (earlier, later) = o.next_year().await;
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    o.years(json!({ "previousProgrammeId": earlier })).await.data();
+    let run = o.run(&rule, "REAL").await;
+    let corrected = o.in_force(&Office::rule("3000"), 2026).await;
+    o.programme.clone_from(&earlier);
+    o.approved(&corrected).await;
+    o.approver.run(RUN_APPROVE, json!({ "id": run })).await.expect_code("CONFLICT/PREVIOUS_CHANGED");
+    let tasks = o.approver.run("{ viewer { tasks { nodes { act } } } }", json!({})).await;
+    assert!(!tasks.text.contains("grantRunApprove"), "nobody is asked: {}", tasks.text);
+    let mut database = inside(&o.town, "entaku_app").await;
+    let sql = "UPDATE grant_runs SET state = 'APPROVED', approved_on = '2026-05-20' WHERE state = 'CALCULATED'";
+    assert_eq!(attempt(&mut database, sql).await, Err("23514".to_owned()));
+    o.programme = later;
+    // 青葉: 500,000 + 120 × 3,000 + 496,000 = 1,356,000, × 0.95 = 1,288,200
+    let run = o.approved(&rule).await;
+    assert!(o.yen(&run).await.contains(&("青葉の会".to_owned(), 1_288_200)));
+}
+
+/// What was compared with nothing is approved in a first year only.
+#[tokio::test]
+async fn nobody_is_asked_for_a_first_year_that_is_none_any_more() {
+    let mut o = Office::new().await;
+    o.next_year().await;
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    o.years(json!({ "firstYear": true })).await.data();
+    let run = o.run(&rule, "REAL").await;
+    let tasks = "{ viewer { tasks { nodes { act } } } }";
+    assert!(o.approver.run(tasks, json!({})).await.text.contains("grantRunApprove"));
+    o.years(json!({ "firstYear": false })).await.data();
+    let asked = o.approver.run(tasks, json!({})).await;
+    assert!(!asked.text.contains("grantRunApprove"), "{}", asked.text);
+    o.approver.run(RUN_APPROVE, json!({ "id": run })).await.expect_code("CONFLICT/PREVIOUS_CHANGED");
+}
+
+impl Office {
     /// Lays down which year was before the programme.
     async fn years(&self, which: Value) -> Answer {
         let mut input = json!({"surplusRule": "RETURN", "repaymentDays": 20, "byLaw": "交付要綱"});
@@ -195,6 +299,37 @@ async fn a_district_without_statistics_makes_nobodys_share_greater() {
     assert_eq!(refused.body["errors"][0]["extensions"]["fields"][0]["rule"], "LAYERS_MIXED");
     let only = json!({ "organizationIds": o.organizations });
     assert_eq!(o.calculate(&rule, "REAL", &only).await.code(), "(none)");
+}
+
+/// A district that was closed keeps its row: its people are counted where they are now.
+#[tokio::test]
+async fn people_of_a_district_that_was_closed_are_not_counted_twice() {
+    let o = Office::new().await;
+    let statistic = |key: &str, of: &str| {
+        json!({"key": key, "label": "人口", "type": "NUMBER", "unit": "人", "of": of,
+            "source": {"statistic": "POPULATION"},
+            "asOf": {"month": 4, "day": 1, "yearOffset": 0, "missing": "LATEST_BEFORE"}})
+    };
+    let rule = json!({"format": 1, "metrics": [statistic("own", "BODY"), statistic("all", "MUNICIPALITY")],
+        "pools": [{"key": "fund", "label": "総額", "amount": {"yen": 1_100_000}, "fullyShared": true}],
+        "terms": [{"key": "size", "label": "人口割", "legalReference": "第3条", "rounding": {"mode": "FLOOR", "unit": "1"},
+            "kind": {"proportionalPool": {"pool": "fund", "share": "1", "residual": "RESERVE", "metric": "own", "whole": "all"}}}]});
+    let rule = o.in_force(&rule, 2026).await;
+    let make = "mutation { districtCreate(input: {name: \"旧山奥\", nameKana: \"ちく\", areaUnit: OAZA}) { id } }";
+    let closed = text(&o.staff.run(make, json!({})).await.data()["districtCreate"]["id"]);
+    let record = "mutation($input: DistrictStatisticRecordInput!) { districtStatisticRecord(input: $input) { id } }";
+    let of = |day: &str, people: i32| {
+        json!({"input": {"districtId": closed, "asOf": day, "population": people, "households": 0, "aged65": 0, "aged75": 0,
+            "areaSquareMetres": 0, "source": "住民基本台帳"}})
+    };
+    o.staff.run(record, of("2020-04-01", 90)).await.data();
+    let refused = o.calculate(&rule, "REAL", &json!({})).await.expect_code("INVALID_INPUT/ALLOCATION");
+    let field = &refused.body["errors"][0]["extensions"]["fields"][0];
+    assert_eq!((&field["path"], &field["rule"]), (&json!("rule.metrics[1]"), &json!("DAYS_MIXED")));
+    assert!(refused.text.contains("旧山奥(2020-04-01)") && refused.text.contains("2026-04-01"), "{}", refused.text);
+    o.staff.run(record, of("2026-04-01", 0)).await.data();
+    let run = o.run(&rule, "REAL").await;
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 480_000), ("青葉の会", 620_000)]), "240 and 310 of 550");
 }
 
 /// Of one district only one has what is the district's.

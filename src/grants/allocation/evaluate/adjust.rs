@@ -166,7 +166,10 @@ fn pro_rata(lookup: Lookup<'_>, value: &Exact, of: &ProRata) -> Change {
     let formed = lookup.body.and_then(|body| body.formed_on);
     // Nothing is nothing, whenever it began: parts of a body that is split later have nothing yet.
     if formed.is_none() && !value.is_zero() {
-        let (ja, en) = ("発足の日が登録されていません。", "The day of its founding is not known.");
+        let (ja, en) = (
+            "発足の日が登録されていません。団体の設立日を登録してください。",
+            "The day of its founding is not known. Record it with the organization.",
+        );
         return Err(Missing::new("METRIC_MISSING", ja, en));
     }
     let Some(formed) = formed.filter(|day| *day > year.first_day()) else { return Ok(None) };

@@ -18,13 +18,11 @@ pub(super) fn check(run: &mut Run<'_>) {
 fn shared(run: &mut Run<'_>) {
     let rule = run.rule;
     for part in rule.of_districts(run.inputs.fiscal_year) {
-        let term =
-            rule.terms.iter().enumerate().find(|(n, _)| part.path == format!("terms[{n}]")).map(|(_, term)| term);
+        let term = (0..rule.terms.len()).find(|n| part.path == format!("terms[{n}]"));
         let mut first: HashMap<&str, &Body> = HashMap::new();
-        for body in run.bodies.clone() {
+        for (at, body) in run.bodies.clone().into_iter().enumerate() {
             let inside = match term {
-                // Whoever cannot be told of is a fault already.
-                Some(term) => matches!(run.excluded(term, body), Ok(None)),
+                Some(n) => gives(run, n, at),
                 None => body.split_from.is_none(),
             };
             if !inside {
@@ -36,6 +34,19 @@ fn shared(run: &mut Run<'_>) {
             }
         }
     }
+}
+
+/// Does a term give a body something of its district? Whoever cannot be told of is a fault already and has nothing.
+fn gives(run: &Run<'_>, n: usize, at: usize) -> bool {
+    let (term, body) = (&run.rule.terms[n], run.bodies[at]);
+    if run.terms[n].get(at).is_none_or(|made| made.value.is_zero()) {
+        return false;
+    }
+    let TermKind::Conditional(of) = &term.kind else { return true };
+    let lookup = run.lookup(body);
+    let case = of.cases.iter().find(|case| matches!(lookup.holds(&case.when), Ok(true)));
+    let amount = case.map(|case| &case.amount).or(of.otherwise.as_ref());
+    amount.is_some_and(|amount| run.rule.is_of_district(amount))
 }
 
 fn twice(label: &str, body: &Body, other: &Body) -> Missing {

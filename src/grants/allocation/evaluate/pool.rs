@@ -4,7 +4,7 @@ use crate::grants::allocation::evaluate::lookup::Lookup;
 use crate::grants::allocation::evaluate::{Found, Made, Missing, Run, bounded, finish, sum, weight};
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::outcome::{LineInput, PoolOutcome};
-use crate::grants::allocation::rule::{Amount, Pool, PoolShare, ProportionalPool, Residual, Term};
+use crate::grants::allocation::rule::{AdjustmentKind, Amount, Pool, PoolShare, ProportionalPool, Residual, Term};
 use crate::grants::allocation::share::largest_remainder;
 use crate::grants::allocation::words::yen;
 
@@ -192,6 +192,15 @@ fn exceeded(pool: &Pool, given: &Exact, available: &Exact) -> Missing {
     )
 }
 
+/// Does an adjustment bring the sum to the budget, and is the pool all of that, or all that is left of it? Then what
+/// rounding gives beyond the pool is the adjustment's to take back.
+fn left_to_the_budget(run: &Run<'_>, pool: &Pool, amount: &Exact) -> bool {
+    let is_fitted = run.rule.adjustments.iter().any(|one| matches!(one.kind, AdjustmentKind::Budget(_)));
+    let is_all = matches!(pool.amount, Amount::BudgetRest(_))
+        || run.inputs.budget.is_some_and(|budget| *amount >= Exact::from(budget));
+    is_fitted && is_all
+}
+
 fn give(run: &Run<'_>, shared: Shared<'_>, amount: &Exact) -> Found<(Vec<Made>, PoolOutcome)> {
     let Shared { term, pool, share, residual, claims, whole, whole_shown, whole_inputs, others } = shared;
     let available = amount * share;
@@ -237,7 +246,8 @@ fn give(run: &Run<'_>, shared: Shared<'_>, amount: &Exact) -> Found<(Vec<Made>, 
         made[at] = Made::nothing(reason);
     }
     let given = sum(made.iter().map(|made| &made.value))?;
-    if given > available {
+    let by_rounding = sum(quotas.iter())? <= available;
+    if given > available && !(by_rounding && left_to_the_budget(run, pool, amount)) {
         return Err(exceeded(pool, &given, &available));
     }
     let beyond = || Missing::new("OVERFLOW", "額が扱える範囲を超えています。", "The amount is beyond range.");

@@ -85,6 +85,33 @@ fn equal_parts_that_are_rounded_up_are_more_than_the_pool() {
     assert!(faults[0].message.ja.contains("303円") && faults[0].message.ja.contains("301円"), "{faults:?}");
 }
 
+#[test]
+fn what_rounding_gives_beyond_the_budget_is_left_to_the_adjustment_to_it() {
+    let mut rule = proportional("HALF_UP", 1_000, false);
+    // 3 × 1,666,667 → 3 × 1,667,000 = 5,001,000
+    let inputs = sized(&[1, 1, 1], 1, 5_000_000);
+    assert_eq!(told(evaluate(&rule, &inputs)), [("terms[0]".to_owned(), "POOL_EXCEEDED")]);
+    let fit = |over: &str| {
+        serde_json::from_value(json!([{"key": "fit", "label": "予算調整", "legalReference": "第6条",
+            "kind": {"budget": {"over": over, "fill": false, "residual": "RESERVE"}},
+            "rounding": {"mode": "FLOOR", "unit": "1000"}}]))
+        .expect("an adjustment")
+    };
+    rule.adjustments = fit("SCALE");
+    let outcome = evaluate(&rule, &inputs).expect("an outcome");
+    assert_eq!((outcome.total, outcome.pools[0].residual), (Yen(3 * 1_666_000), Yen(-1_000)));
+    rule.adjustments = fit("REFUSE");
+    assert_eq!(told(evaluate(&rule, &inputs)), [("adjustments[0]".to_owned(), "BUDGET_EXCEEDED")]);
+    // A pool that is less than the budget is mended by nothing, nor is a whole that is too small.
+    rule.adjustments = fit("SCALE");
+    let mut part = rule.clone();
+    part.pools[0].amount = serde_json::from_value(json!({"yen": 5_000_000})).expect("an amount");
+    assert_eq!(told(evaluate(&part, &sized(&[1, 1, 1], 1, 6_000_000))), [("terms[0]".to_owned(), "POOL_EXCEEDED")]);
+    let mut whole = proportional("HALF_UP", 1_000, true);
+    whole.adjustments = rule.adjustments;
+    assert_eq!(told(evaluate(&whole, &sized(&[1, 1, 1], 2, 5_000_000))), [("terms[0]".to_owned(), "POOL_EXCEEDED")]);
+}
+
 /// A by-law by households with two bodies that both lie in the first one's district.
 fn neighbours() -> (Rule, Inputs) {
     let mut found = fixture("kunohe-r3");
@@ -143,6 +170,36 @@ fn a_district_is_shared_where_one_is_left_out_split_or_declared_for() {
         metric.source = serde_json::from_value(json!({"declaration": "数"})).expect("a source");
     }
     evaluate(&declared, &inputs).expect("an outcome");
+}
+
+/// Two bodies of one district, a cap by its households and a supplement that is the district's for one of them only.
+#[test]
+fn a_district_is_not_shared_where_nothing_of_it_is_given_twice() {
+    let metric = |key: &str, ty: &str, source: Value| json!({"key": key, "label": key, "type": ty, "unit": "", "of": "BODY", "source": source});
+    let document = |own: Value| {
+        let cases = json!([{"when": {"flag": "guest"}, "amount": own}]);
+        json!({"format": 1,
+            "metrics": [metric("most", "YEN", json!({"statistic": "HOUSEHOLDS"})), metric("guest", "FLAG", json!({"declaration": "連携"}))],
+            "terms": [{"key": "fixed", "label": "定額", "legalReference": "第1条", "kind": {"fixed": {"yen": 100}}},
+                {"key": "more", "label": "加算", "legalReference": "第2条",
+                    "kind": {"conditional": {"cases": cases, "otherwise": {"metric": "most"}}}}],
+            "adjustments": [{"key": "cap", "label": "上限", "legalReference": "第3条", "kind": {"cap": {"metric": "most"}}}]})
+    };
+    let body = |key: &str, guest: bool| {
+        json!({"key": key, "name": key, "district": "甲", "metrics": {
+            "most": {"value": {"number": "120"}, "source": "例"}, "guest": {"value": {"flag": guest}, "source": "例"}}})
+    };
+    let inputs: Inputs =
+        serde_json::from_value(json!({"fiscalYear": 2026, "bodies": [body("a", false), body("b", true)]}))
+            .expect("inputs");
+    let found = |own: Value| {
+        let rule: Rule = serde_json::from_value(document(own)).expect("a rule");
+        evaluate(&rule, &inputs)
+    };
+    for own in [json!({"yen": 0}), json!({"yen": 30})] {
+        assert_eq!(found(own).expect("an outcome").bodies.len(), 2, "the other case is chosen");
+    }
+    assert_eq!(told(found(json!({"metric": "most"}))), [("terms[1]".to_owned(), "DISTRICT_SHARED")]);
 }
 
 #[test]

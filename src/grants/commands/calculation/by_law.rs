@@ -3,6 +3,7 @@
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
+use crate::grants::allocation::rule::Rule;
 use crate::grants::commands::calculation::rule;
 use crate::grants::entity::{GrantProgrammeId, grant_programme, grant_rule, grant_run};
 use crate::grants::rules;
@@ -22,13 +23,29 @@ pub(super) async fn applies(
     year: FiscalYear,
     version: &grant_rule::Model,
 ) -> Result<()> {
+    let by_law = of(tx, programme).await?;
+    let newest = rule::in_force(tx, &version.title, year).await?;
+    Ok(rules::by_law(by_law.as_deref(), year, version, newest.as_ref())?)
+}
+
+/// The by-law of a programme, or that of its nearest predecessor that has one.
+async fn of(tx: &Tx, programme: GrantProgrammeId) -> Result<Option<String>> {
     let mut sql = Sql::new("SELECT entaku_by_law(entaku_municipality(), ");
     sql.param(Param::Uuid(Some(programme.0)));
     sql.push(") AS by_law");
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no answer"))?;
-    let by_law: Option<String> = row.try_get("by_law")?;
-    let newest = rule::in_force(tx, &version.title, year).await?;
-    Ok(rules::by_law(by_law.as_deref(), year, version, newest.as_ref())?)
+    Ok(row.try_get("by_law")?)
+}
+
+/// What looks at the year before in the version of a programme's by-law that is in force; nothing where there is none yet.
+pub(in crate::grants::commands) async fn of_last_year(
+    tx: &Tx,
+    programme: &grant_programme::Model,
+) -> Result<Vec<String>> {
+    let Some(title) = of(tx, programme.id).await? else { return Ok(Vec::new()) };
+    let Some(version) = rule::in_force(tx, &title, programme.fiscal_year).await? else { return Ok(Vec::new()) };
+    let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
+    Ok(rule.of_last_year(programme.fiscal_year).into_iter().map(|part| part.label).collect())
 }
 
 /// A run that is approved was made by what is in force still; the first one fixes its programme's by-law.

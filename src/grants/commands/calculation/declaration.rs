@@ -9,10 +9,11 @@ use crate::grants::entity::{GrantDeclarationId, GrantDeclarationState, grant_dec
 use crate::grants::shapes::GrantDeclaration;
 use crate::grants::{notices, rules};
 use crate::kernel::date::Date;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::policy::Action;
 use crate::kernel::principal::{Role, ScopeKind};
 use crate::kernel::read::DUTIES_APART;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::organizations::entity::OrganizationId;
@@ -88,13 +89,15 @@ fn state(tx: &Tx, organization: Option<OrganizationId>) -> GrantDeclarationState
 /// Confirms what an organization declared. Somebody else than who declared it does.
 ///
 /// # Errors
-/// CONFLICT/STATE where there is nothing to confirm; FORBIDDEN/DUTIES_APART for the people of the organization.
+/// CONFLICT/STATE where there is nothing to confirm; CONFLICT/CORRECTED where a newer one says it otherwise;
+/// FORBIDDEN/DUTIES_APART for the people of the organization.
 pub async fn confirm_declaration(tx: &Tx, id: GrantDeclarationId) -> Result<GrantDeclarationId> {
     let row = tx.load::<GrantDeclaration>(id, GRANT_DECLARATION_CONFIRM).await?;
     rules::declaration(&row, GRANT_DECLARATION_CONFIRM, tx.now)?;
     if state(tx, row.organization_id) == GrantDeclarationState::Declared {
         return Err(Error::Forbidden(DUTIES_APART));
     }
+    uncorrected(tx, id).await?;
     let mut next: grant_declaration::ActiveModel = row.clone().into();
     next.state = Set(GrantDeclarationState::Confirmed);
     next.confirmed_by = Set(tx.principal.account);
@@ -102,4 +105,22 @@ pub async fn confirm_declaration(tx: &Tx, id: GrantDeclarationId) -> Result<Gran
     next.update(tx).await?;
     notices::tell_of_declaration(tx, &row, NotificationKind::GrantDeclarationConfirmed).await?;
     Ok(id)
+}
+
+/// The newest word of an item and day is the one to look at.
+async fn uncorrected(tx: &Tx, id: GrantDeclarationId) -> Result<()> {
+    let mut sql = Sql::new(
+        "SELECT 1 FROM grant_declarations d JOIN grant_declarations n ON n.municipality_id = d.municipality_id \
+         AND n.organization_id = d.organization_id AND n.item = d.item AND n.as_of = d.as_of \
+         AND (n.created_at, n.id) > (d.created_at, d.id) WHERE d.id = ",
+    );
+    sql.param(Param::Uuid(Some(id.0)));
+    if tx.rows(sql).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Conflict(Refusal::new(
+        "CORRECTED",
+        "同じ項目・同じ日の新しい申告で訂正されています。新しい申告を確認してください。",
+        "A newer declaration of the same item and day corrects it. Look at that one.",
+    )))
 }

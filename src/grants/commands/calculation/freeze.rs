@@ -28,7 +28,8 @@ use crate::people::approvals::routing;
 /// CONFLICT/RUN_OUTDATED where another run was approved meanwhile; CONFLICT/ALLOCATION_SHORT where the sum
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
 /// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other;
-/// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since; CONFLICT/BUDGET_CHANGED where the budget changed;
+/// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since, or its amounts have changed;
+/// CONFLICT/BUDGET_CHANGED where the budget changed;
 /// CONFLICT/RULE_NOT_OF_PROGRAMME and CONFLICT/RULE_SUPERSEDED where its rule is not, or no longer, the programme's.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
@@ -57,9 +58,10 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
         next.superseded_on = Set(Some(Date(tx.today())));
         next.update(tx).await?;
     }
-    outdated(tx).await?;
     take_time(tx).await?;
     Box::pin(allocate(tx, &row)).await?;
+    // After the amounts: runs of the next year may rest on those before.
+    outdated(tx).await?;
     offset::deduct(tx, row.programme_id).await?;
     Ok(id)
 }
@@ -78,8 +80,8 @@ async fn budgeted(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     )))
 }
 
-/// Of runs that can be approved no more (another was, their rule was superseded, or the budget changed) nobody is asked: what was approved of
-/// them is void.
+/// Of runs that can be approved no more (another was, their rule was superseded, the year before or the budget changed)
+/// nobody is asked: what was approved of them is void.
 pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
     let sql = Sql::new(
         "SELECT entaku_approvals_end(v.object_id, v.act, 'VOID') FROM approvals v \

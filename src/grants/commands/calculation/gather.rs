@@ -46,6 +46,8 @@ pub(super) struct Gathered {
     pub(super) compared: bool,
     /// Numbers of the municipality that cannot be told, by metric, and why.
     pub(super) untold: Vec<(String, Violation)>,
+    /// What organizations have declared since and nobody has confirmed: whose, and which metric.
+    pub(super) waiting: BTreeSet<String>,
 }
 
 /// An organization, as the register has it.
@@ -67,7 +69,7 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Gat
     let members = members(tx, scope.organizations).await?;
     let mut bodies: HashMap<Uuid, Body> = members.iter().map(|member| (member.id, member.body())).collect();
     let units: BTreeSet<&str> = members.iter().map(|member| member.area_unit.as_str()).collect();
-    let (mut municipality, mut untold) = (BTreeMap::new(), Vec::new());
+    let (mut municipality, mut untold, mut waiting) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     for (n, metric) in rule.metrics.iter().enumerate() {
         let Some(day) = metric.reference().day(scope.fiscal_year) else { continue };
         match &metric.source {
@@ -86,11 +88,15 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Gat
             }
             MetricSource::Declaration(item) => {
                 let mut found = declarations(tx, metric, item, day, scope.unconfirmed).await?;
-                if let Some(given) = found.remove(&None).filter(|_| metric.of == MetricOf::Municipality) {
+                if let Some((given, _)) = found.remove(&None).filter(|_| metric.of == MetricOf::Municipality) {
                     municipality.insert(metric.key.clone(), given);
                 }
-                for (id, given) in found {
-                    give(&mut bodies, id.unwrap_or_default(), metric, Some(given));
+                for (id, (given, waits)) in found {
+                    let id = id.unwrap_or_default();
+                    if let Some(body) = bodies.get(&id).filter(|_| waits && metric.of == MetricOf::Body) {
+                        waiting.insert(format!("{}: {}", body.name, metric.label));
+                    }
+                    give(&mut bodies, id, metric, Some(given));
                 }
             }
             MetricSource::Record(field) => {
@@ -116,7 +122,7 @@ pub(super) async fn inputs(tx: &Tx, rule: &Rule, scope: Scope<'_>) -> Result<Gat
     }
     let Scope { fiscal_year, budget, .. } = scope;
     let inputs = Inputs { fiscal_year, budget: Some(budget), municipality, bodies: bodies.into_values().collect() };
-    Ok(Gathered { inputs, compared, untold })
+    Ok(Gathered { inputs, compared, untold, waiting })
 }
 
 fn give(bodies: &mut HashMap<Uuid, Body>, id: Uuid, metric: &Metric, given: Option<Given>) {
@@ -211,31 +217,39 @@ async fn statistics(tx: &Tx, metric: &Metric, field: StatisticField, day: NaiveD
     tx.rows(sql).await?.iter().map(one).collect()
 }
 
-/// By organization; under nothing, that of the municipality. The newest of the day that counts.
+/// By organization; under nothing, that of the municipality. The newest of the day that counts, and whether a newer one of
+/// the organization waits to be confirmed.
 async fn declarations(
     tx: &Tx,
     metric: &Metric,
     item: &str,
     day: NaiveDate,
     unconfirmed: bool,
-) -> Result<HashMap<Option<Uuid>, Given>> {
+) -> Result<HashMap<Option<Uuid>, (Given, bool)>> {
     let mut sql = Sql::new(
-        "SELECT DISTINCT ON (organization_id) organization_id, as_of, source, number, flag, word, state, confirmed_by, \
-         (confirmed_at AT TIME ZONE 'Asia/Tokyo')::date AS confirmed_on FROM grant_declarations WHERE ",
+        "SELECT DISTINCT ON (d.organization_id) d.organization_id, d.as_of, d.source, d.number, d.flag, d.word, d.state, \
+         d.confirmed_by, (d.confirmed_at AT TIME ZONE 'Asia/Tokyo')::date AS confirmed_on, \
+         EXISTS (SELECT FROM grant_declarations n WHERE n.municipality_id = d.municipality_id \
+         AND n.organization_id = d.organization_id AND n.item = d.item AND n.state = 'DECLARED' \
+         AND (n.as_of, n.created_at, n.id) > (d.as_of, d.created_at, d.id) AND ",
     );
+    sql.fill(&format!("n.as_of {} ?", when(metric)), [Param::Date(Some(day))]);
+    sql.push(") AS waits FROM grant_declarations d WHERE ");
     if !unconfirmed {
-        sql.push("state <> 'DECLARED' AND ");
+        sql.push("d.state <> 'DECLARED' AND ");
     }
-    sql.fill(&format!("item = ? AND as_of {} ?", when(metric)), [Param::text(item), Param::Date(Some(day))]);
-    sql.push(" ORDER BY organization_id, as_of DESC, created_at DESC, id DESC");
+    sql.fill(&format!("d.item = ? AND d.as_of {} ?", when(metric)), [Param::text(item), Param::Date(Some(day))]);
+    sql.push(" ORDER BY d.organization_id, d.as_of DESC, d.created_at DESC, d.id DESC");
     let one = |row: &Row| {
         let (number, flag, word): (Option<String>, Option<bool>, Option<String>) =
             (row.try_get("number")?, row.try_get("flag")?, row.try_get("word")?);
         let number = number.and_then(|text| Exact::parse(&text)).map(Datum::Number);
         let value = number.or(flag.map(Datum::Flag)).or(word.map(Datum::Word));
         let value = value.ok_or_else(|| Error::internal("a declaration without a value"))?;
-        let given = Given { value, as_of: row.try_get("as_of")?, source: declared(row)? };
-        Ok((row.try_get("organization_id")?, given))
+        let waits: bool = row.try_get("waits")?;
+        let source = declared(row)? + if waits { "(新しい申告が職員の確認を待っている)" } else { "" };
+        let given = Given { value, as_of: row.try_get("as_of")?, source };
+        Ok((row.try_get("organization_id")?, (given, waits)))
     };
     tx.rows(sql).await?.iter().map(one).collect()
 }

@@ -6,6 +6,7 @@ use crate::grants::allocation::uses::Part;
 use crate::grants::commands::calculation::run::GrantRunCreateInput;
 use crate::grants::entity::{GrantProgrammeId, GrantRunKind, grant_programme, grant_run};
 use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 
 /// The programme whose amounts a run is compared with. Only a what-if run may suppose another one.
@@ -39,19 +40,29 @@ pub(super) fn missing(part: &Part) -> Violation {
     Violation { path: format!("rule.{path}").into(), rule: "PREVIOUS_MISSING", message: Message::new(ja, en) }
 }
 
-/// Is what a run was compared with the year before still?
+/// What is settled of a programme, as one word: another one once an amount of it is.
+pub(super) async fn hash(tx: &Tx, previous: Option<GrantProgrammeId>) -> Result<Option<String>> {
+    let mut sql = Sql::new("SELECT entaku_previous_hash(entaku_municipality(), ");
+    sql.param(Param::Uuid(previous.map(|id| id.0)));
+    sql.push(") AS hash");
+    let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("no answer"))?;
+    Ok(row.try_get("hash")?)
+}
+
+/// Is what a run was compared with the year before still, and are its amounts?
 ///
 /// # Errors
 /// CONFLICT/PREVIOUS_CHANGED.
 pub(super) async fn still(tx: &Tx, run: &grant_run::Model) -> Result<()> {
     let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
     let programme = programme.ok_or_else(|| Error::internal("a run without its programme"))?;
-    if run.previous_id == programme.previous_id && (run.not_compared.is_none() || programme.first_year) {
+    let named = run.previous_id == programme.previous_id && (run.not_compared.is_none() || programme.first_year);
+    if named && run.previous_hash == hash(tx, run.previous_id).await? {
         return Ok(());
     }
     Err(Error::Conflict(Refusal::new(
         "PREVIOUS_CHANGED",
-        "この算定の後に、前年度の交付金制度の定めが変わりました。算定し直してください。",
-        "The programme's predecessor has changed since. Calculate again.",
+        "この算定の後に、前年度の交付金制度の定めか、その配分額が変わりました。算定し直してください。",
+        "The programme's predecessor, or what was allocated of it, has changed since. Calculate again.",
     )))
 }

@@ -78,7 +78,9 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
     };
     let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
     let previous_id = last_year::programme(&programme, &input)?;
-    let (inputs, not_compared) = gathered(tx, &rule, &programme, &input, previous_id).await?;
+    // Before the amounts are read: what changes meanwhile is noticed when the run is approved.
+    let previous_hash = last_year::hash(tx, previous_id).await?;
+    let (inputs, notes) = gathered(tx, &rule, &programme, &input, previous_id).await?;
     let canonical = inputs.canonical().map_err(Error::internal)?;
     let (inputs, outcome) = calculate(rule, inputs).await?;
     let row = grant_run::ActiveModel {
@@ -100,7 +102,9 @@ pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunI
         inputs: Set(canonical),
         pools: Set(serde_json::to_string(&outcome.pools).map_err(Error::internal)?),
         previous_id: Set(previous_id),
-        not_compared: Set(not_compared),
+        not_compared: Set(notes.not_compared),
+        waiting: Set(notes.waiting),
+        previous_hash: Set(previous_hash),
         corrects_id: Set(corrects.as_ref().map(|run| run.id)),
         run_by: Set(tx.principal.account),
         ..Default::default()
@@ -153,14 +157,25 @@ pub(in crate::grants::commands) async fn approved(
     Ok(rows.one(tx).await?)
 }
 
-/// The numbers, and what of the rule is compared with no year before (as JSON).
+/// What is to be known of a run besides its numbers: lists, as JSON; nothing where they are empty.
+struct Notes {
+    /// What of the rule is compared with no year before.
+    not_compared: Option<String>,
+    /// What organizations have declared since of the numbers that count.
+    waiting: Option<String>,
+}
+
+fn listed(list: &[String]) -> Result<Option<String>> {
+    (!list.is_empty()).then(|| serde_json::to_string(list)).transpose().map_err(Error::internal)
+}
+
 async fn gathered(
     tx: &Tx,
     rule: &Rule,
     programme: &grant_programme::Model,
     input: &GrantRunCreateInput,
     previous: Option<GrantProgrammeId>,
-) -> Result<(Inputs, Option<String>)> {
+) -> Result<(Inputs, Notes)> {
     let scope = Scope {
         fiscal_year: programme.fiscal_year,
         budget: input.budget_yen.unwrap_or(programme.budget_yen),
@@ -168,7 +183,7 @@ async fn gathered(
         previous,
         unconfirmed: input.kind == GrantRunKind::WhatIf,
     };
-    let Gathered { mut inputs, compared, untold } = gather::inputs(tx, rule, scope).await?;
+    let Gathered { mut inputs, compared, untold, waiting } = gather::inputs(tx, rule, scope).await?;
     if inputs.bodies.is_empty() || inputs.bodies.len() > MOST {
         let (ja, en) = ("対象の団体は1から20,000までです。", "From 1 to 20,000 organizations take part.");
         return Err(Error::invalid("input.organizationIds", "RANGE", ja, en));
@@ -189,8 +204,8 @@ async fn gathered(
         return Err(Error::Invalid("ALLOCATION", found));
     }
     let labels: Vec<String> = open.into_iter().map(|part| part.label).collect();
-    let kept = (!labels.is_empty()).then(|| serde_json::to_string(&labels)).transpose().map_err(Error::internal)?;
-    Ok((inputs, kept))
+    let waiting: Vec<String> = waiting.into_iter().collect();
+    Ok((inputs, Notes { not_compared: listed(&labels)?, waiting: listed(&waiting)? }))
 }
 
 /// Evaluates beside the server's other work.

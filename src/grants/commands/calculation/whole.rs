@@ -1,4 +1,4 @@
-//! The municipality's own number: the sum of its districts, of one layer, each with its number.
+//! The municipality's own number: the sum of its districts, of one layer, each with its number of the same day.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -56,23 +56,25 @@ pub(super) async fn whole(
     sql.fill("area_unit = ANY(?)", [Param::Texts(layer.iter().map(|unit| (*unit).to_owned()).collect())]);
     sql.push(" ORDER BY name, id");
     let mut sum = Exact::zero();
-    let (mut days, mut without): (Vec<Option<NaiveDate>>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut days, mut without): (Vec<(String, NaiveDate)>, Vec<String>) = (Vec::new(), Vec::new());
     for row in tx.rows(sql).await? {
-        let id: Uuid = row.try_get("id")?;
-        let Some(Given { value: Datum::Number(number), as_of, .. }) = found.get(&id) else {
-            without.push(row.try_get("name")?);
+        let (id, name): (Uuid, String) = (row.try_get("id")?, row.try_get("name")?);
+        let Some(Given { value: Datum::Number(number), as_of: Some(as_of), .. }) = found.get(&id) else {
+            without.push(name);
             continue;
         };
         sum = &sum + number;
-        if !days.contains(as_of) {
-            days.push(*as_of);
-        }
+        days.push((name, *as_of));
     }
     if !without.is_empty() {
         return Ok(Err(missing(metric, day, &without)));
     }
-    // With a day where it is one.
-    let as_of = days.first().copied().flatten().filter(|_| days.len() == 1);
+    // People of a district that was closed are counted where they are now, too.
+    let as_of = days.iter().map(|(_, day)| *day).max();
+    let older: Vec<_> = days.iter().filter(|(_, day)| Some(*day) < as_of).collect();
+    if let Some(newest) = as_of.filter(|_| !older.is_empty()) {
+        return Ok(Err(mixed_days(metric, newest, &older)));
+    }
     Ok(Ok(Given { value: Datum::Number(sum), as_of, source: "全地区の統計の合計".to_owned() }))
 }
 
@@ -82,10 +84,29 @@ fn mixed(metric: &Metric) -> Untold {
         rule: "LAYERS_MIXED",
         message: Message::new(
             format!(
-                "単位の異なる地区の団体が対象にあるので、{label}を地区の合計から求められません。自治体全体の値を申告によってください。"
+                "単位の異なる地区の団体が対象にあるので、{label}を地区の合計から求められません。対象を一つの単位の地区の団体に限るか、{label}を自治体全体の申告の項目とする算定規則の版を施行してください。"
             ),
             format!(
-                "Districts of several units take part, so {label} is not their sum. Declare it of the municipality."
+                "Districts of several units take part, so {label} is not their sum. Calculate for organizations of one \
+                 unit, or enact a version of the rule whose {label} is declared of the municipality."
+            ),
+        ),
+    }
+}
+
+fn mixed_days(metric: &Metric, newest: NaiveDate, older: &[&(String, NaiveDate)]) -> Untold {
+    let (label, count) = (&metric.label, older.len());
+    let names: Vec<String> = older.iter().take(NAMED).map(|(name, day)| format!("{name}({day})")).collect();
+    let names = names.join("、");
+    Untold {
+        rule: "DAYS_MIXED",
+        message: Message::new(
+            format!(
+                "{label}の合計に、{newest}より前の統計しかない地区が{count}あります: {names}。同じ人を二度数えないよう、{newest}の統計を記録してください。廃止された地区の統計は0として記録します。"
+            ),
+            format!(
+                "Of {count} districts {label} is older than {newest}: {names}. Record their statistics of {newest}, so that \
+                 nobody is counted twice; of a district that was closed, 0."
             ),
         ),
     }
