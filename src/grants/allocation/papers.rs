@@ -92,7 +92,14 @@ mod tests {
 
     fn paper(name: &str) -> AskedPaper {
         let at = GrantPaperStep::Application;
-        AskedPaper { name: name.into(), name_en: None, legal_reference: "第4条".into(), at, from_yen: None, each_time: false }
+        AskedPaper {
+            name: name.into(),
+            name_en: None,
+            legal_reference: "第4条".into(),
+            at,
+            from_yen: None,
+            each_time: false,
+        }
     }
 
     #[test]

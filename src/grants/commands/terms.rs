@@ -11,7 +11,8 @@ use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze};
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
 use crate::grants::entity::{
-    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme, grant_rule, grant_run,
+    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme,
+    grant_rule, grant_run,
 };
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;

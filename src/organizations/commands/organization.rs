@@ -124,7 +124,13 @@ pub async fn change_organization(
             return Err(Error::Forbidden(""));
         }
         rules::founding(&row)?;
-        checks.check(day <= tx.today(), "input.foundedOn", "FUTURE", "まだ来ていない日です。", "This day is yet to come.");
+        checks.check(
+            day <= tx.today(),
+            "input.foundedOn",
+            "FUTURE",
+            "まだ来ていない日です。",
+            "This day is yet to come.",
+        );
     }
     let mut row: organization::ActiveModel = row.into();
     if founded_on.is_some() {

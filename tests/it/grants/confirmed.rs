@@ -80,8 +80,13 @@ async fn z20_what_an_organization_says_of_itself_counts_once_it_is_confirmed() {
     assert_eq!(o.first_line(&o.run(&rule, "REAL").await).await["amountYen"], 25_000, "staff examined it themselves");
     o.staff.run(CONFIRM, json!({ "id": later })).await.expect_code("CONFLICT/CORRECTED");
     let mut database = inside(&o.town, "entaku_app").await;
-    let (one, by) = (decode(&later).expect("an id").1, "(SELECT declared_by FROM grant_declarations d WHERE d.state = 'RECORDED' LIMIT 1)");
-    let sql = format!("UPDATE grant_declarations SET state = 'CONFIRMED', confirmed_at = now(), confirmed_by = {by} WHERE id = '{one}'");
+    let (one, by) = (
+        decode(&later).expect("an id").1,
+        "(SELECT declared_by FROM grant_declarations d WHERE d.state = 'RECORDED' LIMIT 1)",
+    );
+    let sql = format!(
+        "UPDATE grant_declarations SET state = 'CONFIRMED', confirmed_at = now(), confirmed_by = {by} WHERE id = '{one}'"
+    );
     assert_eq!(attempt(&mut database, &sql).await, Err("23514".to_owned()));
     let seen = o.staff.run(told, json!({ "id": o.run(&rule, "REAL").await })).await.data();
     assert_eq!(seen["grantRun"]["waitingDeclarations"], json!([]));

@@ -190,7 +190,8 @@ fn a_district_is_not_shared_where_nothing_of_it_is_given_twice() {
             "most": {"value": {"number": "120"}, "source": "例"}, "guest": {"value": {"flag": guest}, "source": "例"}}})
     };
     let inputs: Inputs =
-        serde_json::from_value(json!({"fiscalYear": 2026, "bodies": [body("a", false), body("b", true)]})).expect("inputs");
+        serde_json::from_value(json!({"fiscalYear": 2026, "bodies": [body("a", false), body("b", true)]}))
+            .expect("inputs");
     let found = |own: Value| {
         let rule: Rule = serde_json::from_value(document(own)).expect("a rule");
         evaluate(&rule, &inputs)
