@@ -3,6 +3,7 @@
 use entaku::kernel::principal::{Role, ScopeKind};
 use serde_json::{Value, json};
 
+use crate::ledger::{attempt, inside};
 use crate::support::{Client, Town};
 
 pub const DISTRICT: &str = "mutation($name: String!) { districtCreate(input: {name: $name, nameKana: \"ちく\", areaUnit: ELEMENTARY_SCHOOL}) { id } }";
@@ -207,4 +208,28 @@ async fn a_query_keeps_its_good_fields() {
         .await;
     assert_eq!(nowhere.code(), "BAD_REQUEST/MUNICIPALITY_REQUIRED");
     assert!(nowhere.body["data"]["municipalities"]["totalCount"].as_i64().expect("a count") >= 1);
+}
+
+/// What is paid by months is counted from it: staff record it where nobody knew it, and nobody changes it.
+#[tokio::test]
+async fn the_day_of_a_founding_is_recorded_once() {
+    let town = Town::new().await;
+    let clerk = town.staff(Role::PlanningStaff).await;
+    let (_, id) = organization(&clerk, "青葉の会").await;
+    let officer = town.over(Role::OrgOfficer, ScopeKind::Organization, &id).await;
+    let change =
+        "mutation($id: ID!, $day: Date) { organizationChange(id: $id, input: {foundedOn: $day}) { foundedOn } }";
+    let on = |day: &str| json!({ "id": id, "day": day });
+    officer.run(change, on("2026-04-01")).await.expect_code("FORBIDDEN");
+    clerk.run(change, on("2027-04-01")).await.expect_code("INVALID_INPUT");
+    assert_eq!(clerk.run(change, on("2026-04-01")).await.data()["organizationChange"]["foundedOn"], "2026-04-01");
+    for same in [on("2026-04-01"), json!({ "id": id })] {
+        assert_eq!(clerk.run(change, same).await.data()["organizationChange"]["foundedOn"], "2026-04-01");
+    }
+    clerk.run(change, on("2026-05-01")).await.expect_code("CONFLICT/FOUNDED_ALREADY");
+    let mut database = inside(&town, "entaku_app").await;
+    for set in ["'2026-05-01'", "NULL"] {
+        let sql = format!("UPDATE organizations SET founded_on = {set} WHERE founded_on IS NOT NULL");
+        assert_eq!(attempt(&mut database, &sql).await, Err("23514".to_owned()), "{set}");
+    }
 }

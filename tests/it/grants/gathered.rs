@@ -136,7 +136,7 @@ async fn a_year_before_that_there_is_not_is_said_to_be_none() {
 
 impl Office {
     /// A programme of the year after, and the one before it.
-    async fn next_year(&mut self) -> (String, String) {
+    async fn the_year_after(&mut self) -> (String, String) {
         let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
         input["input"]["fiscalYear"] = json!(2027);
@@ -162,7 +162,7 @@ async fn a_public_programme_says_once_which_year_was_before() {
     let mut o = Office::new().await;
     let rule = o.enacted("4000").await;
     o.approved(&rule).await;
-    let (earlier, later) = o.next_year().await;
+    let (earlier, later) = o.the_year_after().await;
     let rule = o.in_force(&limited("2000"), 2027).await;
     let publisher = o.town.staff(Role::GrantStaff).await;
     publisher.run(PROGRAMME_PUBLISH, json!({ "id": later })).await.data();
@@ -187,7 +187,7 @@ async fn a_public_programme_says_once_which_year_was_before() {
 #[tokio::test]
 async fn a_programme_that_looks_back_at_nothing_is_not_published() {
     let mut o = Office::new().await;
-    let (earlier, later) = o.next_year().await;
+    let (earlier, later) = o.the_year_after().await;
     o.in_force(&limited("2000"), 2027).await;
     o.years(json!({})).await.data();
     let publisher = o.town.staff(Role::GrantStaff).await;
@@ -203,7 +203,7 @@ async fn amounts_of_the_year_before_that_were_corrected_need_a_new_calculation()
     let mut o = Office::new().await;
     let rule = o.enacted("4000").await;
     o.approved(&rule).await;
-    let (earlier, later) = o.next_year().await;
+    let (earlier, later) = o.the_year_after().await;
     let rule = o.in_force(&limited("2000"), 2027).await;
     o.years(json!({ "previousProgrammeId": earlier })).await.data();
     let run = o.run(&rule, "REAL").await;
@@ -226,7 +226,7 @@ async fn amounts_of_the_year_before_that_were_corrected_need_a_new_calculation()
 #[tokio::test]
 async fn nobody_is_asked_for_a_first_year_that_is_none_any_more() {
     let mut o = Office::new().await;
-    o.next_year().await;
+    o.the_year_after().await;
     let rule = o.in_force(&limited("2000"), 2027).await;
     o.years(json!({ "firstYear": true })).await.data();
     let run = o.run(&rule, "REAL").await;
@@ -456,4 +456,49 @@ async fn a_supposed_budget_scales_what_a_rule_scales_to_it() {
         seen,
         json!({"budgetYen": 10_000_000, "allocations": {"totalCount": 0}, "ledgerAccounts": [{"balanceYen": 10_000_000}]})
     );
+}
+
+/// What approved runs compared with is taken over, and what organizations declared waits; going back, it counts again.
+#[tokio::test]
+async fn an_upgrade_takes_over_the_year_before_and_going_back_loses_no_word() {
+    use migration::{Migrator, MigratorTrait};
+    use sea_orm::ConnectionTrait;
+    let own = crate::support::database::Own::migrated().await;
+    let mut o = Office::of(Town::beside(crate::support::town::app_over(&own.url("entaku_app"))).await).await;
+    let rule = o.enacted("4000").await;
+    o.approved(&rule).await;
+    let (earlier, later) = o.the_year_after().await;
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    o.years(json!({ "previousProgrammeId": earlier })).await.data();
+    o.approved(&rule).await;
+    let officer = o.town.over(Role::OrgOfficer, ScopeKind::Organization, &o.organizations[0]).await;
+    let own_word = json!({"organizationId": o.organizations[0], "item": "防犯灯", "asOf": "2026-04-01", "number": "24",
+        "source": "請求書"});
+    let declared = officer.run(DECLARE, json!({ "input": own_word })).await.data()["grantDeclarationRecord"].clone();
+    let owner = crate::migrations::owner(&own).await;
+    let newest = async || {
+        let applied = Migrator::get_applied_migrations(&owner).await.expect("applied");
+        applied.last().map(|migration| migration.name().to_owned()).expect("a migration")
+    };
+    while newest().await != "m0050_grant_inputs" {
+        Migrator::down(&owner, Some(1)).await.expect("down");
+    }
+    let refused = Migrator::down(&owner, Some(1)).await.expect_err("it would count").to_string();
+    assert!(refused.contains("m0050 cannot be undone: 1 declarations"), "{refused}");
+    Migrator::up(&owner, None).await.expect("up");
+    let confirm = "mutation($id: ID!) { grantDeclarationConfirm(id: $id) { state } }";
+    o.staff.run(confirm, json!({ "id": declared["id"] })).await.data();
+    for forget in ["UPDATE grant_programmes SET previous_id = NULL WHERE previous_id IS NOT NULL", "SELECT 1"] {
+        while newest().await.as_str() >= "m0050" {
+            Migrator::down(&owner, Some(1)).await.expect("what counted before counts again");
+        }
+        owner.execute_unprepared(forget).await.expect("as it was");
+        Migrator::up(&owner, None).await.expect("up");
+        let waits = "DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM grant_declarations WHERE state = 'DECLARED'); END $$";
+        owner.execute_unprepared(waits).await.expect("one waits");
+    }
+    let read = "query($id: ID!) { grantProgramme(id: $id) { previousProgramme { id } firstYear } }";
+    let seen = o.staff.run(read, json!({ "id": later })).await.data()["grantProgramme"].clone();
+    assert_eq!(seen, json!({"previousProgramme": {"id": earlier}, "firstYear": false}));
+    owner.close().await.expect("closed");
 }
