@@ -1,5 +1,4 @@
-//! Work for later: due jobs, claimed with a lease by the worker's role, run inside the municipality's
-//! wall as the system. A crash loses nothing: the lease ends and another process takes over.
+//! What claims due jobs and runs them, and what it does between them.
 #![allow(clippy::disallowed_types)] // the worker's own door: it claims and finishes, and reads no content
 
 use std::convert::Infallible;
@@ -7,9 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -18,96 +16,10 @@ use crate::kernel::clock::Clock;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::feed;
 use crate::kernel::keys::KeyRing;
-use crate::kernel::principal::{MunicipalityId, Principal};
-use crate::kernel::read::sql::{Param, Sql};
-use crate::kernel::request::Request;
-use crate::kernel::tx::{Database, Mode, Tx};
+use crate::kernel::principal::MunicipalityId;
+use crate::kernel::tx::Database;
 
-/// What a job does, in a transaction of the system; the subject is what [`enqueue`] was given.
-type Run = dyn for<'t> Fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>> + Send + Sync;
-
-/// A kind of job.
-#[derive(Clone)]
-pub struct Kind {
-    /// Its stable name.
-    pub name: &'static str,
-    run: Arc<Run>,
-    every: Option<Duration>,
-    long: bool,
-}
-
-impl Kind {
-    /// A kind that runs when it is asked for. It brings with it what it needs besides the transaction.
-    pub fn new<F>(name: &'static str, run: F) -> Self
-    where
-        F: for<'t> Fn(&'t Tx, Option<Uuid>) -> BoxFuture<'t, Result<()>> + Send + Sync + 'static,
-    {
-        Self { name, run: Arc::new(run), every: None, long: false }
-    }
-
-    /// It runs again so long after it is done.
-    #[must_use]
-    pub fn every(mut self, period: Duration) -> Self {
-        self.every = Some(period);
-        self
-    }
-
-    /// It may take minutes. Long jobs wait for one another and let the others pass.
-    #[must_use]
-    pub fn long(mut self) -> Self {
-        self.long = true;
-        self
-    }
-}
-
-/// Work that reaches outside the house. It opens transactions of its own, so that none is open while it waits for
-/// others, and has a runner of its own, so that nothing else waits for them.
-pub trait Courier: Send + Sync {
-    /// The kind of its jobs, one of [`OUTSIDE`].
-    fn kind(&self) -> &'static str;
-
-    /// Does it, within the time of a lease; the subject is what [`enqueue`] was given.
-    fn run<'r>(&'r self, place: &'r Place, subject: Option<Uuid>) -> BoxFuture<'r, Result<Ended>>;
-}
-
-/// The kinds of jobs that couriers do.
-pub const OUTSIDE: &[&str] = &[crate::kernel::outbox::MAIL];
-
-/// How a job ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It is done.
-    Done,
-    /// It is to be done again then.
-    Again(DateTime<Utc>),
-}
-
-/// Inside which wall a courier is run.
-pub struct Place {
-    app: Database,
-    keys: Arc<KeyRing>,
-    clock: Clock,
-    municipality: MunicipalityId,
-}
-
-impl Place {
-    /// A transaction of the system; `act` is what the audit shows.
-    pub fn begin(&self, act: &'static str) -> Tx {
-        let principal = Principal::system(act);
-        let request = Request::new(principal, Some(self.municipality), self.now(), self.keys.clone());
-        self.app.begin(Arc::new(request), Mode::Write)
-    }
-
-    /// The key ring.
-    pub fn keys(&self) -> &KeyRing {
-        &self.keys
-    }
-
-    /// Now.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
-    }
-}
+use super::{Courier, Ended, Kind, OUTSIDE, Place};
 
 /// How long a claimed job belongs to its claimer, unless it says that it is still at it.
 const LEASE: &str = "30 seconds";
@@ -123,25 +35,6 @@ const MARGIN: Duration = Duration::days(1);
 const BATCH: i64 = 5_000;
 /// How often a job is tried before it is left to the operators (`entaku doctor`).
 const ATTEMPTS: i32 = 10;
-
-/// Puts a job into the queue of the transaction's municipality. A job of the same kind and subject that
-/// is already waiting is left as it is.
-pub async fn enqueue(tx: &Tx, kind: &str, subject: Option<Uuid>, run_at: DateTime<Utc>) -> Result<()> {
-    let mut sql = Sql::new("INSERT INTO jobs (id, municipality_id, kind, subject_id, run_at) VALUES (");
-    let municipality = tx.municipality()?;
-    sql.fill(
-        "?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-            Param::Uuid(Some(Uuid::now_v7())),
-            Param::Uuid(Some(municipality.0)),
-            Param::text(kind),
-            Param::Uuid(subject),
-            Param::Time(Some(run_at)),
-        ],
-    );
-    tx.run(sql).await?;
-    Ok(())
-}
 
 /// Runs due jobs.
 pub struct Runner {
