@@ -106,7 +106,7 @@ const TABLE: &[(GrantApplicationState, &str)] = &[
     (PartlyPaid, "........x.xxxx....xxx..."),
     (Reported, "..............xx...xx..."),
     (ReportReviewed, "..............xxx..xx..."),
-    (AmountFixed, "........x..........xx..."),
+    (AmountFixed, "........x.xx.......xx..."),
     (Settled, "...................xx..."),
     (RepaymentOrdered, ".................x.xo..x"),
     (Repaid, "...................xx..."),

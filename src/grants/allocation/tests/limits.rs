@@ -149,6 +149,9 @@ fn a_limit_goes_through_what_the_rule_does_after_it() {
         "kind": {"proRata": {"by": "MONTHS", "countsFirstMonth": true}}, "rounding": {"mode": "FLOOR", "unit": "1"}});
     let rule = guaranteed(months, 2);
     let mut inputs = fixture("guaranteed-minimum").cases[0].inputs.clone();
+    for body in &mut inputs.bodies {
+        body.formed_on = chrono::NaiveDate::from_ymd_opt(2008, 4, 1);
+    }
     // 甲 is there for half of the year: half of the least, and no more of it is cut.
     inputs.bodies[0].formed_on = chrono::NaiveDate::from_ymd_opt(2026, 10, 1);
     let outcome = evaluate(&rule, &inputs).expect("an outcome");
