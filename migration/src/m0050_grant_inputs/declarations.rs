@@ -9,7 +9,8 @@ const STATES: &[&str] = &["RECORDED", "DECLARED", "CONFIRMED"];
 pub(super) fn up() -> String {
     format!(
         "ALTER TABLE grant_declarations ADD COLUMN state text NOT NULL DEFAULT 'RECORDED' {states},
-            ADD COLUMN counted boolean NOT NULL DEFAULT false, ADD COLUMN confirmed_by uuid, ADD COLUMN confirmed_at timestamptz, ADD {confirmer},
+            ADD COLUMN counted boolean NOT NULL DEFAULT false,
+            ADD COLUMN confirmed_by uuid, ADD COLUMN confirmed_at timestamptz, ADD {confirmer},
             ADD CONSTRAINT grant_declarations_confirmed CHECK ((state = 'CONFIRMED') = (confirmed_at IS NOT NULL)),
             ADD CONSTRAINT grant_declarations_apart CHECK (confirmed_by <> declared_by),
             ADD CONSTRAINT grant_declarations_own CHECK (state = 'RECORDED' OR organization_id IS NOT NULL);

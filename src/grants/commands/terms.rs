@@ -34,7 +34,7 @@ pub struct GrantProgrammeTermsInput {
     pub surplus_rule: GrantSurplusRule,
     /// 返還を命じた日から期限までの日数。
     pub repayment_days: i32,
-    /// 前年度の交付金制度。その剰余金を、この制度の配分から差し引く。
+    /// 前年度の交付金制度。その剰余金を、この制度の配分から差し引く。公開した後も、これも初年度であることも定めていなければ、どちらかを一度だけ定められる。
     pub previous_programme_id: Option<GrantProgrammeId>,
     /// 初年度の制度か。前年度の額に基づく項・調整(激変緩和など)を、前年度と比べずに算定する。前年度の交付金制度とともには指定できない。
     #[graphql(default)]
