@@ -95,10 +95,11 @@ impl Scene {
         let (district, organization) = organization(&staff, "青葉の会").await;
         let programme = programme(&town, &staff, 10_000_000).await;
         allocate(&staff, &programme, &organization, 1_500_000).await.data();
-        town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
+        let approver = town.staff(Role::Approver).await;
+        approver.run(PROGRAMME_PUBLISH, json!({"id": programme})).await.data();
         Self {
             staff,
-            approver: town.staff(Role::Approver).await,
+            approver,
             payer: town.staff(Role::Payer).await,
             officer: town.over(Role::OrgOfficer, ScopeKind::Organization, &organization).await,
             town,

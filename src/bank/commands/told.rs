@@ -21,6 +21,7 @@ use crate::bank::zengin::statement::{self, Debit};
 use crate::bank::zengin::transfer::{Account, is_order};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Message, Refusal, Result, Violation};
+use crate::kernel::read::sql::Sql;
 use crate::kernel::tx::Tx;
 
 /// The most bytes of a report: what a text of the wire carries as Base64.
@@ -108,14 +109,10 @@ async fn files(tx: &Tx, bytes: &[u8]) -> Result<Told> {
 /// What was taken from each account of the statement that pays now, or from which a file was to be paid.
 async fn debits(tx: &Tx, bytes: &[u8]) -> Result<Vec<(Account, Vec<Debit>)>> {
     let mut accounts = vec![payer(tx).await?.account];
-    let sources = bank_transfer::Entity::find()
-        .select_only()
-        .column(bank_transfer::Column::SourceAccount)
-        .filter(bank_transfer::Column::SourceAccount.is_not_null())
-        .distinct()
-        .into_tuple::<String>();
-    for source in sources.all(tx).await? {
-        let account = Account::read(&source).ok_or_else(|| Error::internal("a file that no account pays"))?;
+    let sources = "SELECT DISTINCT source_account FROM bank_transfers WHERE source_account IS NOT NULL";
+    for row in tx.rows(Sql::new(sources)).await? {
+        let account = Account::read(row.try_get("source_account")?)
+            .ok_or_else(|| Error::internal("a file that no account pays"))?;
         if !accounts.contains(&account) {
             accounts.push(account);
         }

@@ -41,7 +41,7 @@ pub fn debits(bytes: &[u8], today: NaiveDate, account: &Account) -> Result<Vec<D
                 ours |= begun.ours;
                 part = Some(begun);
             }
-            (b'2', Some(part)) => found.extend(entry(record, today, part).ok_or(fault(What::Field))?),
+            (b'2', Some(part)) => found.extend(entry(record, today, part).map_err(fault)?),
             (b'8', Some(sums)) => {
                 if !agrees(record, sums).ok_or(fault(What::Field))? {
                     return Err(fault(What::Totals));
@@ -69,16 +69,17 @@ fn is_of(record: &[u8], account: &Account) -> bool {
 }
 
 /// Counts an entry, and tells of it if it took something from our account by a transfer.
-fn entry(record: &[u8], today: NaiveDate, part: &mut Part) -> Option<Option<Debit>> {
-    let (yen, on) = (number(&record[24..36])?, day(number(&record[9..15])?, today)?);
+fn entry(record: &[u8], today: NaiveDate, part: &mut Part) -> Result<Option<Debit>, What> {
+    let yen = number(&record[24..36]).ok_or(What::Field)?;
+    let on = number(&record[9..15]).and_then(|digits| day(digits, today)).ok_or(What::Field)?;
     let sums = match record[21] {
         b'1' => &mut part.credits,
         b'2' => &mut part.debits,
-        _ => return None,
+        _ => return Err(What::Field),
     };
     *sums = (sums.0 + 1, sums.1 + yen);
     let tells = part.ours && record[21] == b'2' && yen > 0 && TRANSFERS.contains(&&record[22..24]);
-    Some(tells.then_some(Debit { on, yen }))
+    Ok(tells.then_some(Debit { on, yen }))
 }
 
 /// Are the trailer's counts and sums those of its records?

@@ -26,12 +26,11 @@ use crate::kernel::request::japan_day;
 pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantApplicationState> {
     match (state, action) {
         (Draft | Returned, GRANT_APPLICATION_CHANGE)
+        // Once the amount is fixed, what a request of the rest asks for; `papers::attachable` says which files.
         | (
-            Draft | Returned | Decided | PartlyPaid | Paid,
+            Draft | Returned | Decided | PartlyPaid | Paid | AmountFixed,
             GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH,
         )
-        // What a request of the rest asks for; `papers::attachable` says which files.
-        | (AmountFixed, GRANT_APPLICATION_FILE_ATTACH | GRANT_APPLICATION_FILE_DETACH)
         | (Decided | PartlyPaid | Paid, GRANT_COMPLETION_RECORD | GRANT_CHANGE_REQUEST)
         // What is being reported on stays so: the rest is paid after the fixing.
         | (Reported | ReportReviewed, GRANT_PAYMENT_REVERSE)
@@ -43,13 +42,13 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (Submitted, GRANT_APPLICATION_REVIEW_START) => Some(UnderReview),
         (UnderReview | Reviewed, GRANT_APPLICATION_RETURN) => Some(Returned),
         (UnderReview, GRANT_APPLICATION_RECOMMEND) => Some(Reviewed),
-        (Reviewed, GRANT_APPLICATION_DECIDE) => Some(Decided),
+        (Reviewed, GRANT_APPLICATION_DECIDE)
+        | (PaymentRequested, GRANT_PAYMENT_REQUEST_WITHDRAW | GRANT_PAYMENT_REQUEST_RETURN) => Some(Decided),
         (Reviewed, GRANT_APPLICATION_REFUSE) => Some(Refused),
         (Decided | PartlyPaid | AmountFixed, GRANT_PAYMENT_REQUEST)
         | (PaymentRequested | PartlyPaid | Paid | AmountFixed | Settled, GRANT_PAYMENT_REVERSE) => {
             Some(PaymentRequested)
         }
-        (PaymentRequested, GRANT_PAYMENT_REQUEST_WITHDRAW | GRANT_PAYMENT_REQUEST_RETURN) => Some(Decided),
         (PaymentRequested, GRANT_PAYMENT_EXECUTE) | (Reported | ReportReviewed, GRANT_REPORT_RETURN) => Some(Paid),
         (Decided | PartlyPaid | Paid, GRANT_REPORT_SUBMIT) => Some(Reported),
         (Reported | ReportReviewed, GRANT_REPORT_REVIEW) => Some(ReportReviewed),

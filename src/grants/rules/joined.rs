@@ -171,7 +171,7 @@ fn papers(own: Vec<AskedPaper>, theirs: &[AskedPaper]) -> Result<Vec<AskedPaper>
     let said = |paper: &AskedPaper| {
         let at = (format!("書類「{}」", paper.name).into(), format!("conditions.papers ({})", paper.name).into());
         let own = named(&both, paper).cloned();
-        either(own, Some(paper), &at).map(|paper| paper.into_iter())
+        either(own, Some(paper), &at)
     };
     let joined = theirs.iter().map(said).collect::<Result<Vec<_>, _>>()?;
     Ok(joined.into_iter().flatten().chain(more).collect())

@@ -186,7 +186,7 @@ const GRANT_REPAYMENT_REPORTED: Template = [
 ];
 const GRANT_DECLARED: Template = [
     "団体から、算定に用いる値「{}」の申告がありました。根拠を確かめ、確認してください。",
-    "だんたいが「{}」の かずを 出しました。読んで、正しいか 見て ください。",
+    "だんたいが「{}」の かずを 出しました。読んで、あって いるか 見て ください。",
     "An organization declared “{}” for the calculation of grants. Please examine and confirm it.",
 ];
 const GRANT_DECLARATION_CONFIRMED: Template = [

@@ -58,7 +58,7 @@ async fn z1_w4_what_a_programme_in_preparation_is_not_for_is_read_and_told_with_
         phone.until(&mark).await;
         assert_eq!((phone.operation(&general), phone.operation(&special)), (Some("GONE"), None));
     }
-    staff.run(PUBLISH, json!({ "id": draft })).await.data();
+    town.staff(Role::Approver).await.run(PUBLISH, json!({ "id": draft })).await.data();
     let mark = marker(&staff).await;
     for (who, phone) in outside.iter().zip(&mut phones) {
         assert_eq!(codes(who).await, ["SEAWEED", "SOCIAL"]);

@@ -288,9 +288,9 @@ async fn a_district_without_statistics_makes_nobodys_share_greater() {
     let suppose = json!({"suppositions": [{"metric": "all", "value": "1100"}]});
     let run = text(&o.calculate(&rule, "WHAT_IF", &suppose).await.data()["grantRunCreate"]["id"]);
     assert_eq!(o.yen(&run).await, found(&[("若葉の会", 240_000), ("青葉の会", 310_000)]));
-    super::calculation::statistic(&o.staff, &empty, 50, 20).await;
+    super::calculation::statistic(&o.staff, &empty, 110, 20).await;
     let run = o.run(&rule, "REAL").await;
-    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 440_000), ("青葉の会", 568_333)]), "of 600");
+    assert_eq!(o.yen(&run).await, found(&[("若葉の会", 400_000), ("青葉の会", 516_666)]), "of 660");
     // Organizations of both: nobody can say what the municipality is the sum of.
     let make = "mutation($district: ID!) { organizationCreate(input: {districtId: $district, name: \"中央の会\",
         nameKana: \"かい\", kind: AUTONOMOUS_ORGANIZATION, stage: ACTIVE, foundedOn: \"2010-04-01\"}) { id } }";

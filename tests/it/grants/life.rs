@@ -64,7 +64,7 @@ impl Scene {
         s.programme = text(&made["grantProgrammeCreate"]["id"]);
         s.staff.run(TERMS_SET, of(&s.programme, terms.clone())).await.data();
         allocate(&s.staff, &s.programme, &s.organization, 1_500_000).await.data();
-        s.town.staff(Role::GrantStaff).await.run(PROGRAMME_PUBLISH, json!({"id": s.programme})).await.data();
+        s.approver.run(PROGRAMME_PUBLISH, json!({"id": s.programme})).await.data();
         self
     }
 

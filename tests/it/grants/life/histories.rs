@@ -196,7 +196,9 @@ impl Scene {
 
 /// In a town of its own, after the year.
 async fn tried(rule: usize, steps: &[Step]) -> Result<Outcomes, String> {
-    let mut terms = json!({"surplusRule": RULES[rule], "repaymentDays": 20});
+    // Any amount may be asked for: a by-law's parts have their own tests.
+    let mut terms = json!({"surplusRule": RULES[rule], "repaymentDays": 20,
+        "instalments": {"count": 1, "unit": 1, "rest": "FIRST", "lumpSum": true}});
     if RULES[rule] == "RESERVE" {
         terms["conditions"] = json!({"reserve": {"most": RESERVE, "consultation": false}});
     }

@@ -143,7 +143,7 @@ impl Model {
             Step::Change(yen) => self.ask_for_change(yen),
             Step::Decide(approved) => self.decide(approved),
             Step::Report(yen) => self.report(yen),
-            Step::Return if self.state != "REPORTED" => STATE,
+            Step::Return if !self.is(&["REPORTED", "REPORT_REVIEWED"]) => STATE,
             Step::Return => {
                 self.state = self.standing();
                 DONE
@@ -198,7 +198,7 @@ impl Model {
     fn undo(&mut self) -> &'static str {
         let reporting = self.is(&["REPORTED", "REPORT_REVIEWED"]);
         match () {
-            () if self.state == "REPAYMENT_ORDERED" => return "CONFLICT/RETURN_ORDERED",
+            () if self.is(&["REPAYMENT_ORDERED", "REPAID"]) => return "CONFLICT/RETURN_ORDERED",
             () if !reporting && !self.is(&["PAYMENT_REQUESTED", "PARTLY_PAID", "PAID", "AMOUNT_FIXED", "SETTLED"]) => {
                 return STATE;
             }
