@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn of(said: Value) -> Option<Conditions> {
-        Some(serde_json::from_value(said).expect("conditions"))
+        serde_json::from_value(said).expect("conditions")
     }
 
     fn days(days: i32) -> Value {

@@ -123,9 +123,9 @@ impl Transaction {
 
     /// Where the appointment changes.
     fn posts(&mut self, sent: &[Outgoing]) -> Vec<Post> {
-        let change = |Outgoing { post, .. }: &Outgoing| match std::mem::replace(&mut self.post, *post) == *post {
-            true => Post::Same,
-            false => Post::Now(*post),
+        let change = |Outgoing { post, .. }: &Outgoing| {
+            let before = std::mem::replace(&mut self.post, *post);
+            if before == *post { Post::Same } else { Post::Now(*post) }
         };
         sent.iter().map(change).collect()
     }
