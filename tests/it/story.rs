@@ -99,7 +99,8 @@ async fn a_grant_goes_from_the_programme_to_one_payment() {
     clerk.refused("11", share(3_000_001), "CONFLICT/BUDGET_EXCEEDED").await;
     clerk.id("11", share(1_500_000)).await;
     officer.refused("12", json!({ "id": programme }), "NOT_FOUND").await;
-    clerk.id("12", json!({ "id": programme })).await;
+    clerk.refused("12", json!({ "id": programme }), "FORBIDDEN/DUTIES_APART").await;
+    approver.id("12", json!({ "id": programme })).await;
 
     let draft =
         json!({"input": {"programmeId": programme, "organizationId": organization, "title": "見守りの居場所づくり"}});

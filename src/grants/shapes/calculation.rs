@@ -217,6 +217,8 @@ shape! {
         ])
 }
 
+/// Nothing says how soon; so long at most, as for whatever else people wait for.
+const WITHIN_TWO_WEEKS: &str = "(t.created_at AT TIME ZONE 'Asia/Tokyo')::date + 14";
 /// Waits, unless it was corrected since.
 const UNCONFIRMED: &str = "t.state = 'DECLARED' AND NOT EXISTS (SELECT FROM grant_declarations n \
     WHERE n.municipality_id = t.municipality_id AND n.organization_id = t.organization_id AND n.item = t.item \
@@ -246,7 +248,7 @@ shape! {
         .create(GRANT_DECLARATION_RECORD, "", &[Role::OrgOfficer], IN_ORGANIZATION)
         .act(GRANT_DECLARATION_CONFIRM, "", GRANT_STAFF, Over::Municipality)
         .apart(GRANT_DECLARATION_CONFIRM, &["declared_by"])
-        .task(GRANT_DECLARATION_CONFIRM, [UNCONFIRMED, "t.item", ""], [
+        .task(GRANT_DECLARATION_CONFIRM, [UNCONFIRMED, "t.item", WITHIN_TWO_WEEKS], [
             "団体から算定に用いる値の申告がありました。根拠を確かめて確認してください。確認するまで配分の算定に用いません。",
             "An organization declared a number for the calculation. Please examine and confirm it; it does not count before.",
         ])

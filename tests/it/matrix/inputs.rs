@@ -273,7 +273,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantProgrammeBudgetChange" => json!({ "budgetYen": 9_000_000_000_i64 }),
         "grantPaymentReverse" => json!({"kind": "RETURNED_BY_BANK", "returnedOn": "2026-05-20"}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,
-            "previousProgrammeId": known.earlier, "byLaw": null}),
+            "previousProgrammeId": known.earlier, "firstYear": false, "byLaw": null}),
         "grantRepaymentRecord" => json!({"amountYen": 100, "receivedOn": "2026-05-20"}),
         "grantRepaymentReport" => json!({"amountYen": 100, "sentOn": "2026-05-20"}),
         "grantReportReview" => json!({ "eligibleYen": 1000 }),
@@ -285,12 +285,14 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantRuleDraft" => json!({ "rule": known.rule_document }),
         "grantRunCreate" => json!({"programmeId": known.programme, "ruleId": known.rule, "budgetYen": null,
             "previousProgrammeId": null, "splits": [], "suppositions": [], "organizationIds": known.members}),
-        "grantAllocationSet" => json!({ "organizationId": known.organization }),
+        // Without money: what was added in other states has no budget in the ledger.
+        "grantAllocationSet" => json!({"organizationId": known.organization, "amountYen": 0}),
         "indicatorValueRecord" => {
             json!({"indicatorId": known.indicator, "role": "ACTUAL", "status": "KNOWN", "fiscalYear": 2026})
         }
         "municipalitySettingsChange" => json!({"secondFactorRequired": null, "networks": "203.0.113.0/24"}),
         "retentionRuleChange" => json!({ "period": 3650 }),
+        "organizationChange" => json!({ "foundedOn": null }),
         "roundtablePassageRecord" => json!({"number": 99, "revision": null}),
         "sectionAbolish" => json!({ "successorId": known.section }),
         "strategyNodeAdd" => json!({"parentId": null, "revisionId": null}),

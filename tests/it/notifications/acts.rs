@@ -71,6 +71,8 @@ async fn a_years_work_has_told_whom_it_concerns() {
         "grant-staff HANDOVER_PLANNED",
         "planning-staff HANDOVER_PLANNED",
         "admin SUPPORT_OPENED",
+        "grant-staff GRANT_DECLARED",
+        "org-officer GRANT_DECLARATION_CONFIRMED",
         "grant-staff BANK_ACCOUNT_PROPOSED",
         "org-accountant BANK_ACCOUNT_PROPOSED",
         "org-auditor BANK_ACCOUNT_PROPOSED",

@@ -143,12 +143,11 @@ impl Model {
             Step::Change(yen) => self.ask_for_change(yen),
             Step::Decide(approved) => self.decide(approved),
             Step::Report(yen) => self.report(yen),
-            Step::Return if !self.is(&["REPORTED", "REPORT_REVIEWED"]) => STATE,
+            Step::Return | Step::Examine(_) if !self.is(&["REPORTED", "REPORT_REVIEWED"]) => STATE,
             Step::Return => {
                 self.state = self.standing();
                 DONE
             }
-            Step::Examine(_) if !self.is(&["REPORTED", "REPORT_REVIEWED"]) => STATE,
             Step::Examine(yen) if yen > self.reported => "INVALID_INPUT",
             Step::Examine(yen) => {
                 (self.state, self.eligible) = ("REPORT_REVIEWED", yen);
