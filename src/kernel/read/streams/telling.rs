@@ -1,16 +1,10 @@
-//! The subscription root: fields that tell of changes. Each event shows its cursor and one object, read
-//! anew for whoever listens.
+//! A subscription, compiled: whose changes it tells, and what each of its events shows.
 
-use std::borrow::Cow;
 use std::hash::Hasher;
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{Field as Selected, SelectionSet};
-use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
-use async_graphql::{Context, InputType, Name, OutputType, Positioned, Response, ServerError, SubscriptionType, Value};
-use futures_util::stream::{self, Stream as Items};
+use async_graphql::{Name, Positioned, ServerError, Value};
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 use uuid::Uuid;
@@ -18,132 +12,16 @@ use uuid::Uuid;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::id;
 use crate::kernel::policy::{Action, write_condition};
-use crate::kernel::read::field::ShapeFn;
 use crate::kernel::read::json::Json;
 use crate::kernel::read::list::{ListArgs, server_error};
 use crate::kernel::read::operation::{Asked, Compiled, Kinds};
 use crate::kernel::read::plan::Plan;
-use crate::kernel::read::register;
-use crate::kernel::read::root::Catalogue;
 use crate::kernel::read::select::{Env, below};
-use crate::kernel::read::shape::{Shape, ShapeDef};
+use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::read::streams::{Stream, Streams, Watch};
 use crate::kernel::request::Request;
 use crate::kernel::tx::Database;
-
-/// A field of the subscription root.
-pub struct Stream {
-    /// Its name in the schema.
-    pub name: &'static str,
-    doc: &'static str,
-    /// The type of its events.
-    payload: &'static str,
-    /// The name of an event's object.
-    object: &'static str,
-    /// Whose changes it tells.
-    pub watch: Watch,
-}
-
-/// Whose changes a stream tells.
-pub enum Watch {
-    /// Of the object that the argument `id` names, whatever it is.
-    Any,
-    /// Of the object of this shape that `id` names, and of the rows that belong to it.
-    One(ShapeFn),
-    /// Of the objects of this shape that belong to the account of who asks.
-    Own(ShapeFn),
-}
-
-/// The fields of the subscription root.
-#[derive(Default)]
-pub struct Streams(pub Vec<Stream>);
-
-impl Streams {
-    /// A field that tells of the changes of any object.
-    #[must_use]
-    pub fn any(mut self, name: &'static str, payload: &'static str, doc: &'static str) -> Self {
-        self.0.push(Stream { name, doc, payload, object: "object", watch: Watch::Any });
-        self
-    }
-
-    /// A field that tells of the changes of an object and of what belongs to it.
-    #[must_use]
-    pub fn one<S: Shape>(
-        mut self,
-        (name, payload, object): (&'static str, &'static str, &'static str),
-        doc: &'static str,
-    ) -> Self {
-        self.0.push(Stream { name, doc, payload, object, watch: Watch::One(S::shape) });
-        self
-    }
-
-    /// A field that tells of the changes of one's own objects.
-    #[must_use]
-    pub fn own<S: Shape>(
-        mut self,
-        (name, payload, object): (&'static str, &'static str, &'static str),
-        doc: &'static str,
-    ) -> Self {
-        self.0.push(Stream { name, doc, payload, object, watch: Watch::Own(S::shape) });
-        self
-    }
-}
-
-/// The subscription root over a catalogue.
-pub struct StreamRoot<C>(pub PhantomData<fn() -> C>);
-
-impl<C: Catalogue> SubscriptionType for StreamRoot<C> {
-    fn type_name() -> Cow<'static, str> {
-        "Subscription".into()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_subscription_type::<Self, _>(|registry| {
-            let fields = C::streams().0.iter().map(|stream| (stream.name.to_owned(), meta_field(registry, stream)));
-            let fields = fields.collect();
-            let mut root = register::meta_object("Subscription", "変更の通知。閲覧できるものだけが届く。", fields);
-            if let MetaType::Object { is_subscription, .. } = &mut root {
-                *is_subscription = true;
-            }
-            root
-        })
-    }
-
-    /// The engine validates; what is told is [`Telling`]'s.
-    fn create_field_stream<'a>(
-        &'a self,
-        ctx: &'a Context<'_>,
-    ) -> Option<Pin<Box<dyn Items<Item = Response> + Send + 'a>>> {
-        let name = ctx.item.node.name.node.as_str();
-        C::streams().0.iter().any(|stream| stream.name == name).then(|| Box::pin(stream::empty()) as _)
-    }
-}
-
-fn meta_field(registry: &mut Registry, stream: &Stream) -> MetaField {
-    let text = <String as OutputType>::create_type_info(registry);
-    let object = match stream.watch {
-        Watch::Any => {
-            register::node_interface(registry);
-            register::NODE.to_owned()
-        }
-        Watch::One(shape) | Watch::Own(shape) => register::nullable(registry, shape()),
-    };
-    let fields = [
-        ("cursor", text, "この変更の位置。`after` に指定すると、この後から続けて受け取れる。"),
-        (stream.object, object, "変更後の対象。"),
-    ];
-    register::insert(registry, stream.payload, "変更の通知の一件。", fields);
-    let mut meta = MetaField::new(stream.name, format!("{}!", stream.payload));
-    meta.description = Some(stream.doc.to_owned());
-    if !matches!(stream.watch, Watch::Own(_)) {
-        meta.args.extend([register::id_argument(registry)]);
-    }
-    let after = <Option<String> as InputType>::create_type_info(registry);
-    let mut after = MetaInputValue::new("after", after);
-    after.description = Some("このカーソルの後の変更から受け取る。指定しなければ今から。".to_owned());
-    meta.args.insert("after".to_owned(), after);
-    meta
-}
 
 /// A subscription, compiled: what its events show.
 pub struct Telling {
