@@ -5,18 +5,25 @@
 //! after, so that servers may be restarted one after another. Peppers and sealing keys stay until what was made with
 //! them is gone ([`retire`]).
 
+mod audit;
 mod file;
+mod secret;
 
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::kernel::keys::secret::hexadecimal;
+
+pub use audit::AuditKey;
 pub use file::{Kind, Rotated, retire, rotate};
+pub use secret::{derived, random, same_hash, secret_text, sha256};
+
 use file::{Stored, StoredKey, StoredPepper, StoredSecret, draw_secret, load, store};
 
 /// What went wrong with the key file.
@@ -54,36 +61,6 @@ pub struct SigningKey {
     pub decoding: jsonwebtoken::DecodingKey,
     /// The public key, base64url: `x` of the JWK (RFC 8037).
     pub public: String,
-}
-
-/// The key that signs the heads of the audit chain: made from the pepper, so that it is kept wherever that is.
-pub struct AuditKey {
-    /// Names it in the heads.
-    pub id: String,
-    /// The public key, base64url: whoever has it can tell genuine heads without this installation.
-    pub public: String,
-    pair: Ed25519KeyPair,
-}
-
-impl AuditKey {
-    fn of_pepper(pepper: &[u8]) -> Result<Self, KeyError> {
-        let seed = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pepper), b"entaku audit head");
-        let pair =
-            Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|_| KeyError::Key("no key could be made"))?;
-        let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-        Ok(Self { id: public.chars().take(11).collect(), public, pair })
-    }
-
-    /// The key's name and its signature (Ed25519, RFC 8032) of a message, base64url.
-    pub fn sign(&self, message: &[u8]) -> (String, String) {
-        (self.id.clone(), URL_SAFE_NO_PAD.encode(self.pair.sign(message).as_ref()))
-    }
-
-    /// Is it this key's signature?
-    pub fn has_signed(&self, message: &[u8], signature: &str) -> bool {
-        let key = UnparsedPublicKey::new(&ED25519, self.pair.public_key().as_ref());
-        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
-    }
 }
 
 /// A text that only a holder of the ring can read.
@@ -278,43 +255,6 @@ fn signing_key(stored: &StoredKey) -> Result<SigningKey, KeyError> {
         decoding: jsonwebtoken::DecodingKey::from_ed_der(public.as_ref()),
         public: URL_SAFE_NO_PAD.encode(public.as_ref()),
     })
-}
-
-/// `length` random bytes as base64url, from the system's generator.
-pub fn secret_text(length: usize) -> Result<String, KeyError> {
-    Ok(URL_SAFE_NO_PAD.encode(random(length)?))
-}
-
-/// `length` random bytes from the system's generator.
-pub fn random(length: usize) -> Result<Vec<u8>, KeyError> {
-    let mut bytes = vec![0; length];
-    rand::fill(&mut bytes).map_err(|_| KeyError::Key("no randomness"))?;
-    Ok(bytes)
-}
-
-/// SHA-256, as hexadecimal digits: how bearer secrets and request contents are stored.
-pub fn sha256(text: &[u8]) -> String {
-    hexadecimal(digest::digest(&digest::SHA256, text).as_ref())
-}
-
-fn hexadecimal(hash: &[u8]) -> String {
-    use std::fmt::Write;
-    hash.iter().fold(String::with_capacity(64), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
-}
-
-/// A secret (256 bits, base64url) for one purpose, made of another one: whoever has it cannot tell that other one, nor
-/// what it gives for another purpose.
-pub fn derived(secret: &str, purpose: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
-}
-
-/// Compares two hashes without telling where they differ.
-pub fn same_hash(a: &str, b: &str) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
 #[cfg(test)]
