@@ -1,5 +1,8 @@
 //! Changes as they are told: over WebSocket and SSE, to those who may see them, from where they left off.
 
+mod browsers;
+mod protocol;
+
 use std::time::Duration;
 
 use entaku::kernel::principal::{Role, ScopeKind};
@@ -173,29 +176,6 @@ async fn a_part_that_is_deleted_is_told() {
 }
 
 #[tokio::test]
-async fn g35_a_socket_is_paid_for_before_it_is_known_whose_it_is() {
-    let rate =
-        entaku::kernel::config::Rate { points: 25.try_into().expect("some"), seconds: 60.try_into().expect("some") };
-    let wire = entaku::kernel::config::WireConfig { address_rate: Some(rate), ..Default::default() };
-    let town = Town::beside(crate::support::town::app_with(wire)).await;
-    let server = Server::start(&town).await;
-    let mut known = server.socket(&town.staff(Role::Auditor).await).await;
-    let mut wrong = server.bare().await;
-    let payload = json!({ "authorization": "Bearer x" });
-    wrong.say(json!({ "type": "connection_init", "payload": payload })).await;
-    assert_eq!(wrong.closed().await, 1013, "5 points are left, and 9 are wanted");
-    let mut request = format!("ws://{}/graphql", server.host).into_client_request().expect("a request");
-    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
-    let refused = connect_async(request).await.expect_err("refused");
-    assert!(
-        matches!(&refused, tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 429),
-        "{refused}"
-    );
-    known.subscribe("v", "{ viewer { name } }", json!({})).await;
-    assert_eq!(known.hear().await["type"], "next", "who is known pays for themselves");
-}
-
-#[tokio::test]
 async fn w4_what_may_not_be_seen_is_answered_as_what_is_not_there() {
     let hall = Hall::new().await;
     let server = Server::start(&hall.town).await;
@@ -287,120 +267,6 @@ async fn another_town_hears_nothing() {
 }
 
 #[tokio::test]
-async fn w8_a_mutation_over_a_socket_is_the_same_act() {
-    let hall = Hall::new().await;
-    let server = Server::start(&hall.town).await;
-    let id = hall.held().await;
-    let mut public = server.socket(&hall.town.public()).await;
-    public.subscribe("x", PASSAGE, passage(&id, 1, None, "だれか")).await;
-    assert_eq!(public.hear().await["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
-    let mut officer = server.socket(&hall.officer).await;
-    let act = |number| json!({ "query": PASSAGE, "variables": passage(&id, number, None, "試し"), "extensions": { "dryRun": true } });
-    officer.say(json!({ "type": "subscribe", "id": "dry", "payload": act(1) })).await;
-    let tried = officer.hear().await;
-    assert_eq!(tried["payload"]["extensions"]["dryRun"], true, "{tried}");
-    assert_eq!(officer.hear().await, json!({ "type": "complete", "id": "dry" }));
-    officer.subscribe("real", PASSAGE, passage(&id, 1, None, "本番")).await;
-    assert_eq!(officer.hear().await["payload"]["data"]["roundtablePassageRecord"]["number"], 1);
-}
-
-#[tokio::test]
-async fn w2_w6_the_protocol_is_kept() {
-    let hall = Hall::new().await;
-    let server = Server::start(&hall.town).await;
-    let id = hall.held().await;
-    let closed = async |messages: Vec<Value>| {
-        let mut socket = server.bare().await;
-        for message in messages {
-            socket.say(message).await;
-        }
-        socket.closed().await
-    };
-    let (init, query) = (json!({ "type": "connection_init" }), json!({ "query": "{ __typename }" }));
-    assert_eq!(closed(vec![init.clone(), init.clone()]).await, 4429);
-    assert_eq!(closed(vec![json!({ "type": "subscribe", "id": "1", "payload": query })]).await, 4401);
-    assert_eq!(
-        closed(vec![json!({ "type": "connection_init", "payload": { "Authorization": "Bearer x" } })]).await,
-        4403
-    );
-    assert_eq!(closed(vec![init.clone(), json!({ "type": "start", "id": "1", "payload": query })]).await, 4400);
-    assert_eq!(closed(vec![init.clone(), json!({ "type": "subscribe", "id": "", "payload": query })]).await, 4400);
-    assert_eq!(closed(vec![init, json!("x".repeat(300_000))]).await, 1009);
-    let mut socket = server.socket(&hall.planner).await;
-    for n in 0..20 {
-        socket.subscribe(&n.to_string(), RECORD, json!({ "id": id })).await;
-    }
-    socket.subscribe("one too many", RECORD, json!({ "id": id })).await;
-    let mut refused = socket.hear().await;
-    while refused["id"] != "one too many" {
-        refused = socket.hear().await;
-    }
-    assert_eq!(refused["type"], "error");
-    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
-    socket.subscribe("3", RECORD, json!({ "id": id })).await;
-    assert_eq!(socket.closed().await, 4409);
-}
-
-#[tokio::test]
-async fn g1_what_is_wrong_with_a_subscription_is_said_and_the_socket_lives() {
-    let hall = Hall::new().await;
-    let server = Server::start(&hall.town).await;
-    let mut socket = server.socket(&hall.planner).await;
-    let two = "subscription($id: ID!) { a: objectChanged(id: $id) { cursor } b: objectChanged(id: $id) { cursor } }";
-    for (query, code) in [
-        ("subscription {", "GRAPHQL_PARSE_FAILED"),
-        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription { objectChanged(id: \"no id\") { cursor } }", "INVALID_INPUT"),
-        (two, "GRAPHQL_VALIDATION_FAILED"),
-    ] {
-        socket.subscribe("s", query, json!({ "id": "x" })).await;
-        let refused = socket.hear().await;
-        assert_eq!(refused["type"], "error", "{query}: {refused}");
-        assert_eq!(refused["payload"][0]["extensions"]["code"], code, "{query}: {refused}");
-    }
-}
-
-#[tokio::test]
-async fn sse_tells_the_same_and_goes_on_after_the_last_id() {
-    let hall = Hall::new().await;
-    let server = Server::start(&hall.town).await;
-    let id = hall.held().await;
-    let ask = |after: Option<String>| {
-        let mut request = reqwest::Client::new()
-            .post(format!("http://{}/graphql", server.host))
-            .header("accept", "text/event-stream")
-            .header("content-type", "application/json")
-            .header("authorization", hall.planner.header("authorization").expect("a token"))
-            .body(json!({ "query": RECORD, "variables": { "id": id } }).to_string());
-        if let Some(after) = after {
-            request = request.header("last-event-id", after);
-        }
-        request.send()
-    };
-    let mut first = ask(None).await.expect("an answer");
-    assert!(first.headers()["content-type"].to_str().expect("text").starts_with("text/event-stream"));
-    hall.officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
-    let last = until(&mut first, "はじめ").await;
-    drop(first);
-    hall.officer.run(PASSAGE, passage(&id, 2, None, "つぎ")).await.data();
-    let mut again = ask(Some(last)).await.expect("an answer");
-    until(&mut again, "つぎ").await;
-}
-
-/// Reads a stream until an event has a text; returns that event's id.
-async fn until(stream: &mut reqwest::Response, text: &str) -> String {
-    let mut heard = String::new();
-    loop {
-        let chunk = timeout(PATIENCE, stream.chunk()).await.expect("in time").expect("readable").expect("still open");
-        heard += &String::from_utf8_lossy(&chunk);
-        let event = heard.split("\n\n").find(|event| event.contains(text) && event.contains("id:"));
-        if let Some(id) = event.and_then(|event| event.lines().find_map(|line| line.strip_prefix("id:"))) {
-            return id.trim().to_owned();
-        }
-    }
-}
-
-#[tokio::test]
 async fn notifications_reach_whom_they_are_for_and_nobody_else() {
     let hall = Hall::new().await;
     let server = Server::start(&hall.town).await;
@@ -423,107 +289,4 @@ async fn notifications_reach_whom_they_are_for_and_nobody_else() {
     let notification = &told["payload"]["data"]["notificationChanged"]["notification"];
     assert_eq!(*notification, json!({ "kind": "MINUTES_SUBMITTED", "objectId": id, "readAt": null }));
     assert_eq!(officer.within(SILENCE).await, None, "who acted is not told");
-}
-
-/// Waits until the server has nothing left of any socket.
-async fn forgotten(town: &Town) {
-    let gone = async {
-        while !town.app.running.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, gone).await.expect("nothing is kept of it");
-}
-
-#[tokio::test]
-async fn w6_who_floods_is_sent_away() {
-    let town = Town::new().await;
-    let server = Server::start(&town).await;
-    for frame in [Message::Ping(Vec::new().into()), Message::text(r#"{"type":"ping"}"#)] {
-        let (mut to, mut from) = server.socket(&town.public()).await.0.split();
-        let flood = async {
-            for _ in 0..10_000 {
-                if to.send(frame.clone()).await.is_err() {
-                    return;
-                }
-            }
-        };
-        let closed = async {
-            loop {
-                match from.next().await {
-                    Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
-                    Some(Ok(_)) => {}
-                    // What was still on its way is thrown back, and the word of it may be lost with that.
-                    _ => return 1006,
-                }
-            }
-        };
-        let (code, ()) = timeout(PATIENCE, futures_util::future::join(closed, flood)).await.expect("closed");
-        assert!([1008, 1006].contains(&code), "{code}");
-        forgotten(&town).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn w7_who_never_reads_is_cut_off_and_costs_no_memory() {
-    const ALL: &str =
-        "{ __schema { types { name description fields { name description args { name description } } } } }";
-    let town = Town::new().await;
-    let server = Server::start(&town).await;
-    let answer = town.public().run(ALL, json!({})).await.text.len();
-    let mut socket = server.socket(&town.public()).await;
-    // More than the buffers of both ends take, each asked for when the one before may have been answered.
-    let wanted = 64 * 1024 * 1024 / answer;
-    for n in 0..wanted {
-        let payload = json!({ "query": ALL });
-        let asked = json!({ "type": "subscribe", "id": n.to_string(), "payload": payload }).to_string();
-        if socket.0.send(Message::text(asked)).await.is_err() || town.app.running.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    forgotten(&town).await;
-    drop(socket);
-}
-
-#[tokio::test]
-async fn a_stream_goes_on_while_its_browser_renews_the_cookie() {
-    let hall = Hall::new().await;
-    let (town, server) = (&hall.town, Server::start(&hall.town).await);
-    let id = hall.held().await;
-    let password = "最初の長いパスワードです。";
-    let create = "mutation($input: AccountCreateInput!) { accountCreate(input: $input) { id } }";
-    let input = json!({"email": "tab@example.jp", "name": "例山", "nameKana": "れいやま", "initialPassword": password});
-    let made = town.staff(Role::Admin).await.run(create, json!({ "input": input })).await.data();
-    let account = entaku::kernel::id::decode(made["accountCreate"]["id"].as_str().expect("an id")).expect("an id").1;
-    let account = entaku::kernel::principal::AccountId(account);
-    town.appoint(account, Role::PlanningStaff, ScopeKind::Municipality, None).await;
-    let browser =
-        Client::new(town.app.clone()).with("origin", "http://127.0.0.1:8000").with("content-type", "application/json");
-    let cookie = |answer: &crate::support::client::Answer| {
-        let set = answer.headers.get("set-cookie").expect("a cookie").to_str().expect("text");
-        set.split(';').next().expect("a pair").to_owned()
-    };
-    let credentials = json!({"municipality": town.code.as_str(), "email": "tab@example.jp", "password": password});
-    let first = cookie(&browser.by("POST", "/playground/session", credentials.to_string()).await);
-    let mut socket = server.with(&[("origin", "http://127.0.0.1:8000"), ("cookie", &first)]).await;
-    socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
-    socket.subscribe("m", RECORD, json!({ "id": id })).await;
-    assert_eq!(numbers(&socket.hear().await), Vec::<i64>::new());
-    town.app.clock.advance(chrono::Duration::minutes(20));
-    let second = cookie(&browser.with("cookie", &first).by("PUT", "/playground/session", "").await);
-    town.app.clock.advance(chrono::Duration::minutes(15));
-    let old = browser.with("cookie", &first).run("{ viewer { id } }", json!({})).await;
-    assert_eq!(old.status, 401, "the first cookie is no longer good");
-    // Their tokens live five minutes.
-    let officer = town.over(Role::OrgOfficer, ScopeKind::Organization, &hall.organization).await;
-    officer.run(PASSAGE, passage(&id, 1, None, "はじめ")).await.data();
-    let mut told = socket.hear().await;
-    while numbers(&told) != [1] {
-        told = socket.hear().await;
-    }
-    let out = browser.with("cookie", &second).by("DELETE", "/playground/session", "").await;
-    assert_eq!(out.status, 200);
-    assert_eq!(socket.closed().await, 4401, "it ends with its session");
 }
