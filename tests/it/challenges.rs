@@ -1,11 +1,15 @@
 //! Challenge projects, from the call to the published adoption.
 
+mod calls;
+mod hidden;
+mod reviewers;
+
 use entaku::challenges::entity::{proposal, review};
 use entaku::kernel::principal::{Role, ScopeKind};
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use serde_json::{Value, json};
 
-use crate::organizations::{organization, text};
+use crate::organizations::text;
 use crate::support::{Client, Town};
 
 const CALL: &str = include_str!("../../docs/stories/45-challenge-call-create.graphql");
@@ -155,176 +159,6 @@ async fn a_project_is_proposed_scored_adopted_and_published() {
 }
 
 #[tokio::test]
-async fn z6_reviewers_and_scores_are_hidden_from_who_proposed() {
-    let fair = Fair::new().await;
-    let (id, [(first, one), (second, two)]) = fair.screening().await;
-    first.run(SCORE, fair.sheet(&one, 10, 3)).await.data();
-    let every = "query($id: ID!, $ids: [ID!]!) {
-        challengeProposal(id: $id) { state averageScore reviews { id reviewer { name } total } }
-        challengeReviews { totalCount nodes { id } }
-        challengeProposals { nodes { reviews { id } } }
-        nodes(ids: $ids) { id } }";
-    let scores = "query { challengeReviews { nodes { total scores { id score } } } }";
-    let own = first.run(scores, json!({})).await.data()["challengeReviews"]["nodes"][0].clone();
-    assert_eq!((&own["total"], own["scores"].as_array().map(Vec::len)), (&json!(13), Some(2)));
-    let ids = json!([one, two, own["scores"][0]["id"]]);
-    let variables = json!({"id": id, "ids": ids});
-    let hidden = fair.proposer.run(every, variables.clone()).await.data();
-    assert_eq!(hidden["challengeProposal"], json!({"state": "SCREENING", "averageScore": null, "reviews": []}));
-    assert_eq!(hidden["challengeReviews"], json!({"totalCount": 0, "nodes": []}));
-    assert_eq!(hidden["challengeProposals"]["nodes"], json!([{"reviews": []}]));
-    assert_eq!(hidden["nodes"], json!([null, null, null]));
-    // Nothing tells the proposer that somebody was assigned or scored: ids that exist and ids that do not answer alike.
-    let unknown = "crv_0192f0c1d2e37a4b8c5d6e7f8091a2b3";
-    let exists = fair.proposer.run(SCORE, fair.sheet(&one, 1, 1)).await.expect_code("NOT_FOUND");
-    let invented = fair.proposer.run(SCORE, fair.sheet(unknown, 1, 1)).await.expect_code("NOT_FOUND");
-    assert_eq!(exists.body, invented.body);
-    for nobody in [fair.town.public(), fair.town.resident().await, fair.town.staff(Role::GrantStaff).await] {
-        let seen = nobody.run(every, variables.clone()).await.data();
-        assert_eq!(seen["challengeProposal"], json!(null));
-        assert_eq!(seen["nodes"], json!([null, null, null]));
-        assert_eq!(seen["challengeReviews"]["totalCount"], 0);
-    }
-    let other = second.run(every, variables.clone()).await.data();
-    assert_eq!(other["challengeReviews"]["nodes"], json!([{"id": two}]));
-    assert_eq!(other["nodes"], json!([null, {"id": two}, null]));
-    let staff = fair.planner.run(every, variables).await.data();
-    assert_eq!(staff["challengeProposal"]["reviews"].as_array().map(Vec::len), Some(2));
-    assert_eq!(staff["challengeProposal"]["reviews"][0]["reviewer"]["name"], "試験 太郎");
-}
-
-#[tokio::test]
-async fn z6_staff_who_propose_see_no_sheets_and_decide_nothing_on_their_own() {
-    let mut fair = Fair::new().await;
-    fair.proposer = fair.town.staff(Role::PlanningStaff).await;
-    let (id, [(first, one), (second, two)]) = fair.screening().await;
-    first.run(SCORE, fair.sheet(&one, 1, 1)).await.data();
-    second.run(SCORE, fair.sheet(&two, 1, 1)).await.data();
-    let seen = fair.proposer.run(READ, json!({"id": id})).await.data()["challengeProposal"].clone();
-    assert_eq!(seen["reviews"], json!([]));
-    let own = fair.proposer.clone();
-    own.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN/DUTIES_APART");
-    own.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN/DUTIES_APART");
-    fair.planner.run(ADOPT, adopt(&id, 1)).await.data();
-    own.run(PUBLISH, json!({"id": id})).await.expect_code("FORBIDDEN/DUTIES_APART");
-}
-
-#[tokio::test]
-async fn one_reviewer_fills_one_sheet_within_the_maximum() {
-    let fair = Fair::new().await;
-    let (id, [(first, one), (second, _)]) = fair.screening().await;
-    let [a, _] = &fair.criteria;
-    first.run(SCORE, fair.sheet(&one, 11, 1)).await.expect_code("INVALID_INPUT");
-    first.run(SCORE, fair.sheet(&one, -1, 1)).await.expect_code("INVALID_INPUT");
-    let half = json!({"id": one, "input": {"scores": [{"criterionId": a, "score": 1}]}});
-    first.run(SCORE, half).await.expect_code("INVALID_INPUT");
-    let foreign =
-        json!({"id": one, "input": {"scores": [{"criterionId": "ccr_0192f0c1d2e37a4b8c5d6e7f8091a2b3", "score": 1}]}});
-    first.run(SCORE, foreign).await.expect_code("NOT_FOUND");
-    second.run(SCORE, fair.sheet(&one, 1, 1)).await.expect_code("NOT_FOUND");
-    fair.planner.run(SCORE, fair.sheet(&one, 1, 1)).await.expect_code("FORBIDDEN");
-    fair.town.public().run(SCORE, fair.sheet(&one, 1, 1)).await.expect_code("NOT_FOUND");
-    let presses = (0..10).map(|_| first.run(SCORE, fair.sheet(&one, 7, 4)));
-    let answers = futures_util::future::join_all(presses).await;
-    assert_eq!(answers.iter().filter(|a| a.body.get("errors").is_none()).count(), 1);
-    for answer in answers.into_iter().filter(|a| a.body.get("errors").is_some()) {
-        answer.expect_code("CONFLICT/SCORED");
-    }
-    let sheets = "query($id: ID!) { challengeProposal(id: $id) { reviews { total scores { score } } } }";
-    let seen = fair.planner.run(sheets, json!({"id": id})).await.data()["challengeProposal"]["reviews"].clone();
-    assert_eq!(seen[0], json!({"total": 11, "scores": [{"score": 7}, {"score": 4}]}));
-    assert_eq!(seen[1], json!({"total": null, "scores": []}));
-}
-
-#[tokio::test]
-async fn who_is_a_party_does_not_review() {
-    let mut fair = Fair::new().await;
-    let (_, organization) = organization(&fair.planner, "川の会").await;
-    fair.proposer = fair.town.over(Role::OrgOfficer, ScopeKind::Organization, &organization).await;
-    let mut proposal = fair.proposal();
-    proposal["input"]["proposerKind"] = json!("ORGANIZATION");
-    proposal["input"]["groupName"] = json!("川の会");
-    proposal["input"]["organizationId"] = json!(organization);
-    fair.town.resident().await.run(CREATE, proposal.clone()).await.expect_code("FORBIDDEN/NOT_OFFICER");
-    let id = text(&fair.proposer.run(CREATE, proposal).await.data()["challengeProposalCreate"]["id"]);
-    fair.proposer.run(SUBMIT, json!({"id": id})).await.data();
-
-    let plain = fair.town.person(Role::Resident, ScopeKind::Municipality, None).await.0.to_string();
-    fair.planner.run(ASSIGN, assign(&id, &plain)).await.expect_code("INVALID_INPUT");
-    let uuid = entaku::kernel::id::decode(&organization).expect("an id").1;
-    let member = fair.town.person(Role::OrgMember, ScopeKind::Organization, Some(uuid)).await.0.to_string();
-    appoint(&fair, &member, None).await;
-    fair.planner.run(ASSIGN, assign(&id, &member)).await.expect_code("CONFLICT/CONFLICT_OF_INTEREST");
-    let me = text(&fair.proposer.run("{ viewer { id } }", json!({})).await.data()["viewer"]["id"]);
-    fair.planner.run(ASSIGN, assign(&id, &me)).await.expect_code("CONFLICT/CONFLICT_OF_INTEREST");
-    let planner = text(&fair.planner.run("{ viewer { id } }", json!({})).await.data()["viewer"]["id"]);
-    fair.planner.run(ASSIGN, assign(&id, &planner)).await.expect_code("FORBIDDEN/SELF_APPOINTMENT");
-
-    // Somebody who joins the organization after the assignment no longer scores.
-    let (account, joiner) = fair.town.person(Role::Reviewer, ScopeKind::Municipality, None).await;
-    let made = fair.planner.run(ASSIGN, assign(&id, &account.to_string())).await.data();
-    let sheet = text(&made["challengeReviewerAssign"]["id"]);
-    fair.planner.run(ASSIGN, assign(&id, &account.to_string())).await.expect_code("CONFLICT/DUPLICATE");
-    fair.planner.run(SCREEN, json!({"id": id})).await.data();
-    appoint(&fair, &account.to_string(), Some(&organization)).await;
-    joiner.run(SCORE, fair.sheet(&sheet, 10, 5)).await.expect_code("CONFLICT/CONFLICT_OF_INTEREST");
-    fair.planner.run(ADOPT, adopt(&id, 1)).await.expect_code("CONFLICT/SHEETS_MISSING");
-}
-
-/// Appoints an account a reviewer of the town, or a member of an organization.
-async fn appoint(fair: &Fair, account: &str, organization: Option<&str>) {
-    let input = match organization {
-        Some(id) => {
-            json!({"accountId": account, "role": "ORG_MEMBER", "scope": "ORGANIZATION", "scopeId": id, "startsOn": "2026-04-01"})
-        }
-        None => json!({"accountId": account, "role": "REVIEWER", "scope": "MUNICIPALITY", "startsOn": "2026-04-01"}),
-    };
-    let admin = fair.town.staff(Role::Admin).await;
-    let create = "mutation($input: AppointmentCreateInput!) { appointmentCreate(input: $input) { id } }";
-    admin.run(create, json!({ "input": input })).await.data();
-}
-
-#[tokio::test]
-async fn who_scored_does_not_decide() {
-    let fair = Fair::new().await;
-    let id = fair.submitted().await;
-    let (account, both) = fair.town.person(Role::Reviewer, ScopeKind::Municipality, None).await;
-    let admin = fair.town.staff(Role::Admin).await;
-    let create = "mutation($input: AppointmentCreateInput!) { appointmentCreate(input: $input) { id } }";
-    let input = json!({"accountId": account.to_string(), "role": "PLANNING_STAFF", "scope": "MUNICIPALITY", "startsOn": "2026-04-01"});
-    admin.run(create, json!({ "input": input })).await.data();
-    let made = fair.planner.run(ASSIGN, assign(&id, &account.to_string())).await.data();
-    both.run(SCREEN, json!({"id": id})).await.data();
-    let sheet = text(&made["challengeReviewerAssign"]["id"]);
-    both.run(SCORE, fair.sheet(&sheet, 10, 5)).await.data();
-    both.run(ADOPT, adopt(&id, 1)).await.expect_code("FORBIDDEN/DUTIES_APART");
-    both.run(REJECT, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN/DUTIES_APART");
-    let rejected = fair.planner.run(REJECT, json!({"id": id, "reason": "見通しがない。"})).await.data();
-    assert_eq!(rejected["challengeProposalReject"]["state"], "REJECTED");
-    let seen = fair.proposer.run(READ, json!({"id": id})).await.data()["challengeProposal"].clone();
-    assert_eq!((&seen["decisionReason"], &seen["averageScore"]), (&json!("見通しがない。"), &json!(null)));
-    fair.planner.run(PUBLISH, json!({"id": id})).await.expect_code("CONFLICT/STATE");
-}
-
-#[tokio::test]
-async fn proposals_are_taken_within_the_days_of_the_call() {
-    for (from, to, code) in
-        [("2026-05-01", "2026-05-19", "CONFLICT/TOO_LATE"), ("2026-05-21", "2026-06-30", "CONFLICT/TOO_EARLY")]
-    {
-        let fair = Fair::lasting(from, to).await;
-        let id = fair.drafted().await;
-        fair.proposer.run(SUBMIT, json!({"id": id})).await.expect_code(code);
-    }
-    let fair = Fair::lasting("2026-05-20", "2026-05-20").await;
-    let (early, late) = (fair.submitted().await, fair.drafted().await);
-    fair.proposer.run(SUBMIT, json!({"id": early})).await.expect_code("CONFLICT/STATE");
-    fair.planner.run(CLOSE, json!({"id": fair.call})).await.data();
-    fair.proposer.run(SUBMIT, json!({"id": late})).await.expect_code("CONFLICT/CALL_NOT_OPEN");
-    fair.proposer.run(CREATE, fair.proposal()).await.expect_code("CONFLICT/CALL_NOT_OPEN");
-    fair.planner.run(CLOSE, json!({"id": fair.call})).await.expect_code("CONFLICT/STATE");
-}
-
-#[tokio::test]
 async fn a_child_proposes_with_a_guardians_consent() {
     let fair = Fair::new().await;
     let mut proposal = fair.proposal();
@@ -370,28 +204,6 @@ async fn everybody_does_their_part_and_no_other() {
     let unassigned = fair.town.staff(Role::Reviewer).await;
     assert_eq!(unassigned.run(READ, json!({"id": draft})).await.data()["challengeProposal"], json!(null));
     assert_eq!(reviewer.run(READ, json!({"id": draft})).await.data()["challengeProposal"]["proposerName"], "試験 太郎");
-}
-
-#[tokio::test]
-async fn a_call_needs_criteria_and_shows_itself_when_open() {
-    let fair = Fair::new().await;
-    let mut next = call(&fair.section, "2026-06-01", "2026-06-30");
-    fair.planner.run(CALL, next.clone()).await.expect_code("CONFLICT/DUPLICATE");
-    next["input"]["title"] = json!("第2回");
-    let id = text(&fair.planner.run(CALL, next).await.data()["challengeCallCreate"]["id"]);
-    let this = json!({"id": id});
-    fair.planner.run(OPEN, this.clone()).await.expect_code("CONFLICT/CRITERIA_MISSING");
-    let hidden = fair.proposer.run("query($id: ID!) { challengeCall(id: $id) { id } }", this.clone()).await.data();
-    assert_eq!(hidden["challengeCall"], json!(null));
-    let mut early = fair.proposal();
-    early["input"]["callId"] = json!(id);
-    fair.proposer.run(CREATE, early).await.expect_code("NOT_FOUND");
-    let criterion = |label: &str, most: i32| json!({"input": {"callId": id, "label": label, "maxScore": most}});
-    fair.planner.run(CRITERION, criterion("公益性", 0)).await.expect_code("INVALID_INPUT");
-    fair.planner.run(CRITERION, criterion("公益性", 10)).await.data();
-    fair.planner.run(CRITERION, criterion("公益性", 10)).await.expect_code("CONFLICT/DUPLICATE");
-    fair.planner.run(OPEN, this).await.data();
-    fair.planner.run(CRITERION, criterion("発展性", 10)).await.expect_code("CONFLICT/STATE");
 }
 
 #[tokio::test]
@@ -460,27 +272,4 @@ async fn the_database_keeps_duties_apart() {
     row.decision_reason = Set(Some("自分で".into()));
     let refused = row.update(&tx).await.expect_err("refused").to_string();
     assert!(refused.contains("decided_by_another"), "{refused}");
-}
-
-#[tokio::test]
-async fn another_town_sees_and_touches_nothing() {
-    let fair = Fair::new().await;
-    let (id, [(_, sheet), _]) = fair.screening().await;
-    let other = Town::beside(fair.town.app.clone()).await;
-    let foreign = other.staff(Role::PlanningStaff).await;
-    let lists = "{ challengeCalls { totalCount } challengeProposals { totalCount } challengeReviews { totalCount } }";
-    let seen = foreign.run(lists, json!({})).await.data();
-    for list in ["challengeCalls", "challengeProposals", "challengeReviews"] {
-        assert_eq!(seen[list]["totalCount"], 0, "{list}");
-    }
-    for (document, variables) in [
-        (ADOPT, adopt(&id, 1)),
-        (SCREEN, json!({"id": id})),
-        (CLOSE, json!({"id": fair.call})),
-        (SCORE, fair.sheet(&sheet, 1, 1)),
-        (CREATE, fair.proposal()),
-        (CALL, call(&fair.section, "2026-05-01", "2026-05-02")),
-    ] {
-        foreign.run(document, variables).await.expect_code("NOT_FOUND");
-    }
 }
