@@ -1,14 +1,14 @@
 //! Round tables, from the plan to the closed record.
 
+mod minutes;
+mod whose;
+mod writers;
+
 use entaku::kernel::principal::{Role, ScopeKind};
-use entaku::kernel::read::sql::{Param, Sql};
-use entaku::roundtables::entity::{PassageId, RoundtableId, decision, passage};
-use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+use entaku::roundtables::entity::{decision, passage};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
 
 use crate::organizations::{organization, text};
-use crate::support::database::superuser_here;
 use crate::support::{Client, Town};
 
 const PLAN: &str = include_str!("../../docs/stories/30-roundtable-plan.graphql");
@@ -180,133 +180,6 @@ async fn a_meeting_is_announced_held_recorded_published_and_closed() {
 }
 
 #[tokio::test]
-async fn everybody_does_their_part_and_no_other() {
-    let hall = Hall::new().await;
-    let (town, officer, liaison, planner) = (&hall.town, &hall.officer, &hall.liaison, &hall.planner);
-    town.public().run(PLAN, json!({"input": {"title": "", "theme": "", "purpose": "", "startsAt": "2026-05-20T04:00:00Z", "venue": "", "audience": "PUBLIC"}})).await.expect_code("UNAUTHENTICATED");
-    town.resident().await.run(PLAN, hall.plan()).await.expect_code("FORBIDDEN");
-    liaison.run(PLAN, hall.plan()).await.expect_code("FORBIDDEN");
-    let mut own = hall.plan();
-    own["input"]["organizationId"] = json!(null);
-    officer.run(PLAN, own.clone()).await.expect_code("FORBIDDEN");
-    planner.run(PLAN, own).await.data();
-    let (_, other) = organization(planner, "別の会").await;
-    let stranger = town.over(Role::OrgOfficer, ScopeKind::Organization, &other).await;
-    stranger.run(PLAN, hall.plan()).await.expect_code("FORBIDDEN");
-
-    let id = hall.held().await;
-    let this = json!({"id": id});
-    for (who, code) in
-        [(town.public(), "UNAUTHENTICATED"), (town.resident().await, "FORBIDDEN"), (stranger, "FORBIDDEN")]
-    {
-        who.run(PASSAGE, passage(&id, 1, None, "私の議事録")).await.expect_code(code);
-        who.run(SUBMIT, this.clone()).await.expect_code(code);
-        who.run(PUBLISH, this.clone()).await.expect_code(code);
-    }
-    liaison.run(ISSUE, issue(&id)).await.data();
-    liaison.run(PASSAGE, passage(&id, 1, None, "書き取り")).await.data();
-    for (document, variables) in [
-        (DECISION, decision(&id)),
-        (ITEM, item(&id, "2026-07-01")),
-        (PARTICIPANT, participant(&id, "参加 者", true)),
-        (SUBMIT, this.clone()),
-    ] {
-        liaison.run(document, variables).await.expect_code("FORBIDDEN");
-    }
-    let auditor = town.staff(Role::Auditor).await;
-    assert_eq!(auditor.run(READ, this.clone()).await.data()["roundtable"]["passages"][0]["text"], "書き取り");
-    auditor.run(SUBMIT, this.clone()).await.expect_code("FORBIDDEN");
-    officer.run(SUBMIT, this.clone()).await.data();
-    officer.run(PUBLISH, this.clone()).await.expect_code("FORBIDDEN");
-    officer.run(RETURN, json!({"id": id, "reason": "x"})).await.expect_code("FORBIDDEN");
-    officer.run(CLOSE, this).await.expect_code("FORBIDDEN");
-}
-
-#[tokio::test]
-async fn who_submitted_does_not_publish() {
-    let hall = Hall::new().await;
-    let id = hall.held().await;
-    let this = json!({"id": id});
-    let (planner, colleague) = (&hall.planner, hall.town.staff(Role::PlanningStaff).await);
-    planner.run(PARTICIPANT, participant(&id, "佐藤 花", true)).await.data();
-    planner.run(PASSAGE, passage(&id, 1, None, "記録")).await.data();
-    planner.run(SUBMIT, this.clone()).await.data();
-    let can = "query($id: ID!) { roundtable(id: $id) { viewerCan { action allowed code reason } } }";
-    let may = |answer: Value| {
-        let list = answer["roundtable"]["viewerCan"].as_array().expect("a list").clone();
-        list.into_iter().find(|p| p["action"] == "roundtableMinutesPublish").expect("the act")
-    };
-    let own = may(planner.run(can, this.clone()).await.data());
-    assert_eq!((own["code"].as_str(), own["reason"].as_str()), (Some("FORBIDDEN"), Some("DUTIES_APART")));
-    assert_eq!(may(colleague.run(can, this.clone()).await.data())["allowed"], true);
-    planner.run(PUBLISH, this.clone()).await.expect_code("FORBIDDEN/DUTIES_APART");
-    colleague.run(PUBLISH, this).await.data();
-}
-
-#[tokio::test]
-async fn minutes_need_a_participant_and_the_refusal_says_so() {
-    let hall = Hall::new().await;
-    let id = hall.held().await;
-    let this = json!({"id": id});
-    hall.officer.run(SUBMIT, this.clone()).await.expect_code("CONFLICT/STATE");
-    hall.officer.run(PASSAGE, passage(&id, 1, None, "記録")).await.data();
-    hall.officer.run(SUBMIT, this.clone()).await.data();
-    let refused = hall.planner.run(PUBLISH, this).await.expect_code("CONFLICT/RECORD_INCOMPLETE");
-    assert_eq!(refused.body["errors"][0]["message"], "The minutes have no participant.");
-}
-
-#[tokio::test]
-async fn a_published_record_is_locked_by_rule_and_by_the_database() {
-    let hall = Hall::new().await;
-    let id = hall.submitted().await;
-    hall.officer.run(PASSAGE, passage(&id, 2, None, "後から")).await.expect_code("CONFLICT/STATE");
-    hall.planner.run(PUBLISH, json!({"id": id})).await.data();
-    for (document, variables) in [
-        (PASSAGE, passage(&id, 1, Some(1), "書き換え")),
-        (DECISION, decision(&id)),
-        (ISSUE, issue(&id)),
-        (PARTICIPANT, participant(&id, "後の人", true)),
-        (PUBLISH, json!({"id": id})),
-        (SUBMIT, json!({"id": id})),
-    ] {
-        hall.planner.run(document, variables).await.expect_code("CONFLICT/LOCKED");
-    }
-    let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system();
-    let row = passage::Entity::find().one(&tx).await.expect("read").expect("a passage");
-    let mut row: passage::ActiveModel = row.into();
-    row.text = Set("書き換え".into());
-    let refused = row.update(&tx).await.expect_err("refused").to_string();
-    assert!(refused.contains("locked"), "{refused}");
-    let tx = hall.town.system();
-    let late = decision::ActiveModel {
-        id: Set(entaku::roundtables::entity::DecisionId::new()),
-        roundtable_id: Set(meeting),
-        text: Set("後から".into()),
-        ..Default::default()
-    };
-    let refused = late.insert(&tx).await.expect_err("refused").to_string();
-    assert!(refused.contains("locked"), "{refused}");
-}
-
-#[tokio::test]
-async fn the_database_refuses_a_publication_by_who_submitted() {
-    let hall = Hall::new().await;
-    let id = hall.submitted().await;
-    let meeting = RoundtableId(entaku::kernel::id::decode(&id).expect("an id").1);
-    let tx = hall.town.system();
-    let row = entaku::roundtables::entity::roundtable::Entity::find_by_id(meeting);
-    let row = row.one(&tx).await.expect("read").expect("the meeting");
-    let by = row.submitted_by;
-    let mut row: entaku::roundtables::entity::roundtable::ActiveModel = row.into();
-    row.state = Set(entaku::roundtables::entity::RoundtableState::Published);
-    row.published_at = Set(Some(tx.now));
-    row.published_by = Set(by);
-    let refused = row.update(&tx).await.expect_err("refused").to_string();
-    assert!(refused.contains("published_by_another"), "{refused}");
-}
-
-#[tokio::test]
 async fn a_meeting_is_put_off_announced_anew_or_called_off() {
     let hall = Hall::new().await;
     let (public, officer) = (hall.town.public(), &hall.officer);
@@ -336,26 +209,6 @@ async fn a_meeting_is_put_off_announced_anew_or_called_off() {
     {
         officer.run(document, variables).await.expect_code("CONFLICT/STATE");
     }
-}
-
-#[tokio::test]
-async fn two_writers_of_one_passage_do_not_overwrite_each_other() {
-    let hall = Hall::new().await;
-    let id = hall.held().await;
-    let writers = (0..6).map(|n| {
-        let who = if n % 2 == 0 { &hall.officer } else { &hall.liaison };
-        let (variables, who) = (passage(&id, 1, None, &format!("書き手{n}")), who.clone());
-        async move { who.run(PASSAGE, variables).await }
-    });
-    let answers = futures_util::future::join_all(writers).await;
-    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|a| a.body.get("errors").is_none());
-    assert_eq!(won.len(), 1);
-    for answer in lost {
-        answer.expect_code("CONFLICT/STALE");
-    }
-    hall.officer.run(PASSAGE, passage(&id, 1, Some(1), "清書")).await.data();
-    hall.officer.run(PASSAGE, passage(&id, 1, Some(1), "遅い清書")).await.expect_code("CONFLICT/STALE");
-    hall.officer.run(PASSAGE, passage(&id, 7, Some(1), "ない一節")).await.expect_code("CONFLICT/STALE");
 }
 
 #[tokio::test]
@@ -397,79 +250,4 @@ async fn bad_input_is_refused_and_writes_nothing() {
     officer.run(HOLD, held(&next, "2026-05-20", -1)).await.expect_code("INVALID_INPUT");
     let seen = officer.run(READ, json!({"id": id})).await.data()["roundtable"].clone();
     assert_eq!((&seen["state"], &seen["passages"]), (&json!("HELD"), &json!([])));
-}
-
-#[tokio::test]
-async fn another_town_sees_and_touches_nothing() {
-    let hall = Hall::new().await;
-    let id = hall.submitted().await;
-    hall.planner.run(PUBLISH, json!({"id": id})).await.data();
-    let other = Town::beside(hall.town.app.clone()).await;
-    let foreign = other.staff(Role::PlanningStaff).await;
-    assert_eq!(foreign.run(READ, json!({"id": id})).await.data()["roundtable"], json!(null));
-    assert_eq!(foreign.run("{ roundtables { totalCount } }", json!({})).await.data()["roundtables"]["totalCount"], 0);
-    for (document, variables) in [
-        (CLOSE, json!({"id": id})),
-        (PASSAGE, passage(&id, 9, None, "x")),
-        (ISSUE, issue(&id)),
-        (CHANGE, json!({"id": id, "input": {}})),
-        (PLAN, hall.plan()),
-    ] {
-        foreign.run(document, variables).await.expect_code("NOT_FOUND");
-    }
-}
-
-#[tokio::test]
-async fn what_is_hidden_has_no_id_either() {
-    let hall = Hall::new().await;
-    let id = hall.submitted().await;
-    let inside = "query($id: ID!) { roundtable(id: $id) { passages { id } participants { id } } }";
-    let ids = hall.officer.run(inside, json!({"id": id})).await.data()["roundtable"].clone();
-    let ids =
-        [ids["passages"][0]["id"].clone(), ids["participants"][0]["id"].clone(), json!(PassageId::new().to_string())];
-    let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
-    let seen = hall.town.public().run(nodes, json!({"ids": ids})).await.data();
-    assert_eq!(seen["nodes"], json!([null, null, null]));
-    hall.planner.run(PUBLISH, json!({"id": id})).await.data();
-    let seen = hall.town.public().run(nodes, json!({"ids": ids})).await.data();
-    assert_eq!(seen["nodes"][0]["id"], ids[0]);
-}
-
-#[tokio::test]
-async fn a_button_pressed_twice_is_one_act() {
-    let hall = Hall::new().await;
-    let id = hall.submitted().await;
-    let presses = (0..20).map(|_| hall.planner.run(PUBLISH, json!({"id": id})));
-    let answers = futures_util::future::join_all(presses).await;
-    let done = answers.iter().filter(|a| a.body.get("errors").is_none()).count();
-    assert_eq!(done, 1);
-    for answer in answers.into_iter().filter(|a| a.body.get("errors").is_some()) {
-        answer.expect_code("CONFLICT/LOCKED");
-    }
-}
-
-/// Who is dismissed while their act waits for a lock has done nothing: it is asked once more before the end.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_dismissed_in_the_middle_has_written_nothing() {
-    let hall = Hall::new().await;
-    let id = hall.held().await;
-    let uuid = |id: &str| entaku::kernel::id::decode(id).expect("an id").1;
-    let (meeting, organization) = (uuid(&id), uuid(&hall.organization));
-    let (account, officer) = hall.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
-    let holding = hall.town.system();
-    let mut lock = Sql::new("SELECT pg_backend_pid() AS pid FROM roundtables WHERE id = ");
-    lock.fill("? FOR UPDATE", [Param::Uuid(Some(meeting))]);
-    let holder: i32 = holding.rows(lock).await.expect("held")[0].try_get("pid").expect("a process");
-    let read = json!({"id": id});
-    let act = tokio::spawn(async move { officer.run(PASSAGE, passage(&id, 1, None, "議事録")).await });
-    let mut looking = PgConnection::connect(&superuser_here()).await.expect("a connection");
-    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))";
-    while !sqlx::query_scalar::<_, bool>(waiting).bind(holder).fetch_one(&mut looking).await.expect("an answer") {
-        assert!(!act.is_finished(), "it was to wait for the lock");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
-    hall.town.dismiss(account).await;
-    holding.rollback().await.expect("let go");
-    act.await.expect("answered").expect_code("FORBIDDEN/APPOINTMENT_CHANGED");
-    assert_eq!(hall.planner.run(READ, read).await.data()["roundtable"]["passages"], json!([]));
 }
