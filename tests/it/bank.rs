@@ -34,6 +34,7 @@ const EXECUTE: &str = include_str!("../../docs/stories/23-grant-payment-execute.
 const PAYMENT_REQUEST: &str = include_str!("../../docs/stories/22-grant-payment-request.graphql");
 
 mod awaited;
+pub(crate) mod by_hand;
 mod came_back;
 mod due;
 mod instalments;
