@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::files::entity::FileId;
 use crate::grants::entity::GrantApplicationId;
 use crate::kernel::date::Date;
 use crate::kernel::money::Yen;
@@ -21,6 +22,8 @@ id_type!(/// 銀行からの報告
     BankReportId = "brp");
 id_type!(/// 銀行からの報告の明細
     BankReportLineId = "brl");
+id_type!(/// 銀行の通知による記録
+    BankNoticeId = "bnt");
 
 text_enum! {
     /// 預金種目。
@@ -227,5 +230,22 @@ entity! {
         paid: bool,
         outcome: ReportOutcome,
         line_id: Option<BankTransferLineId>,
+    }
+}
+
+entity! {
+    /// What the bank told of one payment beside its reports, with the notice that says so.
+    bank_notice in "bank_notices" {
+        id: BankNoticeId,
+        line_id: BankTransferLineId,
+        paid: bool,
+        told_on: Date,
+        reason: Option<String>,
+        file_id: FileId,
+        attached_by: AccountId,
+        name: String,
+        media_type: String,
+        size: i32,
+        sha256: String,
     }
 }

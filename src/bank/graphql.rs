@@ -3,12 +3,14 @@
 use async_graphql::{Context, Object};
 
 use crate::bank::commands::account::{self, BankAccountConfirmInput, BankAccountRegisterInput, BankAccountRejectInput};
+use crate::bank::commands::by_hand::{self, BankTransferOutcomeRecordInput};
 use crate::bank::commands::reconcile;
 use crate::bank::commands::refusal::{self, BankTransferRefusalRecordInput};
 use crate::bank::commands::report::{self, BankReportImportInput};
 use crate::bank::commands::transfer::{self, BankTransferPrepareInput, TransferSourceSetInput};
 use crate::bank::entity::{BankAccountId, BankTransferId};
 use crate::bank::shapes::{BankAccount, BankReport, BankTransfer, TransferSource};
+use crate::files::entity::FileId;
 use crate::kernel::error::Result;
 use crate::kernel::read::{Queries, Read};
 use crate::kernel::work::act;
@@ -116,6 +118,19 @@ impl BankMutation {
         #[graphql(desc = "報告の内容。")] input: BankReportImportInput,
     ) -> Result<Read<BankTransfer>> {
         act(ctx, move |tx| Box::pin(reconcile::reconcile(tx, id, input))).await
+    }
+
+    /// 銀行が報告しない支払(書面・電話による通知、明細の紛失など)一件の結果を、銀行の通知により記録する。振り込まれたものは、報告と
+    /// 同じく元帳に仕訳し、振込不能のものは、別の総合振込に入れるか、手で支払えるようになる。後の報告が同じ結果なら何も変わらず、違う
+    /// 結果なら取り込まれない。ファイルを作った人と、支払えない人は行えない。振込不能を記録した人は、その支払をやり直さない。
+    async fn bank_transfer_outcome_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "総合振込。")] id: BankTransferId,
+        #[graphql(desc = "銀行の通知(書面の写し、電話の記録など)。送ったファイル。")] file_id: FileId,
+        #[graphql(desc = "結果。")] input: BankTransferOutcomeRecordInput,
+    ) -> Result<Read<BankTransfer>> {
+        act(ctx, move |tx| Box::pin(by_hand::record_outcome(tx, id, file_id, input))).await
     }
 
     /// 銀行からの報告を取り込む。口座・金額・日が一致した支払は元帳に仕訳し、一致しないものは一覧に残す。同じ報告は一度だけ。

@@ -1,5 +1,9 @@
 //! What can be read of the bank, and by whom.
 
+mod notice;
+
+pub use notice::BankNotice;
+
 use async_graphql::{InputObject, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +11,8 @@ use chrono::{DateTime, Utc};
 
 use crate::bank::commands::{
     BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REGISTER, BANK_ACCOUNT_REJECT, BANK_REPORT_IMPORT, BANK_TRANSFER_CANCEL,
-    BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE, BANK_TRANSFER_REFUSAL_RECORD,
-    TRANSFER_SOURCE_SET, open_file, open_number,
+    BANK_TRANSFER_OUTCOME_RECORD, BANK_TRANSFER_PREPARE, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE,
+    BANK_TRANSFER_REFUSAL_RECORD, TRANSFER_SOURCE_SET, open_file, open_number,
 };
 use crate::bank::entity::{
     BankAccountId, BankAccountState, BankReportFormat, BankReportId, BankReportLineId, BankTransferId,
@@ -218,6 +222,11 @@ shape! {
             "No report has come in time. Please ask the bank and, if it refused the file, record that.",
         ])
         .except(NO_PAYERS)
+        .task(BANK_TRANSFER_OUTCOME_RECORD, [notice::LATE, "'総合振込の結果の記録'", "t.report_due"], [
+            "期限を過ぎても、結果の分からない支払があります。銀行に確かめ、報告が得られないときは、通知により一件ずつ記録してください。",
+            "Results are late. Please ask the bank and, if it reports no more, record each by its notice.",
+        ])
+        .except(NO_PAYERS)
         .ruled_by(PAYMENT_LAW)
         .create(BANK_TRANSFER_PREPARE, "", PREPARERS, Over::Municipality)
         .act(BANK_TRANSFER_PRODUCE, "", PAYER, Over::Municipality)
@@ -229,6 +238,9 @@ shape! {
         .act(BANK_TRANSFER_REFUSAL_RECORD, "", PAYER, Over::Municipality)
         .apart(BANK_TRANSFER_REFUSAL_RECORD, &["produced_by"])
         .step_up(BANK_TRANSFER_REFUSAL_RECORD)
+        .act(BANK_TRANSFER_OUTCOME_RECORD, "", PAYER, Over::Municipality)
+        .apart(BANK_TRANSFER_OUTCOME_RECORD, &["produced_by"])
+        .step_up(BANK_TRANSFER_OUTCOME_RECORD)
 }
 
 shape! {
@@ -243,6 +255,8 @@ shape! {
         .column::<Yen>("amountYen", "金額(円)。")
         .column::<TransferLineState>("state", "状態。")
         .column::<Option<Date>>("paidOn", "振り込まれた日。")
+        .first::<BankNotice>("notice", notice::OF_LINE, "結果を記録した、銀行の通知。銀行の報告によるときは null。支払う人と監査の人だけに表示される。")
+        .withheld(notice::readers())
         .ordered([Key::up("number", Ty::Int)])
         .readable(OFFICE, Over::Municipality)
 }

@@ -21,6 +21,7 @@ macro_rules! story {
 
 mod accounts;
 mod awaited;
+pub(crate) mod by_hand;
 mod came_back;
 mod due;
 mod instalments;

@@ -114,6 +114,7 @@ impl Table {
         objects.insert("AuditEntry", vec![(String::new(), known.entry.clone())]);
         objects.insert("Post", vec![(String::new(), known.post.clone())]);
         objects.insert("StrategyNode", vec![(String::new(), known.node.clone())]);
+        objects.entry("GrantProgramme").or_default().push(("NAMED".to_owned(), known.named.clone()));
         objects.entry("BookTransaction").or_default().push(("FOUND".to_owned(), known.found.clone()));
         for (state, id) in objects.get_mut("Strategy").into_iter().flatten() {
             if state == "IN_FORCE" {

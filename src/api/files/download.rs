@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::{admitted, papers, refused};
 use crate::api::app::App;
+use crate::bank::entity::BankNoticeId;
+use crate::bank::shapes::BankNotice;
 use crate::books::entity::BookFileId;
 use crate::books::shapes::BookFile;
 use crate::files::commands::{export, key, upload};
@@ -97,6 +99,11 @@ async fn find(tx: &Tx, prefix: &str, id: Uuid) -> Result<Kept> {
             let row = tx.peek::<BookFile>(BookFileId(id), Action::READ).await?;
             let key = key(tx, row.file_id).await?;
             Ok(Kept { table: "book_files", name: row.name, media_type: row.media_type, key })
+        }
+        BankNoticeId::PREFIX => {
+            let row = tx.peek::<BankNotice>(BankNoticeId(id), Action::READ).await?;
+            let key = key(tx, row.file_id).await?;
+            Ok(Kept { table: "bank_notices", name: row.name, media_type: row.media_type, key })
         }
         RoundtableFileId::PREFIX => {
             let row = tx.peek::<RoundtableFile>(RoundtableFileId(id), Action::READ).await?;

@@ -1,8 +1,9 @@
 //! What is done with the bank: [`account`] for those who are paid, [`transfer`] for files of payments, [`refusal`] for those
 //! that it refuses whole, [`report`] for what it reports back (`told`: how that is read), [`reconcile`] for files of which
-//! more is awaited.
+//! more is awaited, [`by_hand`] for payments of which it tells by a notice only.
 
 pub mod account;
+pub mod by_hand;
 pub mod reconcile;
 pub mod refusal;
 pub mod report;
@@ -35,6 +36,8 @@ pub const BANK_TRANSFER_CANCEL: Action = Action("bankTransferCancel");
 pub const BANK_TRANSFER_REFUSAL_RECORD: Action = Action("bankTransferRefusalRecord");
 /// 総合振込の残りの結果を取り込む。
 pub const BANK_TRANSFER_RECONCILE: Action = Action("bankTransferReconcile");
+/// 総合振込の一件の結果を、銀行の通知により記録する。
+pub const BANK_TRANSFER_OUTCOME_RECORD: Action = Action("bankTransferOutcomeRecord");
 /// 銀行からの報告を取り込む。
 pub const BANK_REPORT_IMPORT: Action = Action("bankReportImport");
 

@@ -100,8 +100,14 @@ pub(super) async fn take(tx: &Tx, input: BankReportImportInput) -> Result<BankRe
 fn contrary(line: usize) -> Refusal {
     Refusal::new(
         "CONTRARY_REPORT",
-        format!("{line}行目: 前に取り込んだ報告と結果が違います。銀行に確かめてください。取り込みませんでした。"),
-        format!("Line {line}: an earlier report told the opposite. Please ask the bank. Nothing was imported."),
+        format!(
+            "{line}行目: 前に取り込んだ報告か、銀行の通知により記録した結果と違います。銀行に確かめてください。取り込みません\
+             でした。"
+        ),
+        format!(
+            "Line {line}: an earlier report, or what was recorded by the bank's notice, told the opposite. Please ask \
+             the bank. Nothing was imported."
+        ),
     )
 }
 
@@ -167,7 +173,8 @@ async fn settle(
     Ok((ReportOutcome::Matched, Some(line)))
 }
 
-async fn mark(
+/// The line is settled.
+pub(super) async fn mark(
     tx: &Tx,
     line: bank_transfer_line::Model,
     state: TransferLineState,
@@ -204,7 +211,7 @@ fn kept(
 }
 
 /// A file of which nothing waits any more is done. Whoever settles another of its lines waits here.
-async fn finish(tx: &Tx, id: BankTransferId) -> Result<()> {
+pub(super) async fn finish(tx: &Tx, id: BankTransferId) -> Result<()> {
     let file = bank_transfer::Entity::find_by_id(id)
         .filter(bank_transfer::Column::State.eq(BankTransferState::Produced))
         .lock_exclusive();

@@ -9,8 +9,8 @@ mod work_days;
 use chrono::{DateTime, Utc};
 
 use crate::bank::commands::{
-    BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE,
-    BANK_TRANSFER_REFUSAL_RECORD,
+    BANK_ACCOUNT_CONFIRM, BANK_ACCOUNT_REJECT, BANK_TRANSFER_CANCEL, BANK_TRANSFER_OUTCOME_RECORD,
+    BANK_TRANSFER_PRODUCE, BANK_TRANSFER_RECONCILE, BANK_TRANSFER_REFUSAL_RECORD,
 };
 use crate::bank::entity::{BankAccountState, BankTransferState, bank_account, bank_transfer};
 use crate::kernel::error::Refusal;
@@ -36,7 +36,10 @@ pub fn account(row: &bank_account::Model, action: Action, _now: DateTime<Utc>) -
 pub fn transfer(row: &bank_transfer::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
     match (action, row.state) {
         (BANK_TRANSFER_PRODUCE | BANK_TRANSFER_CANCEL, BankTransferState::Prepared)
-        | (BANK_TRANSFER_REFUSAL_RECORD | BANK_TRANSFER_RECONCILE, BankTransferState::Produced) => Ok(()),
+        | (
+            BANK_TRANSFER_REFUSAL_RECORD | BANK_TRANSFER_RECONCILE | BANK_TRANSFER_OUTCOME_RECORD,
+            BankTransferState::Produced,
+        ) => Ok(()),
         _ => Err(Refusal::new(
             "STATE",
             format!("総合振込の今の状態({})では行えません。", row.state.label()),

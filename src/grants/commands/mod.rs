@@ -1,8 +1,9 @@
-//! What is done with grants: [`programme`] and its [`terms`] by those who set the money aside, [`calculation`] to find
-//! out what each organization may have, [`application`] with its [`attachment`]s by those who ask for it, [`review`] by
-//! those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the [`taking_back`] of a request. After the decision: [`change`],
-//! [`report`], [`fixing`] with its [`offset`]s, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
-//! its books show of a grant is asked in `booked`, which papers are missing in `papers`.
+//! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside,
+//! [`calculation`] to find out what each organization may have, [`application`] with its [`attachment`]s by those who ask
+//! for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the
+//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s,
+//! [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What its books show of a grant is asked in `booked`,
+//! which papers are missing in `papers`.
 
 mod apart;
 pub mod application;
@@ -16,6 +17,7 @@ pub mod fixing;
 pub mod offset;
 mod papers;
 pub mod payment;
+pub mod predecessor;
 pub mod programme;
 pub mod repayment;
 pub mod report;
@@ -49,6 +51,8 @@ pub const GRANT_PROGRAMME_PUBLISH: Action = Action("grantProgrammePublish");
 pub const GRANT_PROGRAMME_CLOSE: Action = Action("grantProgrammeClose");
 /// 交付金制度の交付の条件を定める。
 pub const GRANT_PROGRAMME_TERMS_SET: Action = Action("grantProgrammeTermsSet");
+/// 公開した交付金制度の、前年度の交付金制度を訂正する。
+pub const GRANT_PROGRAMME_PREVIOUS_CORRECT: Action = Action("grantProgrammePreviousCorrect");
 /// 交付金制度の予算額を変える(補正予算)。
 pub const GRANT_PROGRAMME_BUDGET_CHANGE: Action = Action("grantProgrammeBudgetChange");
 /// 団体への配分額を定める。

@@ -74,6 +74,9 @@ entity! {
         first_year: bool,
         created_by: Option<AccountId>,
         published_by: Option<AccountId>,
+        previous_corrected_by: Option<AccountId>,
+        previous_corrected_on: Option<Date>,
+        previous_correction: Option<String>,
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::grants::commands::budget::{self, GrantProgrammeBudgetChangeInput};
+use crate::grants::commands::predecessor::{self, GrantProgrammePreviousCorrectInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
 use crate::grants::entity::GrantProgrammeId;
@@ -53,6 +54,18 @@ impl GrantProgrammeMutation {
         #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
     ) -> Result<Read<GrantProgramme>> {
         act(ctx, move |tx| Box::pin(programme::close_programme(tx, id))).await
+    }
+
+    /// 公開した交付金制度の、誤って定めた前年度の交付金制度(または初年度であること)を、理由を記して訂正する。この制度の算定が承認された後と、
+    /// その剰余金が配分から差し引かれた後は訂正できず、制度を終えて作り直す。誤った前年度と比べた算定は承認できなくなる。制度を作った人と、
+    /// 手で配分を定めた人は行えない。
+    async fn grant_programme_previous_correct(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+        #[graphql(desc = "訂正の内容。")] input: GrantProgrammePreviousCorrectInput,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(predecessor::correct_previous(tx, id, input))).await
     }
 
     /// 交付金制度の予算額を変える(補正予算)。差額は元帳に仕訳され、配分した額は下回れない。閉じた年度では行えない。直前の本人確認(15分以内)が必要。

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_DECLARATION_CONFIRM, GRANT_PROGRAMME_BUDGET_CHANGE,
-    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE,
-    GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
+    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PREVIOUS_CORRECT, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET,
+    GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
     GrantDeclarationState, GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState,
@@ -25,6 +25,7 @@ pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc
         | (GRANT_PROGRAMME_CLOSE, Published)
         | (GRANT_ALLOCATION_SET | GRANT_PROGRAMME_BUDGET_CHANGE, Draft | Published) => Ok(()),
         (GRANT_PROGRAMME_TERMS_SET, Published) if row.previous_id.is_none() && !row.first_year => Ok(()),
+        (GRANT_PROGRAMME_PREVIOUS_CORRECT, Published) if row.previous_id.is_some() || row.first_year => Ok(()),
         (GRANT_APPLICATION_CREATE, Published) => not_after(row.closes_on, japan_day(now)),
         _ => Err(Refusal::new(
             "STATE",

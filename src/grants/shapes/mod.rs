@@ -6,6 +6,7 @@ pub mod calculation;
 mod hands;
 pub mod life;
 pub mod papers;
+mod predecessor;
 mod programme;
 mod tasks;
 

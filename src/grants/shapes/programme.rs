@@ -47,7 +47,7 @@ fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 
 shape! {
     GrantProgramme("GrantProgramme", "交付金制度。年度ごとに一つ。公開すると、手で定めた配分とともに誰でも閲覧できる。", "grant_programmes") { id: GrantProgrammeId, row: grant_programme::Entity, may: rules::programme }
-    |shape| shape
+    |shape| super::predecessor::of_programme(shape
         .revision()
         .column::<String>("title", "名称。")
         .column::<String>("summary", "概要。")
@@ -96,5 +96,5 @@ shape! {
         .apart(GRANT_ALLOCATION_SET, &["published_by"])
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_BUDGET_CHANGE, BUDGET_LAW, APPROVER, Over::Municipality)
-        .step_up(GRANT_PROGRAMME_BUDGET_CHANGE)
+        .step_up(GRANT_PROGRAMME_BUDGET_CHANGE))
 }

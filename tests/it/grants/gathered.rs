@@ -5,6 +5,8 @@ use super::calculation::Office;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
+mod predecessors;
+
 story!(RULE_ENACT, "281-grant-rule-enact");
 story!(DECLARE, "282-grant-declaration-record");
 story!(RUN_APPROVE, "284-grant-run-approve");

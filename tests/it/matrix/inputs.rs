@@ -34,6 +34,8 @@ pub struct Known {
     programme: String,
     /// A programme of an earlier year.
     earlier: String,
+    /// A public programme that names its predecessor, and of which nothing was approved.
+    pub named: String,
     /// A grant that is paid in parts.
     partly_paid: String,
     section: String,
@@ -101,6 +103,7 @@ impl Known {
         let run = "SELECT programme_id::text FROM grant_runs WHERE municipality_id = $1 AND kind = 'REAL' ORDER BY id LIMIT 1";
         let earlier =
             "SELECT id::text FROM grant_programmes WHERE municipality_id = $1 ORDER BY fiscal_year, id LIMIT 1";
+        let named = "SELECT id::text FROM grant_programmes WHERE municipality_id = $1 AND title = '前年度を誤った制度'";
         let partly_paid = "SELECT id::text FROM grant_applications WHERE municipality_id = $1 AND state = 'PARTLY_PAID' ORDER BY id LIMIT 1";
         let section = "SELECT id::text FROM sections WHERE municipality_id = $1 ORDER BY id DESC LIMIT 1";
         let revision = "SELECT id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
@@ -149,6 +152,7 @@ impl Known {
             rule: id(keeper, "grl", in_force).await,
             programme: id(keeper, "gpr", run).await,
             earlier: id(keeper, "gpr", earlier).await,
+            named: id(keeper, "gpr", named).await,
             partly_paid: id(keeper, "gap", partly_paid).await,
             section: id(keeper, "sec", section).await,
             revision: id(keeper, "srv", revision).await,
@@ -245,6 +249,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "bankReportImport" => json!({"format": "CSV", "content": base64_of(REPORT)}),
         "bankTransferReconcile" => json!({"format": "CSV", "content": base64_of(AWAITED)}),
         "bankTransferRefusalRecord" => json!({ "refusedOn": "2026-05-20" }),
+        "bankTransferOutcomeRecord" => json!({"number": 1, "paid": false, "toldOn": "2026-05-20"}),
         "bookTransactionRecord" => {
             json!({"grantApplicationId": null, "ineligibleUseId": null, "ineligibleReason": null,
             "amountYen": 100, "occurredOn": "2026-05-20", "budgetLineId": known.line})
@@ -270,6 +275,7 @@ pub fn fit(name: &str, known: &Known, variables: &mut Value) {
         "grantChangeRequest" => json!({"costs": [{"category": "SUPPLIES", "amountYen": 100}], "decidedYen": null}),
         "grantCompletionRecord" => json!({ "completedOn": "2026-05-10" }),
         "grantPaymentRequest" => json!({ "amountYen": null }),
+        "grantProgrammePreviousCorrect" => json!({"previousProgrammeId": null, "firstYear": true}),
         "grantProgrammeBudgetChange" => json!({ "budgetYen": 9_000_000_000_i64 }),
         "grantPaymentReverse" => json!({"kind": "RETURNED_BY_BANK", "returnedOn": "2026-05-20"}),
         "grantProgrammeTermsSet" => json!({"instalments": null, "conditions": null, "repaymentDays": 20,

@@ -252,6 +252,11 @@ pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<Strin
     // The third is in the file that went to the bank.
     let sent = prepared.replace("一件目", "三件目").replace("'PREPARED'", "'PRODUCED'");
     keeper.force(&sent.replace("$ID", &format!("'{}'", world.town.id.0))).await;
+    let named = json!({"id": Uuid::now_v7(), "title": "前年度を誤った制度"});
+    keeper
+        .copy("grant_programmes", " AND state = 'PUBLISHED' AND previous_id IS NOT NULL", &named)
+        .await
+        .expect("a programme");
     for (results, change) in RESULTS {
         let mut change: Value = serde_json::from_str(change).expect("JSON");
         change["id"] = json!(Uuid::now_v7());

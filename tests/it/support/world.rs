@@ -72,7 +72,7 @@ impl World {
     }
 }
 
-/// Two payments under a route: the approval of one is returned, the other's waits.
+/// Two payments under a route: the approval of one is returned, the other's waits. Of a small one the bank told on paper.
 async fn approvals(town: &Town) {
     let admin = town.staff(Role::Admin).await;
     let route = "mutation { approvalRouteCreate(input: {title: \"支払\", act: GRANT_PAYMENT_EXECUTE, fromYen: 600000, inOrder: false,
@@ -89,6 +89,7 @@ async fn approvals(town: &Town) {
             planner.run(back, json!({ "id": open })).await.data();
         }
     }
+    crate::bank::by_hand::came_on_paper(&s).await;
 }
 
 /// Gives the town a sign-in of its own, with which somebody is known.
