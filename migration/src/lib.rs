@@ -50,6 +50,7 @@ mod m0047_papers;
 mod m0048_told_in_time;
 mod m0049_ways_back;
 mod m0050_grant_inputs;
+mod m0052_one_side;
 mod table;
 
 /// All migrations, oldest first.
@@ -105,6 +106,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0048_told_in_time::Migration),
             Box::new(m0049_ways_back::Migration),
             Box::new(m0050_grant_inputs::Migration),
+            Box::new(m0052_one_side::Migration),
         ]
     }
 }
