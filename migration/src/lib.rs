@@ -51,6 +51,7 @@ mod m0048_told_in_time;
 mod m0049_ways_back;
 mod m0050_grant_inputs;
 mod m0051_by_hand;
+mod m0052_one_side;
 mod table;
 
 /// All migrations, oldest first.
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0049_ways_back::Migration),
             Box::new(m0050_grant_inputs::Migration),
             Box::new(m0051_by_hand::Migration),
+            Box::new(m0052_one_side::Migration),
         ]
     }
 }

@@ -61,7 +61,7 @@ const UNREPORTED: &str = "t.state = 'PRODUCED' AND t.report_due < entaku_today()
 const NO_PAYERS: &str = "SELECT w.id FROM bank_transfer_lines l CROSS JOIN LATERAL ( \
     SELECT entaku_doers(l.application_id, 'CHANGED') UNION SELECT entaku_doers(l.application_id, 'REVERSED') \
     UNION SELECT entaku_examiners(l.application_id) UNION SELECT entaku_recommenders(l.application_id) \
-    UNION SELECT entaku_application_parties(l.application_id, NULL)) w (id) \
+    UNION SELECT entaku_application_parties(l.application_id, l.organization_id)) w (id) \
     WHERE l.municipality_id = t.municipality_id AND l.transfer_id = t.id";
 /// Payments of a file that was made whose results are not known.
 const AWAITED_LINES: Children = Children {

@@ -10,7 +10,8 @@
 //! payment      DECIDED | PARTLY_PAID -> PAYMENT_REQUESTED -> PARTLY_PAID | PAID; and back, while nothing is at the bank
 //! settlement   DECIDED | PARTLY_PAID | PAID -> REPORTED -> REPORT_REVIEWED -> SETTLED | REPAYMENT_ORDERED -> REPAID
 //!                 ^---------- returned --------+                 +-> AMOUNT_FIXED -> PAYMENT_REQUESTED -> SETTLED
-//! revocation   from DECIDED and every state after it: REPAYMENT_ORDERED, or REVOKED where nothing is to come back
+//! revocation   from DECIDED and every state after it: REPAYMENT_ORDERED, or REVOKED where nothing is to come back; from
+//!              there REPAYMENT_ORDERED again, where a return among what had come was a mistake
 //! change       REQUESTED -> APPROVED | REFUSED; MINOR needs nobody's approval
 //! surplus      what was paid beyond the fixed amount is returned, kept, or deducted from the next year's allocation
 //! ledger       APPROPRIATION -> BUDGET (create) -> GRANT (allocate) -> COMMITTED (decide) -> PAID (pay) -> RETURNED
@@ -21,7 +22,8 @@
 //! payment happens once; the
 //! applicant, the staff member who recommends, the approver (of the grant or of a change) and the payer are
 //! different people, as are who reports, who examines, who fixes the amount and who pays the rest or receives a
-//! return; every act is kept with its actor, time, reason and amount.
+//! return; nobody who holds an office of the applying organization acts for the town hall; every act is kept with its actor,
+//! time, reason and amount.
 
 pub mod allocation;
 pub mod commands;

@@ -29,7 +29,7 @@ impl FiscalYear {
 
     /// 31 March of the following year.
     pub fn last_day(self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(self.0 + 1, 3, 31).unwrap_or(NaiveDate::MAX)
+        NaiveDate::from_ymd_opt(self.0.saturating_add(1), 3, 31).unwrap_or(NaiveDate::MAX)
     }
 
     /// `令和6年度`, `令和元年度`, `平成30年度`. 2019 counts as 令和元年度: that is what public papers write.

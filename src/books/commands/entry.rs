@@ -15,6 +15,7 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
+use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 
@@ -76,6 +77,9 @@ async fn write(
     } = input;
     if let Some(application) = grant_application_id {
         of_the_organization(tx, application, book, line.side).await?;
+        if let (Some(before), BookSide::Expense) = (replaces, line.side) {
+            borne_once(tx, before.id, application).await?;
+        }
     }
     if let Some(id) = ineligible_use_id {
         tx.peek::<IneligibleUse>(id, Action::READ).await?;
@@ -125,6 +129,17 @@ async fn write(
     };
     fits_in(book, line, amount_yen)?;
     Ok(row.insert(tx).await?.id)
+}
+
+/// What another grant was fixed by is not this one's as well, also where it was taken from the other meanwhile.
+///
+/// # Errors
+/// CONFLICT/GRANT_FIXED.
+async fn borne_once(tx: &Tx, replaced: BookTransactionId, by: GrantApplicationId) -> Result<()> {
+    let mut sql = Sql::new("SELECT 1 ");
+    let of = [Param::Uuid(Some(replaced.0)), Param::Uuid(Some(by.0))];
+    sql.fill("WHERE entaku_borne_otherwise(?, ?)", of);
+    if tx.rows(sql).await?.is_empty() { Ok(()) } else { Err(rules::grant_fixed().into()) }
 }
 
 /// The next entry of a book, without its content.
@@ -198,7 +213,8 @@ pub struct BookTransactionReverseInput {
 ///
 /// # Errors
 /// CONFLICT/REVERSED where it was undone before, CONFLICT/REVERSAL for a reversal; CONFLICT/FOUND_BY_HALL where the town
-/// hall has judged it and nothing replaces it.
+/// hall has judged it and nothing replaces it; CONFLICT/GRANT_FIXED where a grant was fixed by it and the replacement names
+/// another.
 pub async fn reverse(tx: &Tx, id: BookTransactionId, input: BookTransactionReverseInput) -> Result<BookTransactionId> {
     let row = tx.load::<BookTransaction>(id, BOOK_TRANSACTION_REVERSE).await?;
     rules::transaction(&row, BOOK_TRANSACTION_REVERSE, tx.now)?;

@@ -166,7 +166,7 @@ impl Reserve {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[graphql(name = "AllocationRetentionInput")]
 pub struct Retention {
-    /// 完了の翌年から起算した年数。
+    /// 完了の日の属する年(暦年)の翌年から起算した年数。
     pub years: i32,
     /// 暦年で数えるか、年度で数えるか。
     pub by: YearCount,
@@ -179,17 +179,18 @@ pub struct Retention {
 pub enum YearCount {
     /// 暦年
     Calendar,
-    /// 年度
+    /// 年度。完了の日の属する年(暦年)の翌年に始まる年度から数える(2024年12月10日の完了から5年なら2030年3月31日まで、2025年2月10日の完了からは2031年3月31日まで)
     Fiscal,
 }
 
 impl Retention {
-    /// The last day on which vouchers are kept: the years begin with the one after the completion's.
+    /// The last day on which vouchers are kept. 「完了の翌年から起算して」: the years begin with the calendar year after the
+    /// completion's, or with the fiscal year that begins in it, also where the completion lies in the fiscal year before.
     pub fn last_day(&self, completed: NaiveDate) -> Option<NaiveDate> {
         let year = completed.year().checked_add(self.years)?;
         match self.by {
             YearCount::Calendar => NaiveDate::from_ymd_opt(year, 12, 31),
-            YearCount::Fiscal => Some(FiscalYear(year).last_day()),
+            YearCount::Fiscal => NaiveDate::from_ymd_opt(year.checked_add(1)?, 3, 31),
         }
     }
 }
@@ -243,8 +244,15 @@ mod tests {
 
     #[test]
     fn vouchers_are_kept_for_five_years_by_either_reading() {
-        let last = |by| Retention { years: 5, by }.last_day(day("2025-02-10")).expect("a day").to_string();
-        assert_eq!(last(YearCount::Calendar), "2030-12-31");
-        assert_eq!(last(YearCount::Fiscal), "2031-03-31");
+        let last = |by, completed| Retention { years: 5, by }.last_day(day(completed)).expect("a day").to_string();
+        assert_eq!(last(YearCount::Calendar, "2025-02-10"), "2030-12-31");
+        assert_eq!(last(YearCount::Fiscal, "2025-02-10"), "2031-03-31");
+        // Of the same fiscal year, and of the calendar year before.
+        assert_eq!(last(YearCount::Calendar, "2024-12-10"), "2029-12-31");
+        assert_eq!(last(YearCount::Fiscal, "2024-12-10"), "2030-03-31");
+        assert_eq!(last(YearCount::Fiscal, "2024-04-01"), "2030-03-31");
+        for by in [YearCount::Calendar, YearCount::Fiscal] {
+            assert_eq!(Retention { years: i32::MAX, by }.last_day(day("2025-02-10")), None);
+        }
     }
 }

@@ -17,10 +17,14 @@ use crate::kernel::scalar::refuse;
 pub struct Exact(BigRational);
 
 /// The most digits of a numerator, denominator or decimal that is written.
-const DIGITS: usize = 18;
+const DIGITS: u32 = 18;
 /// The most bits of a number in the middle of a calculation. By-laws need far fewer; what goes beyond comes from
 /// adding up quotients that nobody has rounded.
 const BITS: u64 = 2_048;
+/// The most digits of such a number.
+const STORED: usize = 617;
+/// The most decimals that people are shown; they read a fraction beyond.
+const SHOWN: u32 = 9;
 
 impl Exact {
     /// Nothing.
@@ -33,14 +37,23 @@ impl Exact {
         Self::from(1)
     }
 
-    /// The number as it is written: decimal or fraction, ASCII, no exponent, no leading plus.
+    /// The number as people write it: decimal or fraction, ASCII, no exponent, no leading plus, 18 digits a part.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::read(text, DIGITS as usize)
+    }
+
+    /// The number as it is stored: of as many digits as a calculation may have.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::read(text, STORED).filter(Self::is_bounded)
+    }
+
+    fn read(text: &str, most: usize) -> Option<Self> {
         match text.split_once('/') {
-            None => decimal(text).map(Self),
+            None => decimal(text, most).map(Self),
             Some((over, under)) => {
-                let under = whole(under).filter(|n| !n.is_zero())?;
+                let under = whole(under, most).filter(|n| !n.is_zero())?;
                 let (sign, digits) = over.strip_prefix('-').map_or((1, over), |rest| (-1, rest));
-                Some(Self(BigRational::new(whole(digits)? * sign, under)))
+                Some(Self(BigRational::new(whole(digits, most)? * sign, under)))
             }
         }
     }
@@ -151,26 +164,28 @@ impl Neg for &Exact {
     }
 }
 
-fn whole(digits: &str) -> Option<BigInt> {
-    let plain = (1..=DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+fn whole(digits: &str, most: usize) -> Option<BigInt> {
+    let plain = (1..=most).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.parse().ok())?
 }
 
-fn decimal(text: &str) -> Option<BigRational> {
+fn decimal(text: &str, most: usize) -> Option<BigRational> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (before, after) = digits.split_once('.').map_or((digits, None), |(b, a)| (b, Some(a)));
-    let mut number = BigRational::from_integer(whole(before)?);
+    let mut number = BigRational::from_integer(whole(before, most)?);
     if let Some(after) = after {
         let places = u32::try_from(after.len()).ok()?;
-        number += BigRational::new(whole(after)?, BigInt::from(10).pow(places));
+        number += BigRational::new(whole(after, most)?, BigInt::from(10).pow(places));
     }
     Some(number * BigInt::from(sign))
 }
 
-/// The decimals with which the number ends, or nothing where it does not end within nine places.
-fn places(number: &BigRational) -> Option<u32> {
+/// The decimals of a number below one that ends within so many places.
+fn decimals(rest: &BigRational, most: u32) -> Option<String> {
     let ten = BigInt::from(10);
-    (0..=9).find(|places| (ten.pow(*places) % number.denom()).is_zero())
+    let places = (0..=most).find(|places| (ten.pow(*places) % rest.denom()).is_zero())?;
+    let digits = (rest * ten.pow(places)).to_integer().to_string();
+    Some(if places == 0 { String::new() } else { format!(".{digits:0>width$}", width = places as usize) })
 }
 
 /// The digits in groups of three.
@@ -192,12 +207,8 @@ impl fmt::Display for Exact {
         let number = self.0.abs();
         let before = grouped(&number.to_integer().to_string());
         let rest = number.fract();
-        match places(&rest) {
-            _ if rest.is_zero() => write!(f, "{sign}{before}"),
-            Some(places) => {
-                let digits = (rest * BigInt::from(10).pow(places)).to_integer().to_string();
-                write!(f, "{sign}{before}.{digits:0>width$}", width = places as usize)
-            }
+        match decimals(&rest, SHOWN) {
+            Some(decimals) => write!(f, "{sign}{before}{decimals}"),
             None if number.to_integer().is_zero() => write!(f, "{sign}{rest}"),
             None => write!(f, "{sign}{before} {rest}"),
         }
@@ -205,10 +216,12 @@ impl fmt::Display for Exact {
 }
 
 impl Exact {
-    /// As it is stored: a decimal where it ends, else a fraction.
+    /// As it is stored: a decimal where it ends as people may write it, else a fraction. What [`Exact::parse`] has read is
+    /// written so that it reads it again.
     pub fn written(&self) -> String {
-        match places(&self.0.fract().abs()) {
-            Some(_) => self.to_string().replace(',', ""),
+        let (sign, number) = (if self.is_negative() { "-" } else { "" }, self.0.abs());
+        match decimals(&number.fract(), DIGITS) {
+            Some(decimals) => format!("{sign}{}{decimals}", number.to_integer()),
             None => self.0.to_string(),
         }
     }
@@ -223,7 +236,7 @@ impl Serialize for Exact {
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("a number looks like \"0.7\" or \"1/3\""))
+        Self::stored(&text).ok_or_else(|| serde::de::Error::custom("a number looks like \"0.7\" or \"1/3\""))
     }
 }
 
@@ -248,6 +261,8 @@ impl ScalarType for Exact {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,6 +285,42 @@ mod tests {
         for text in ["", "-", "1.", ".5", "1e3", "+1", "１", "1,000", "1/0", "1/-3", "/3", "1/", "1/2/3", " 1", &long]
         {
             assert_eq!(Exact::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_however_long_it_is() {
+        for (text, written) in [
+            ("123456789.0123456789", "123456789.0123456789"),
+            ("1.000000000000000001", "1.000000000000000001"),
+            ("0.000000000000000001", "0.000000000000000001"),
+            ("999999999999999999.999999999999999999", "999999999999999999.999999999999999999"),
+            ("-1/576460752303423488", "-1/576460752303423488"),
+        ] {
+            let number = Exact::parse(text).expect(text);
+            assert_eq!(number.written(), written);
+            assert_eq!(Exact::parse(written), Some(number));
+        }
+        // As it was stored before decimals had eighteen places.
+        let before = "1234567890123456789/10000000000";
+        assert_eq!(Exact::parse(before), None);
+        assert_eq!(Exact::stored(before), Exact::parse("123456789.0123456789"));
+        assert_eq!(serde_json::from_value(serde_json::json!(before)).ok(), Exact::stored(before));
+        assert_eq!(Exact::stored(before).expect("a number").to_string(), "123,456,789 123456789/10000000000");
+        for text in ["1e3", "1/0", "", &"1".repeat(618), &"9".repeat(617), &format!("1/{}", "9".repeat(617))] {
+            assert_eq!(Exact::stored(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_that_may_be_written_is_read_as_it_is_stored(
+            text in prop_oneof!["-?[0-9]{1,18}(\\.[0-9]{1,18})?", "-?[0-9]{1,18}/[0-9]{0,17}[1-9]"]
+        ) {
+            let number = Exact::parse(&text).expect("a number");
+            let written = number.written();
+            prop_assert_eq!(Exact::parse(&written), Some(number.clone()), "{}", written);
+            prop_assert_eq!(Exact::stored(&written), Some(number));
         }
     }
 

@@ -13,6 +13,7 @@
 //! what the inputs are.
 
 mod asked;
+pub mod bounds;
 pub mod chart;
 pub mod compare;
 pub mod conditions;

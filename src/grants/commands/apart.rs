@@ -1,38 +1,25 @@
 //! From whom an act on an application is kept apart: its row names the last of those who did something at most, so they are
 //! asked for, under its lock. What the shapes show (`shapes::hands`) and triggers hold is the same.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-
 use crate::grants::commands::{
     GRANT_AMOUNT_FIX, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_REFUSE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
     GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD, GRANT_REPORT_SUBMIT,
 };
-use crate::grants::entity::{GrantActKind, GrantApplicationId, GrantApplicationState, grant_act, grant_application};
+use crate::grants::entity::{GrantApplicationId, GrantApplicationState, grant_application};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::policy::Action;
 use crate::kernel::read::DUTIES_APART;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
 
-/// Had the caller a hand in the application itself? A colleague's later submission does not wash that off.
-pub(super) async fn is_party(tx: &Tx, row: &grant_application::Model) -> Result<bool> {
-    let acts = [
-        GrantActKind::Create,
-        GrantActKind::Change,
-        GrantActKind::Submit,
-        GrantActKind::PaymentRequest,
-        GrantActKind::PaymentRequestWithdraw,
-        GrantActKind::RepaymentReport,
-        GrantActKind::CompletionRecord,
-        GrantActKind::ReportSubmit,
-        GrantActKind::ChangeRequest,
-        GrantActKind::ChangeWithdraw,
-    ];
-    let hand = grant_act::Entity::find()
-        .filter(grant_act::Column::ApplicationId.eq(row.id))
-        .filter(grant_act::Column::ActorId.eq(tx.principal.account))
-        .filter(grant_act::Column::Act.is_in(acts));
-    Ok(tx.principal.account.is_some() && hand.one(tx).await?.is_some())
+/// Keeps the caller from an act of the town hall when they are of the applicant's side: they had a hand in the application
+/// itself, which a colleague's later submission does not wash off, or hold an office of its organization.
+///
+/// # Errors
+/// FORBIDDEN/DUTIES_APART.
+pub(super) async fn apart_from_parties(tx: &Tx, row: &grant_application::Model) -> Result<()> {
+    let of = [Param::Uuid(Some(row.id.0)), Param::Uuid(Some(row.organization_id.0))];
+    not_among(tx, "entaku_application_parties(?, ?)", of).await
 }
 
 /// Keeps the caller from an act that follows what they have examined, and from undoing what they had a hand in.
@@ -57,9 +44,10 @@ pub(super) async fn apart_from_hands(tx: &Tx, row: &grant_application::Model, ac
     Ok(())
 }
 
-/// Is it a return that can be undone of an application, and no payment? Something was ordered back then.
+/// Is it a return that can be undone of an application, and no payment? Something was ordered back then, or has come back.
 pub(super) fn is_returned(row: &grant_application::Model) -> bool {
-    [GrantApplicationState::RepaymentOrdered, GrantApplicationState::Repaid].contains(&row.state)
+    use GrantApplicationState::{Repaid, RepaymentOrdered, Revoked};
+    [RepaymentOrdered, Repaid, Revoked].contains(&row.state)
 }
 
 /// Keeps the caller from an act when they gave an opinion on the application, whoever gave one since.

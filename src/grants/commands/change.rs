@@ -8,7 +8,7 @@ use crate::grants::commands::deadlines::{schedule, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
     Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON,
-    apart_from, begin, is_party, kept, record,
+    apart_from, apart_from_parties, begin, kept, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantChangeId, GrantChangeState, grant_application, grant_change,
@@ -21,7 +21,6 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
-use crate::kernel::read::DUTIES_APART;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
@@ -217,9 +216,7 @@ async fn decide(
     let row = tx.load::<GrantChange>(id, action).await?;
     let application = application_of(tx, &row).await?;
     apart_from(tx, application.id, Did::Paid).await?;
-    if is_party(tx, &application).await? {
-        return Err(Error::Forbidden(DUTIES_APART));
-    }
+    apart_from_parties(tx, &application).await?;
     still_waits(&row, &application, action, tx.now)?;
     let mut checks = Checks::new();
     let reason = checks.text("input.reason", &input.reason, MOST_REASON);

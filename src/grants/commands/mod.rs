@@ -31,14 +31,13 @@ pub mod terms;
 use sea_orm::{ActiveModelTrait, Set};
 use serde::de::DeserializeOwned;
 
-use crate::grants::commands::apart::{Did, apart_from, apart_from_hands, is_party, is_returned, not_among};
+use crate::grants::commands::apart::{Did, apart_from, apart_from_hands, apart_from_parties, is_returned, not_among};
 use crate::grants::entity::{GrantActId, GrantActKind, GrantApplicationId, grant_act, grant_application};
 use crate::grants::shapes::GrantApplication;
 use crate::grants::{notices, rules};
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
-use crate::kernel::read::DUTIES_APART;
 use crate::kernel::tx::Tx;
 use crate::ledger::entity::AccountKind;
 use crate::ledger::{self, Journal, transfer};
@@ -176,8 +175,8 @@ async fn begin(
     action: Action,
 ) -> Result<(grant_application::Model, grant_application::ActiveModel)> {
     let row = tx.load::<GrantApplication>(id, action).await?;
-    if rules::is_the_halls(action) && is_party(tx, &row).await? {
-        return Err(Error::Forbidden(DUTIES_APART));
+    if rules::is_the_halls(action) {
+        apart_from_parties(tx, &row).await?;
     }
     apart_from_hands(tx, &row, action).await?;
     rules::application(&row, action, tx.now)?;

@@ -6,8 +6,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use crate::grants::commands::deadlines::{in_time, timetable};
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
-    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_hands, begin, is_party, kept, papers,
-    record,
+    Did, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, apart_from, apart_from_hands, apart_from_parties, begin, kept,
+    papers, record,
 };
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaperStep, GrantPaymentId, GrantPaymentKind, grant_application,
@@ -20,7 +20,6 @@ use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
-use crate::kernel::read::DUTIES_APART;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
@@ -88,8 +87,8 @@ pub async fn may_pay(tx: &Tx, id: GrantApplicationId) -> Result<()> {
 
 async fn apart(tx: &Tx, id: GrantApplicationId, action: Action) -> Result<grant_application::Model> {
     let row = tx.load::<GrantApplication>(id, action).await?;
-    if rules::is_the_halls(action) && is_party(tx, &row).await? {
-        return Err(Error::Forbidden(DUTIES_APART));
+    if rules::is_the_halls(action) {
+        apart_from_parties(tx, &row).await?;
     }
     if action == GRANT_PAYMENT_EXECUTE {
         apart_from_others(tx, id).await?;

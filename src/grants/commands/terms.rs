@@ -3,9 +3,8 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
+use crate::grants::allocation::bounds;
 use crate::grants::allocation::conditions::Conditions;
-use crate::grants::allocation::deadlines::Period;
-use crate::grants::allocation::papers;
 use crate::grants::allocation::rule::{Instalments, Rule};
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze};
@@ -153,32 +152,8 @@ fn check(checks: &mut Checks, terms: &Terms) {
             "A time for each part, in the order of the fiscal year.",
         );
     }
-    let Some(of) = &terms.conditions else { return };
-    let within = terms.deadlines().periods().iter().all(|step| step.period.is_none_or(Period::is_one));
-    let (ja, en) = ("期間は1日から366日までで指定してください。", "Periods of 1 to 366 days.");
-    checks.check(within, "input.conditions.deadlines", "RANGE", ja, en);
-    checks.found(papers::faults(&of.papers, "input.conditions"));
-    if let Some(report) = &of.report {
-        let within = (0..=24).contains(&report.months);
-        let (ja, en) =
-            ("年度の末日までではなく、毎年ある月日を指定してください。", "A day of every year, after the year's end.");
-        checks.check(!within || report.is_one(), "input.conditions.report.by", "RANGE", ja, en);
-        checks.check(
-            within,
-            "input.conditions.report.months",
-            "RANGE",
-            "0から24までの月数を指定してください。",
-            "From 0 to 24 months.",
-        );
-    }
-    if let Some(reserve) = of.reserve {
-        checks.check(
-            reserve.most.0 >= 0,
-            "input.conditions.reserve.most",
-            "RANGE",
-            "0円以上で指定してください。",
-            "0 yen or more.",
-        );
+    if let Some(of) = &terms.conditions {
+        checks.found(bounds::faults(of, "input.conditions"));
     }
 }
 

@@ -55,7 +55,7 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
         // Not a payment: a return that was recorded by mistake.
-        (RepaymentOrdered | Repaid, GRANT_PAYMENT_REVERSE) => Some(RepaymentOrdered),
+        (RepaymentOrdered | Repaid | Revoked, GRANT_PAYMENT_REVERSE) => Some(RepaymentOrdered),
         (
             Decided | PaymentRequested | PartlyPaid | Paid | Reported | ReportReviewed | AmountFixed | Settled
             | RepaymentOrdered | Repaid,
@@ -70,7 +70,8 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
     if (row.state, action) == (RepaymentOrdered, GRANT_PAYMENT_REVERSE) && row.repaid_yen.0 == 0 {
         return Err(return_ordered());
     }
-    if next_state(row.state, action).is_none() {
+    let nothing_back = (row.state, action) == (Revoked, GRANT_PAYMENT_REVERSE) && row.repaid_yen.0 == 0;
+    if nothing_back || next_state(row.state, action).is_none() {
         return Err(Refusal::new(
             "STATE",
             format!("申請の今の状態({})では行えません。", row.state.word()),
@@ -86,7 +87,7 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
             "交付決定はすでに取り消されています。",
             "The decision has been revoked already.",
         )),
-        GRANT_PAYMENT_REVERSE if [RepaymentOrdered, Repaid].contains(&row.state) => Ok(()),
+        GRANT_PAYMENT_REVERSE if [RepaymentOrdered, Repaid, Revoked].contains(&row.state) => Ok(()),
         GRANT_PAYMENT_REVERSE => no_open_change(row).and_then(|()| reversible(row)),
         GRANT_PAYMENT_REQUEST => no_open_change(row).and_then(|()| not_before(row.request_from, today)),
         GRANT_CHANGE_REQUEST => no_open_change(row),

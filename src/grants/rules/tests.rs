@@ -253,6 +253,9 @@ fn a_payment_is_reversed_while_nothing_rests_on_it() {
     let fixed = |yen: i64| grant_application::Model { fixed_yen: Some(Yen(yen)), ..paid(Settled, 1_000) };
     assert_eq!(reverse(&fixed(1_000)), Ok(()));
     assert_eq!(reverse(&fixed(999)), Err("SURPLUS_SETTLED"));
+    // Where all had come back before the revocation, a return among it may be a mistake still.
+    let revoked = |yen: i64| grant_application::Model { repaid_yen: Yen(yen), ..paid(Revoked, 1_000) };
+    assert_eq!((reverse(&revoked(0)), reverse(&revoked(1_000))), (Err("STATE"), Ok(())));
 }
 
 #[test]

@@ -10,20 +10,8 @@ use crate::grants::rules::is_the_halls;
 use crate::kernel::policy::Action;
 use crate::kernel::read::ShapeDef;
 
-/// Whoever had a hand in the application itself (`commands::is_party`), which the given column names.
-macro_rules! parties {
-    ($application:literal) => {
-        concat!(
-            "SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = t.municipality_id AND h.application_id = ",
-            $application,
-            " AND h.act IN ('CREATE', 'CHANGE', 'SUBMIT', 'PAYMENT_REQUEST', 'PAYMENT_REQUEST_WITHDRAW', \
-             'COMPLETION_RECORD', 'REPORT_SUBMIT', 'REPAYMENT_REPORT', 'CHANGE_REQUEST', 'CHANGE_WITHDRAW') \
-             AND h.actor_id IS NOT NULL"
-        )
-    };
-}
-
-const PARTIES: &str = parties!("t.id");
+/// Whoever had a hand in the application itself, and the people of its organization (`commands::apart_from_parties`).
+const PARTIES: &str = "SELECT p FROM entaku_application_parties(t.id, t.organization_id) p";
 /// Whoever paid a part of it, or reversed a payment; whoever decided on a change (`commands::apart_from`).
 const PAYERS: &str = "SELECT entaku_doers(t.id, 'PAID')";
 const CHANGERS: &str = "SELECT entaku_doers(t.id, 'CHANGED')";
@@ -33,8 +21,8 @@ const REVERSERS: &str = "SELECT entaku_doers(t.id, 'REVERSED')";
 const EXAMINERS: &str = "SELECT entaku_examiners(t.id)";
 /// Whoever gave an opinion on the application (`commands::apart_from_recommenders`).
 const RECOMMENDERS: &str = "SELECT entaku_recommenders(t.id)";
-/// Whoever had a hand in what can be undone now: where something was ordered back, its newest return (`commands::begin`).
-const UNDOERS: &str = "SELECT entaku_reversal_apart(t.id, t.state IN ('REPAYMENT_ORDERED', 'REPAID'))";
+/// Whoever had a hand in what can be undone now: where something was ordered back, its newest return (`commands::apart`).
+const UNDOERS: &str = "SELECT entaku_reversal_apart(t.id, t.state IN ('REPAYMENT_ORDERED', 'REPAID', 'REVOKED'))";
 
 /// From whom each act is kept apart.
 const APART: &[(Action, &[(&str, &str)])] = &[
@@ -63,9 +51,9 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
     all.fold(shape, |shape, (act, name, accounts)| shape.apart_from(act, name, accounts))
 }
 
-/// Whoever paid a part of what is to be changed, or had a hand in the application (`commands::change::decide`).
+/// Whoever paid a part of what is to be changed, or is of the applicant's side (`commands::change::decide`).
 const CHANGES_PAYERS: &str = "SELECT entaku_doers(t.application_id, 'PAID')";
-const CHANGES_PARTIES: &str = parties!("t.application_id");
+const CHANGES_PARTIES: &str = "SELECT p FROM entaku_application_parties(t.application_id, t.organization_id) p";
 
 pub(super) fn of_change(shape: ShapeDef) -> ShapeDef {
     [GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE].into_iter().fold(shape, |shape, act| {

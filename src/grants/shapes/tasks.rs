@@ -20,7 +20,8 @@ const WITHOUT_PAPERS: &str = "t.state = 'DRAFT' AND t.purpose IS NOT NULL AND t.
     AND entaku_papers_missing(t.id, 'APPLICATION')";
 const UNREADY: &str = "t.state = 'DRAFT' AND (t.purpose IS NULL OR t.requested_yen IS NULL) \
     AND t.programme_state = 'PUBLISHED' AND entaku_today() BETWEEN t.opens_on AND t.closes_on";
-/// What was returned is put right and submitted again; after its day it still may be.
+/// What was returned is put right and submitted again; after its day it still may be. It may have been emptied meanwhile.
+const RETURNED_UNREADY: &str = "t.state = 'RETURNED' AND (t.purpose IS NULL OR t.requested_yen IS NULL)";
 const RETURNED: &str = "t.state = 'RETURNED' AND t.purpose IS NOT NULL \
     AND t.requested_yen IS NOT NULL AND entaku_today() >= t.opens_on AND NOT entaku_papers_missing(t.id, 'APPLICATION')";
 const RETURNED_WITHOUT: &str = "t.state = 'RETURNED' AND entaku_today() >= t.opens_on \
@@ -83,6 +84,14 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             [
                 "下書きに未記入の項目(目的・申請額)があります。受付の終わる日までに記入し、申請してください。",
                 "The draft lacks its purpose or its amount. Please complete and submit it before applications close.",
+            ],
+        )
+        .task(
+            GRANT_APPLICATION_CHANGE,
+            [RETURNED_UNREADY, "t.title", "t.correction_due"],
+            [
+                "返された申請に未記入の項目(目的・申請額)があります。記入してから再び申請してください。",
+                "The returned application lacks its purpose or its amount. Please complete and submit it again.",
             ],
         )
         .task(

@@ -169,6 +169,26 @@ async fn z20_m14_who_could_not_pay_does_not_report_what_was_not_paid() {
     assert_eq!(outcomes(&import(&s.payer, "CSV", &failed).await.data()), ["FAILED"]);
 }
 
+/// Z20: nor does whoever holds an office of the organization that is paid, though they never had a hand in it.
+#[tokio::test]
+async fn z20_nobody_pays_their_own_organization() {
+    let hall = Hall::new().await;
+    let s = &hall.scene;
+    let over = entaku::kernel::id::decode(&s.organization).expect("an id").1;
+    let (both, _) = s.town.person(Role::Payer, ScopeKind::Municipality, None).await;
+    s.town.appoint(both, Role::OrgAccountant, ScopeKind::Organization, Some(over)).await;
+    let both = s.town.as_account(both).await;
+    let payment = s.payable().await;
+    let file = text(&hall.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
+    assert!(!has_task(&both, "bankTransferProduce").await && has_task(&s.payer, "bankTransferProduce").await);
+    both.run(PRODUCE, json!({ "id": file })).await.expect_code("FORBIDDEN/DUTIES_APART");
+    s.payer.run(PRODUCE, json!({ "id": file })).await.data();
+    both.run(REFUSAL, refused(&file)).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let report = table(&[("2026-05-20", NUMBER, 1_100_000, "済")]);
+    import(&both, "CSV", &report).await.expect_code("FORBIDDEN/DUTIES_APART");
+    assert_eq!(outcomes(&hall.import("CSV", &report).await.data()), ["MATCHED"]);
+}
+
 /// Z20: the people of an organization do not speak for the town hall about where its money goes.
 #[tokio::test]
 async fn z20_m14_nobody_confirms_the_account_of_their_own_organization() {

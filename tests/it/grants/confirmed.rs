@@ -132,3 +132,23 @@ async fn z20_nobody_confirms_for_their_own_organization() {
     assert_eq!(attempt(&mut database, &copied("NULL", "RECORDED")).await, refused, "nobody said it");
     o.staff.run(CONFIRM, json!({ "id": others })).await.data();
 }
+
+/// What an input takes is read again by whatever calculates with it, also as it was stored before.
+#[tokio::test]
+async fn a_number_of_many_decimals_is_calculated_with() {
+    let o = Office::new().await;
+    let rule = o.by_lamps().await;
+    o.declare(&o.staff, 1, 10).await;
+    let long = json!({"organizationId": o.organizations[0], "item": "防犯灯", "asOf": "2026-04-01",
+        "number": "1.000000000000000001", "source": "按分"});
+    let kept = o.staff.run(DECLARE, json!({ "input": long })).await.data()["grantDeclarationRecord"]["number"].clone();
+    assert_eq!(kept, "1.000000000000000001");
+    let line = o.first_line(&o.run(&rule, "REAL").await).await;
+    assert_eq!((&line["amountYen"], &line["terms"][0]["inputs"][0]["value"]), (&json!(1_000), &json!(kept)));
+    let mut database = inside(&o.town, "entaku_app").await;
+    let before = "INSERT INTO grant_declarations (id, organization_id, district_id, item, as_of, number, source, state, declared_by)
+        SELECT gen_random_uuid(), organization_id, district_id, item, as_of, '2000000000000000001/1000000000000000000', source,
+            state, declared_by FROM grant_declarations WHERE number = '1.000000000000000001'";
+    assert_eq!(attempt(&mut database, before).await, Ok(()));
+    assert_eq!(o.first_line(&o.run(&rule, "REAL").await).await["amountYen"], 2_000);
+}

@@ -59,6 +59,15 @@ async fn an_application_is_decided_within_its_period_and_corrected_by_an_open_da
     s.staff.run(REVIEW_START, json!({"id": id})).await.data();
     s.staff.run(RETURN, back(&id, Some("2026-05-31"))).await.data();
     assert_eq!(days(&s, &id).await["correctionDue"], "2026-05-31");
+    // Emptied, it is somebody's task still.
+    for emptied in [json!({"requestedYen": null}), json!({"purpose": null})] {
+        s.officer.run(CHANGE, json!({"id": id, "input": emptied})).await.data();
+        assert_eq!(due(&s.officer, "grantApplicationChange").await, ["2026-05-31"]);
+        assert_eq!(due(&s.officer, "grantApplicationSubmit").await, Vec::<Value>::new());
+        let whole = json!({"requestedYen": 1_200_000, "purpose": "週1回、居場所を開く。"});
+        s.officer.run(CHANGE, json!({"id": id, "input": whole})).await.data();
+        assert_eq!(due(&s.officer, "grantApplicationSubmit").await, ["2026-05-31"]);
+    }
     s.on("2026-06-02").await;
     s.officer.run(SUBMIT, json!({"id": id})).await.data();
     s.staff.run(REVIEW_START, json!({"id": id})).await.data();

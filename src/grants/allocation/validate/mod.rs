@@ -7,11 +7,9 @@ mod terms;
 
 use std::collections::HashSet;
 
-use crate::grants::allocation::conditions::Conditions;
-use crate::grants::allocation::deadlines::{Deadlines, Period};
+use crate::grants::allocation::bounds;
 use crate::grants::allocation::exact::Exact;
 use crate::grants::allocation::metric::{Metric, MetricOf, MetricType};
-use crate::grants::allocation::papers;
 use crate::grants::allocation::rounding::Rounding;
 use crate::grants::allocation::rule::{FORMAT, Rule};
 use crate::kernel::error::{Message, Violation};
@@ -95,48 +93,10 @@ impl<'r> Check<'r> {
             );
         }
         if let Some(of) = &rule.conditions {
-            self.conditions(of);
+            self.found.extend(bounds::faults(of, &format!("{}.conditions", self.at)));
         }
         for (list, n, text) in articles.chain(more.map(|(n, text)| ("adjustments", n, text))) {
             self.text(&format!("{list}[{n}].legalReference"), text, 200);
-        }
-    }
-
-    fn conditions(&mut self, of: &Conditions) {
-        if let Some(report) = &of.report {
-            let within = (0..=24).contains(&report.months);
-            self.check(
-                within,
-                "conditions.report.months",
-                "0から24までの月数を指定してください。",
-                "From 0 to 24 months.",
-            );
-            let (ja, en) = (
-                "年度の末日までではなく、毎年ある月日を指定してください。",
-                "A day of every year, after the year's end.",
-            );
-            self.check(!within || report.is_one(), "conditions.report.by", ja, en);
-        }
-        if let Some(change) = &of.minor_change {
-            self.not_negative("conditions.minorChange.percent", &change.percent);
-        }
-        if let Some(reserve) = &of.reserve {
-            self.yen("conditions.reserve.most", reserve.most);
-        }
-        for step in of.deadlines.iter().flat_map(Deadlines::periods) {
-            let within = step.period.is_none_or(Period::is_one);
-            let path = format!("conditions.deadlines.{}.days", step.name.0);
-            self.check(within, &path, "1日から366日までで指定してください。", "From 1 to 366 days.");
-        }
-        self.found.extend(papers::faults(&of.papers, &format!("{}.conditions", self.at)));
-        if let Some(retention) = &of.retention {
-            let within = (1..=100).contains(&retention.years);
-            self.check(
-                within,
-                "conditions.retention.years",
-                "1から100までの年数を指定してください。",
-                "From 1 to 100 years.",
-            );
         }
     }
 

@@ -243,7 +243,7 @@ async fn declarations(
     let one = |row: &Row| {
         let (number, flag, word): (Option<String>, Option<bool>, Option<String>) =
             (row.try_get("number")?, row.try_get("flag")?, row.try_get("word")?);
-        let number = number.and_then(|text| Exact::parse(&text)).map(Datum::Number);
+        let number = number.and_then(|text| Exact::stored(&text)).map(Datum::Number);
         let value = number.or(flag.map(Datum::Flag)).or(word.map(Datum::Word));
         let value = value.ok_or_else(|| Error::internal("a declaration without a value"))?;
         let waits: bool = row.try_get("waits")?;

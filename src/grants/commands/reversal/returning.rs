@@ -3,7 +3,9 @@
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{counts, in_open_year, mark, not_newest};
+use crate::grants::commands::deadlines::repayment_due;
 use crate::grants::commands::record;
+use crate::grants::commands::terms::terms_of;
 use crate::grants::entity::GrantApplicationState::RepaymentOrdered;
 use crate::grants::entity::{
     GrantActKind, GrantApplicationId, GrantPaymentKind, GrantReversalKind, grant_application, grant_payment,
@@ -33,6 +35,11 @@ pub(super) async fn undo(
     next.state = Set(RepaymentOrdered);
     next.repaid_yen = Set(Yen(row.repaid_yen.0 - payment.amount_yen.0));
     next.repayment_reported_on = Set(None);
+    if row.repayment_due.is_none() {
+        // Everything had come when the decision was revoked: nobody had to say until when.
+        let (programme, _) = terms_of(tx, row.programme_id).await?;
+        next.repayment_due = Set(repayment_due(tx, &programme, payment.amount_yen).await?);
+    }
     next.update(tx).await?;
     record(tx, row, GrantActKind::PaymentReverse, Some(reason), Some(payment.amount_yen)).await?;
     Ok(row.id)

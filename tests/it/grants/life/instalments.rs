@@ -92,5 +92,13 @@ async fn terms_are_laid_down_before_the_programme_is_public() {
             "reserve": {"most": -1, "consultation": false}}});
     let refused = s.staff.run(TERMS_SET, of(&id, bad)).await.expect_code("INVALID_INPUT");
     assert_eq!(refused.body["errors"][0]["extensions"]["fields"].as_array().expect("fields").len(), 5);
+    // The bounds are those of a by-law.
+    let beyond = json!({"surplusRule": "RETURN", "repaymentDays": 20, "conditions": {"minorChange": {"percent": "-1"},
+        "retention": {"years": i32::MAX, "by": "FISCAL"}, "deadlines": {"fixing": {"days": 400}}}});
+    let refused = s.staff.run(TERMS_SET, of(&id, beyond)).await.expect_code("INVALID_INPUT");
+    let fields = refused.body["errors"][0]["extensions"]["fields"].as_array().expect("fields").clone();
+    let paths: Vec<_> = fields.iter().map(|field| text(&field["path"])).collect();
+    let expected = ["minorChange.percent", "deadlines.fixing.days", "retention.years"];
+    assert_eq!(paths, expected.map(|path| format!("input.conditions.{path}")));
     s.officer.run(TERMS_SET, of(&id, quarters())).await.expect_code("NOT_FOUND");
 }

@@ -119,16 +119,17 @@ async fn z20_a_return_is_kept_apart_from_who_recorded_and_who_ordered_it() {
 #[tokio::test]
 async fn z20_whoever_examined_a_report_does_not_report() {
     let s = Scene::with_terms(&quarters()).await;
-    let organization = decode(&s.organization).expect("an id").1;
-    let (account, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
-    s.town.appoint(account, Role::GrantStaff, ScopeKind::Municipality, None).await;
-    let both = s.town.as_account(account).await;
+    let (account, both) = s.both(&[Role::GrantStaff]).await;
     let id = s.granted(500_000).await;
     s.pay(&id, Some(500_000)).await;
     s.officer.run(COMPLETION, of(&id, json!({"completedOn": "2026-05-20"}))).await.data();
     s.officer.run(REPORT_SUBMIT, report(&id, 500_000)).await.data();
     let opinion = of(&id, json!({"eligibleYen": 500_000, "reason": "領収書と合う。"}));
     both.run(REPORT_REVIEW, opinion.clone()).await.data();
+    // They take an office of the organization later.
+    let organization = decode(&s.organization).expect("an id").1;
+    s.town.appoint(account, Role::OrgOfficer, ScopeKind::Organization, Some(organization)).await;
+    let both = s.town.enter(account).await;
     s.staff.run(REPORT_REVIEW, opinion).await.data();
     s.staff.run(REPORT_RETURN, because(&id)).await.data();
     assert_eq!(allowed(&both, &id, "grantReportSubmit").await, json!(false));

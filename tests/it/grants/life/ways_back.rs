@@ -70,6 +70,42 @@ async fn m8_m14_a_return_that_was_none_is_undone_by_somebody_else_the_newest_fir
     s.is_sound().await;
 }
 
+/// What was revoked when all of it had come back is owed again where it had not come.
+#[tokio::test]
+async fn m8_m14_a_return_that_was_none_is_undone_after_the_revocation_too() {
+    let s = Scene::with_terms(&quarters()).await;
+    let second = s.town.staff(Role::Payer).await;
+    let id = s.granted(400_000).await;
+    s.pay(&id, Some(400_000)).await;
+    s.fixed(&id, 0).await;
+    s.payer.run(REPAYMENT, returned(&id, 400_000)).await.data();
+    s.approver.run(REVOKE, because(&id)).await.data();
+    assert_eq!(s.state(&id).await, "REVOKED");
+    s.mistaken(&s.payer, &id).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let mut app = inside(&s.town, "entaku_app").await;
+    let uuid = decode(&id).expect("an id").1;
+    let forged = format!(
+        "UPDATE grant_applications SET state = 'REPAYMENT_ORDERED', repaid_yen = 0, repayment_due = '2026-06-30'
+            WHERE id = '{uuid}'"
+    );
+    assert_eq!(attempt(&mut app, &forged).await, Err("23514".into()), "no return is undone");
+    s.mistaken(&second, &id).await.data();
+    let seen = s.life(&id).await;
+    assert_eq!((&seen["state"], &seen["repaidYen"]), (&json!("REPAYMENT_ORDERED"), &json!(0)));
+    assert_eq!(seen["repaymentDue"], "2026-06-09");
+    assert_eq!(due(&s.payer, "grantRepaymentRecord").await, ["2026-06-09"]);
+    s.is_sound().await;
+    // It is revoked still: what comes now settles it, and what was paid is no payment to be undone.
+    s.approver.run(REVOKE, because(&id)).await.expect_code("CONFLICT/REVOKED");
+    s.payer.run(REPAYMENT, returned(&id, 400_000)).await.data();
+    assert_eq!(s.state(&id).await, "REPAID");
+    s.is_sound().await;
+    let unpaid = s.granted(100_000).await;
+    s.approver.run(REVOKE, because(&unpaid)).await.data();
+    let nothing = undone(&unpaid, &unpaid.replacen("gap", "gpy", 1));
+    second.run(REVERSE, nothing).await.expect_code("CONFLICT/STATE");
+}
+
 #[tokio::test]
 async fn m9_a_return_is_undone_in_the_open_year_in_which_it_was_posted() {
     let mut s = Scene::with_terms(&quarters()).await;

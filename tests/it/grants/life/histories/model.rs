@@ -197,7 +197,9 @@ impl Model {
     fn undo(&mut self) -> &'static str {
         let reporting = self.is(&["REPORTED", "REPORT_REVIEWED"]);
         match () {
-            () if self.is(&["REPAYMENT_ORDERED", "REPAID"]) => return "CONFLICT/RETURN_ORDERED",
+            () if self.is(&["REPAYMENT_ORDERED", "REPAID"]) || self.state == "REVOKED" && self.repaid > 0 => {
+                return "CONFLICT/RETURN_ORDERED";
+            }
             () if !reporting && !self.is(&["PAYMENT_REQUESTED", "PARTLY_PAID", "PAID", "AMOUNT_FIXED", "SETTLED"]) => {
                 return STATE;
             }
