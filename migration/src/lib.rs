@@ -52,6 +52,7 @@ mod m0049_ways_back;
 mod m0050_grant_inputs;
 mod m0051_by_hand;
 mod m0052_one_side;
+mod m0053_year_before_fixed;
 mod table;
 
 /// All migrations, oldest first.
@@ -109,6 +110,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_grant_inputs::Migration),
             Box::new(m0051_by_hand::Migration),
             Box::new(m0052_one_side::Migration),
+            Box::new(m0053_year_before_fixed::Migration),
         ]
     }
 }

@@ -4,10 +4,10 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
-use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::calculation::run::approved;
+use crate::grants::commands::calculation::{freeze, rule};
 use crate::grants::commands::{GRANT_PROGRAMME_PREVIOUS_CORRECT, MOST_REASON, offset};
-use crate::grants::entity::{GrantProgrammeId, grant_programme};
+use crate::grants::entity::{GrantProgrammeId, grant_programme, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantProgramme;
 use crate::kernel::date::Date;
@@ -69,6 +69,31 @@ pub async fn correct_previous(
     Ok(id)
 }
 
+/// Which year was before stays what it was when a run was approved that was compared with it.
+///
+/// # Errors
+/// CONFLICT/RUN_APPROVED.
+pub(super) async fn unless_compared(
+    tx: &Tx,
+    row: &grant_programme::Model,
+    approved: &grant_run::Model,
+    (previous, first_year): (Option<GrantProgrammeId>, bool),
+) -> Result<()> {
+    if (previous, first_year) == (row.previous_id, row.first_year) {
+        return Ok(());
+    }
+    let rule = rule::of_run(tx, approved).await?;
+    if rule.of_last_year(row.fiscal_year).is_empty() { Ok(()) } else { Err(rests_on_it()) }
+}
+
+fn rests_on_it() -> Error {
+    Error::Conflict(Refusal::new(
+        "RUN_APPROVED",
+        "この制度の算定は承認されています。この制度を終え、正しい前年度の交付金制度を定めた制度を作り直してください。",
+        "A run of this programme was approved. Close the programme, and make one anew that names the right predecessor.",
+    ))
+}
+
 /// Is it another one, and did nothing follow from the one that was named?
 async fn counts_not_yet(
     tx: &Tx,
@@ -81,12 +106,7 @@ async fn counts_not_yet(
         return Err(Error::Conflict(Refusal::new("UNCHANGED", ja, en)));
     }
     if approved(tx, row.id).await?.is_some() {
-        return Err(Error::Conflict(Refusal::new(
-            "RUN_APPROVED",
-            "この制度の算定は承認されています。この制度を終え、正しい前年度の交付金制度を定めた制度を作り直してください。",
-            "A run of this programme was approved. Close the programme, and make one anew that names the right \
-             predecessor.",
-        )));
+        return Err(rests_on_it());
     }
     let mut sql = Sql::new("SELECT entaku_surplus_of_others(");
     sql.fill("?, ?) AS name", [Param::Uuid(Some(row.id.0)), Param::Uuid(previous.map(|id| id.0))]);

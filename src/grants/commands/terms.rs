@@ -5,10 +5,10 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::allocation::bounds;
 use crate::grants::allocation::conditions::Conditions;
-use crate::grants::allocation::rule::{Instalments, Rule};
+use crate::grants::allocation::rule::Instalments;
 use crate::grants::commands::calculation::run::approved;
-use crate::grants::commands::calculation::{by_law, freeze};
-use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset};
+use crate::grants::commands::calculation::{by_law, freeze, rule};
+use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset, predecessor};
 use crate::grants::entity::{
     GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme,
     grant_rule, grant_run,
@@ -96,6 +96,9 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
         return year_before(tx, row, previous_programme_id, first_year).await;
     }
     let approved = approved(tx, id).await?;
+    if let Some(run) = &approved {
+        predecessor::unless_compared(tx, &row, run, (previous_programme_id, first_year)).await?;
+    }
     let by_law = by_law::laid_down(tx, &mut checks, &row, by_law.as_deref(), approved.is_some()).await?;
     checks.done()?;
     let terms = match approved {
@@ -182,9 +185,7 @@ pub(super) async fn adopt(tx: &Tx, run: &grant_run::Model, corrected: Option<&gr
 }
 
 async fn of_by_law(tx: &Tx, run: &grant_run::Model) -> Result<Terms> {
-    let version = grant_rule::Entity::find_by_id(run.rule_id).one(tx).await?;
-    let version = version.ok_or_else(|| Error::internal("a run without its rule"))?;
-    let rule: Rule = serde_json::from_str(&version.document).map_err(Error::internal)?;
+    let rule = rule::of_run(tx, run).await?;
     Ok(Terms { instalments: rule.instalments, conditions: rule.conditions })
 }
 

@@ -240,6 +240,23 @@ async fn nobody_is_asked_for_a_first_year_that_is_none_any_more() {
     o.approver.run(RUN_APPROVE, json!({ "id": run })).await.expect_code("CONFLICT/PREVIOUS_CHANGED");
 }
 
+/// What an approved run was compared with stays, by the program and by the database.
+#[tokio::test]
+async fn the_year_before_of_an_approved_run_is_not_changed_under_it() {
+    let mut o = Office::new().await;
+    o.the_year_after().await;
+    let rule = o.in_force(&limited("2000"), 2027).await;
+    o.years(json!({ "firstYear": true })).await.data();
+    let run = o.run(&rule, "REAL").await;
+    o.approver.run(RUN_APPROVE, json!({ "id": run })).await.data();
+    o.years(json!({ "firstYear": false })).await.expect_code("CONFLICT/RUN_APPROVED");
+    o.years(json!({ "firstYear": true })).await.data();
+    let id = decode(o.programme.as_str()).expect("an id").1;
+    let mut app = inside(&o.town, "entaku_app").await;
+    let change = format!("UPDATE grant_programmes SET first_year = false WHERE id = '{id}'");
+    assert_eq!(attempt(&mut app, &change).await, Err("23514".into()));
+}
+
 impl Office {
     /// Lays down which year was before the programme.
     async fn years(&self, which: Value) -> Answer {

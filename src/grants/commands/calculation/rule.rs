@@ -9,7 +9,7 @@ use crate::grants::allocation::rule::Rule;
 use crate::grants::allocation::validate;
 use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::{GRANT_RULE_DRAFT, GRANT_RULE_ENACT};
-use crate::grants::entity::{GrantRuleId, GrantRuleState, grant_rule};
+use crate::grants::entity::{GrantRuleId, GrantRuleState, grant_rule, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRule;
 use crate::kernel::date::Date;
@@ -92,6 +92,13 @@ pub async fn enact_rule(tx: &Tx, id: GrantRuleId) -> Result<GrantRuleId> {
     row.update(tx).await?;
     freeze::outdated(tx).await?;
     Ok(id)
+}
+
+/// The rule that a run applied.
+pub(in crate::grants::commands) async fn of_run(tx: &Tx, run: &grant_run::Model) -> Result<Rule> {
+    let version = grant_rule::Entity::find_by_id(run.rule_id).one(tx).await?;
+    let version = version.ok_or_else(|| Error::internal("a run without its rule"))?;
+    serde_json::from_str(&version.document).map_err(Error::internal)
 }
 
 /// The version in force for a fiscal year, by the rule's title.
