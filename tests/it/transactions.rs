@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use entaku::kernel::error::Error;
 use entaku::kernel::principal::Principal;
@@ -163,6 +164,59 @@ async fn r6_a_transaction_that_is_dropped_is_undone_and_holds_no_connection() {
         AND usename = 'entaku_app' AND state = 'idle in transaction' AND query NOT LIKE 'SELECT id%'";
     let open: i64 = sqlx::query_scalar(open).fetch_one(&mut superuser).await.expect("a number");
     assert_eq!(open, 0);
+}
+
+/// Whoever hangs up while PostgreSQL works has no answer to read: what was begun is undone when PostgreSQL is done, not
+/// when somebody else takes the connection or the session has been idle for too long.
+#[tokio::test]
+async fn r6_a_statement_that_is_given_up_is_undone_though_nobody_takes_its_connection() {
+    let (own, url, database) = scene().await;
+    let mut superuser = PgConnection::connect(&own.url("postgres")).await.expect("a connection");
+    let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&mut superuser).await.expect("a name");
+    let patient = format!("ALTER ROLE entaku_app IN DATABASE {name} SET idle_in_transaction_session_timeout = 0");
+    sqlx::query(AssertSqlSafe(patient)).execute(&mut superuser).await.expect("set");
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run(keep("131016")).await.expect("kept");
+    let asked = tx.run(Sql::new("SELECT pg_sleep(0.5)"));
+    assert!(tokio::time::timeout(Duration::from_millis(100), asked).await.is_err(), "given up");
+    drop(tx);
+    let backends = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
+    for tries in 0.. {
+        let left: i64 = sqlx::query_scalar(backends).fetch_one(&mut superuser).await.expect("a number");
+        if left == 0 {
+            break;
+        }
+        assert!(tries < 600, "the transaction is still open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 0);
+}
+
+/// A migration adds columns while servers run: what they have prepared is prepared anew.
+#[tokio::test]
+async fn a_table_that_was_changed_is_read_anew_unseen() {
+    let (own, url, database) = scene().await;
+    let all = || Sql::new("SELECT * FROM municipalities");
+    // Ended well, so that the next one finds the same connection.
+    let read = async || {
+        let tx = begin(&database, &url, Mode::Read);
+        let columns = tx.rows(all()).await.expect("rows").first().map_or(0, tokio_postgres::Row::len);
+        tx.commit().await.expect("ended");
+        columns
+    };
+    let mut superuser = PgConnection::connect(&own.url("postgres")).await.expect("a connection");
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run(keep("131016")).await.expect("kept");
+    tx.commit().await.expect("committed");
+    let before = read().await;
+    sqlx::query("ALTER TABLE municipalities ADD COLUMN later text").execute(&mut superuser).await.expect("altered");
+    assert_eq!(read().await, before + 1);
+    sqlx::query("ALTER TABLE municipalities ADD COLUMN latest text").execute(&mut superuser).await.expect("altered");
+    let tx = begin(&database, &url, Mode::Write);
+    tx.run(keep("131024")).await.expect("kept");
+    assert_eq!(tx.rows(all()).await.expect_err("in the middle").code(), "UNAVAILABLE");
+    assert_eq!(tx.commit().await.expect_err("lost").code(), "UNAVAILABLE");
+    assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 1, "nothing of the second");
 }
 
 #[tokio::test]

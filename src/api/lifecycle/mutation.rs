@@ -83,7 +83,8 @@ async fn mutation(app: &Arc<App>, request: &Arc<Request>, task: &Task) -> Outcom
     Outcome::Refused(End::Unavailable, vec![server_error(Error::Unavailable)])
 }
 
-/// Was nothing done because there were too many tries, or the server is busy? Then the status says so.
+/// Were there too many tries, or is the server busy? Then the status says so. Whether a COMMIT that was not answered came
+/// through is known to nobody: docs/errors.md says what to do.
 fn not_now(errors: &[ServerError]) -> Option<End> {
     errors.iter().filter_map(|error| error.source::<Error>()).find_map(|error| match error {
         Error::RateLimited(_) => Some(End::TooMany),

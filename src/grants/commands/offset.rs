@@ -29,7 +29,7 @@ struct Open {
     free: i64,
 }
 
-/// Deducts from the programmes that succeed one, of the next year or a later one, where they have allocations already.
+/// Deducts from the programmes that succeed one, of the next year or a later one, where they are public already.
 pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
     let mut sql = Sql::new("");
     sql.fill(
@@ -45,8 +45,9 @@ pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Res
     Ok(())
 }
 
-/// Deducts what waits of the preceding programmes' surpluses from a programme's allocations, as far as they are free and
-/// as long as they can be applied for: what is left over after that nobody could have had, so it pays for nothing.
+/// Deducts what waits of the preceding programmes' surpluses from a public programme's allocations, as far as they are
+/// free and as long as they can be applied for: what is left over after that nobody could have had, so it pays for nothing.
+/// A draft may be given up, or come to follow another programme; what it would be deducted from is not there yet.
 /// One deduction of a programme at a time.
 pub(super) async fn deduct(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
     let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
@@ -80,7 +81,7 @@ async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
          JOIN ledger_accounts b ON b.municipality_id = n.municipality_id AND b.owner_id = l.id AND b.kind = 'GRANT' \
          AND b.fiscal_year = l.fiscal_year \
          WHERE a.offset_yen > a.offset_done_yen AND l.programme_id = ? \
-         AND (l.programme_state = 'DRAFT' OR l.programme_state = 'PUBLISHED' AND l.closes_on >= ?) \
+         AND l.programme_state = 'PUBLISHED' AND l.closes_on >= ? \
          ORDER BY a.id FOR NO KEY UPDATE OF a, l",
         [Param::Uuid(Some(programme.0)), Param::Uuid(Some(programme.0)), Param::Date(Some(tx.today()))],
     );

@@ -115,7 +115,6 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     next.by_law = Set(by_law);
     next.update(tx).await?;
     freeze::outdated(tx).await?;
-    offset::deduct(tx, id).await?;
     Ok(id)
 }
 

@@ -1,6 +1,6 @@
 //! A connection that one request holds, and what moves its bytes.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -44,8 +44,7 @@ impl Manager for Connector {
         Box::pin(self.connect()).await
     }
 
-    /// What a request left behind that was dropped in the middle is nobody's: the connection is closed, and
-    /// PostgreSQL undoes what was begun.
+    /// What a request left behind that was dropped in the middle is nobody's.
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<tokio_postgres::Error> {
         if connection.unsettled || connection.way.client.is_closed() {
             return Err(RecycleError::message("closed"));
@@ -69,19 +68,37 @@ pub(super) struct Driver(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Driver {
     async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut driving = Driving { driver: self, done: false };
         let mut work = pin!(work);
         let mut open = true;
-        poll_fn(|context| {
+        let answer = poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(done);
             }
-            if open && self.0.as_mut().poll(context).is_ready() {
+            if open && driving.driver.0.as_mut().poll(context).is_ready() {
                 open = false;
             }
             // What was moved may have answered; a connection that has ended answers everything.
             work.as_mut().poll(context)
-        })
-        .await
+        });
+        let answer = answer.await;
+        driving.done = true;
+        answer
+    }
+}
+
+/// Work that waits for PostgreSQL. Whoever gives it up cuts the connection: nobody would read the answer, and PostgreSQL
+/// holds the locks of what was begun until it knows.
+struct Driving<'d> {
+    driver: &'d mut Driver,
+    done: bool,
+}
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.driver.0 = Box::pin(ready(()));
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 use deadpool::managed::{Object, Pool, PoolError, QueueMode, Timeouts};
 use futures_util::future::{join_all, join4};
 use tokio_postgres::Statement;
+use tokio_postgres::error::SqlState;
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::read::FlatRow;
@@ -134,7 +135,7 @@ async fn snapshot(
 /// What can go wrong on the way.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The connection is gone.
+    /// The connection is gone; or of no use, since the tables it has prepared statements for are others now.
     #[error("the connection is gone")]
     Closed,
     /// PostgreSQL, or what speaks with it, said so.
@@ -158,8 +159,15 @@ fn said(error: &tokio_postgres::Error) -> String {
 
 impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
-        if error.is_closed() { Self::Closed } else { Self::Said(error) }
+        if error.is_closed() || is_outdated(&error) { Self::Closed } else { Self::Said(error) }
     }
+}
+
+/// Does a prepared statement find columns in its tables that were not there when it was prepared? The code alone says less.
+fn is_outdated(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        *error.code() == SqlState::FEATURE_NOT_SUPPORTED && error.routine() == Some("RevalidateCachedQuery")
+    })
 }
 
 impl From<PoolError<tokio_postgres::Error>> for Failure {

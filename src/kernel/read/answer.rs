@@ -288,15 +288,15 @@ impl<'a> Answer<'a> {
     }
 
     fn page_info(&self, connection: &Connection, project: &Project, rows: &Range<usize>, more: bool) -> Result<Value> {
-        let cursor = |row: Option<usize>| match row {
+        let cursor = |name: &str, row: Option<usize>| match row.filter(|_| project.wants(name)) {
             Some(row) => Ok::<_, Error>(Value::from(self.cursor(connection, row)?)),
             None => Ok(Value::Null),
         };
         let info = viewer::object([
             ("hasNextPage", Value::from(more)),
             ("hasPreviousPage", Value::from(self.args[connection.list].resumed())),
-            ("startCursor", cursor(rows.clone().next())?),
-            ("endCursor", cursor(rows.clone().last())?),
+            ("startCursor", cursor("startCursor", rows.clone().next())?),
+            ("endCursor", cursor("endCursor", rows.clone().last())?),
         ]);
         Ok(project.apply(info, "PageInfo"))
     }

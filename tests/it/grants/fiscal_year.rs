@@ -53,6 +53,8 @@ impl Scene {
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 5_000_000);
         input["input"]["title"] = json!("一年の交付金");
         input["input"]["fiscalYear"] = json!(year);
+        input["input"]["opensOn"] = json!(format!("{year}-05-01"));
+        input["input"]["closesOn"] = json!(format!("{year}-06-30"));
         let id = text(&self.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
         self.staff.run(TERMS_SET, of(&id, terms)).await.data();
         id

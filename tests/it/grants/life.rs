@@ -121,6 +121,10 @@ impl Scene {
         let sections = self.staff.run("{ sections { nodes { id } } }", json!({})).await.data();
         let mut input = programme_input(&sections["sections"]["nodes"][0]["id"], 10_000_000);
         input["input"]["fiscalYear"] = json!(year);
+        if year > 2027 {
+            input["input"]["opensOn"] = json!(format!("{year}-05-01"));
+            input["input"]["closesOn"] = json!(format!("{year}-06-30"));
+        }
         let made = text(&self.staff.run(PROGRAMME_CREATE, input).await.data()["grantProgrammeCreate"]["id"]);
         allocate(&self.staff, &made, &self.organization, yen).await.data();
         let mut terms = offsetting();

@@ -217,6 +217,34 @@ async fn one_parent_and_a_hundred_take_one_and_the_same_statement() {
     assert_eq!(bench.clerk.statements(&query, json!({ "n": 100 })).await, 1);
 }
 
+/// Thirty aliases of one list, each with arguments of its own, at the root and below an object: each has its own rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thirty_aliases_of_one_list_have_thirty_answers() {
+    let bench = Bench::new().await;
+    let one = |n: usize| {
+        let order = ["LATEST", "EARLIEST"][n % 2];
+        format!("roundtables(first: {}, orderBy: {order}) {{ totalCount pageInfo {{ endCursor }} nodes {{ id }} }}", n / 2)
+    };
+    let all = |most| (0..most).map(|n| format!("a{n}: {} ", one(n))).collect::<String>();
+    let id = &bench.town["organizations"][7]["id"];
+    let at_the_root = async |selected: &str| bench.clerk.run(&format!("{{ {selected} }}"), json!({})).await.data();
+    let below = async |selected: &str| {
+        let query = format!("query($id: ID!) {{ organization(id: $id) {{ {selected} }} }}");
+        bench.clerk.run(&query, json!({ "id": id })).await.data()["organization"].clone()
+    };
+    // No more than 20 fields stand at the root.
+    let (rooted, owned) = (at_the_root(&all(20)).await, below(&all(30)).await);
+    for n in 0..30 {
+        assert_eq!(owned[format!("a{n}")], below(&one(n)).await["roundtables"], "{}", one(n));
+        if n < 20 {
+            assert_eq!(rooted[format!("a{n}")], at_the_root(&one(n)).await["roundtables"], "{}", one(n));
+        }
+    }
+    assert_ne!(owned["a28"]["nodes"], owned["a29"]["nodes"]);
+    assert_ne!(owned["a18"]["nodes"], rooted["a18"]["nodes"]);
+    assert_eq!((owned["a28"]["nodes"].as_array().map(Vec::len), &owned["a0"]["nodes"]), (Some(14), &json!([])));
+}
+
 #[tokio::test]
 async fn every_relation_has_an_index_that_its_key_leads_within_the_municipality() {
     let mut superuser = PgConnection::connect(&database::superuser_here()).await.expect("a connection");
