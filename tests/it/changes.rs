@@ -6,9 +6,7 @@ mod oracle;
 mod other_side;
 mod remembered;
 
-use entaku::api::schema::Nouns;
 use entaku::kernel::principal::{Role, ScopeKind};
-use entaku::kernel::read::Catalogue;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 

@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Duration};
 use entaku::api::app::App;
-use entaku::kernel::date::Date;
 use entaku::kernel::id::decode;
 use entaku::kernel::principal::{AccountId, Role, ScopeKind};
-use entaku::people::entity::{AppointmentId, appointment};
 use sea_orm::{ActiveModelTrait, Set};
 use serde_json::{Value, json};
 
@@ -293,4 +291,8 @@ async fn told(s: &Scene, id: &str) {
             journal["entries"].as_array().expect("entries").iter().filter_map(|e| e["amountYen"].as_i64()).sum();
         assert_eq!(sum, 0);
     }
+}
+
+async fn another(s: &Scene) -> String {
+    organization(&s.staff, "隣の会").await.1
 }

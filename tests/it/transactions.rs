@@ -180,7 +180,8 @@ async fn r6_a_statement_that_is_given_up_is_undone_though_nobody_takes_its_conne
     let asked = tx.run(Sql::new("SELECT pg_sleep(0.5)"));
     assert!(tokio::time::timeout(Duration::from_millis(100), asked).await.is_err(), "given up");
     drop(tx);
-    let backends = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
+    let backends =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
     for tries in 0.. {
         let left: i64 = sqlx::query_scalar(backends).fetch_one(&mut superuser).await.expect("a number");
         if left == 0 {

@@ -11,7 +11,7 @@ use crate::grants::commands::calculation::{by_law, freeze, rule};
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset, predecessor};
 use crate::grants::entity::{
     GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme,
-    grant_rule, grant_run,
+    grant_run,
 };
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;

@@ -1,7 +1,5 @@
 //! Files in storage that speaks S3.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 
 use crate::files::PDF;

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::grants::{
     CHANGE, CREATE, DECIDE, JOURNALS, PAYMENT_EXECUTE, PAYMENT_REQUEST, PROGRAMME_CLOSE, PROGRAMME_PUBLISH, READ,
-    RECOMMEND, REFUSE, RETURN, REVIEW_START, SUBMIT, Scene, WITHDRAW, allocate, because, opinion, paid, programme,
+    RECOMMEND, REFUSE, RETURN, REVIEW_START, SUBMIT, Scene, WITHDRAW, allocate, another, because, opinion, paid,
+    programme,
 };
 use crate::organizations::{organization, text};
 use crate::support::Town;
@@ -114,10 +115,6 @@ async fn every_act_belongs_to_somebody() {
     stranger.run(CREATE, create.clone()).await.expect_code("FORBIDDEN");
     s.staff.run(CREATE, create).await.expect_code("FORBIDDEN");
     allocate(&s.officer, &s.programme, &s.organization, 1).await.expect_code("FORBIDDEN");
-}
-
-async fn another(s: &Scene) -> String {
-    organization(&s.staff, "隣の会").await.1
 }
 
 #[tokio::test]

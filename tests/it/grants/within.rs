@@ -3,7 +3,7 @@
 use entaku::kernel::principal::{Role, ScopeKind};
 use serde_json::json;
 
-use crate::grants::{CREATE, DECIDE, Scene, allocate, opinion};
+use crate::grants::{CREATE, DECIDE, Scene, allocate, another, opinion};
 
 #[tokio::test]
 async fn an_organization_without_an_allocation_does_not_apply() {

@@ -223,7 +223,10 @@ async fn thirty_aliases_of_one_list_have_thirty_answers() {
     let bench = Bench::new().await;
     let one = |n: usize| {
         let order = ["LATEST", "EARLIEST"][n % 2];
-        format!("roundtables(first: {}, orderBy: {order}) {{ totalCount pageInfo {{ endCursor }} nodes {{ id }} }}", n / 2)
+        format!(
+            "roundtables(first: {}, orderBy: {order}) {{ totalCount pageInfo {{ endCursor }} nodes {{ id }} }}",
+            n / 2
+        )
     };
     let all = |most| (0..most).map(|n| format!("a{n}: {} ", one(n))).collect::<String>();
     let id = &bench.town["organizations"][7]["id"];

@@ -1,7 +1,7 @@
 //! Minutes: what they need, who publishes them, and that nothing changes them afterwards.
 
 use entaku::kernel::principal::Role;
-use entaku::roundtables::entity::{RoundtableId, decision, passage};
+use entaku::roundtables::entity::RoundtableId;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use serde_json::{Value, json};
 

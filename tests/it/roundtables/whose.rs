@@ -1,7 +1,7 @@
 //! Who does what, and from whom it is hidden: other roles, the public, another town.
 
 use entaku::kernel::principal::{Role, ScopeKind};
-use entaku::roundtables::entity::{PassageId, decision, passage};
+use entaku::roundtables::entity::PassageId;
 use serde_json::json;
 
 use crate::organizations::organization;

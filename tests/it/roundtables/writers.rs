@@ -2,7 +2,6 @@
 
 use entaku::kernel::principal::{Role, ScopeKind};
 use entaku::kernel::read::sql::{Param, Sql};
-use entaku::roundtables::entity::passage;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 

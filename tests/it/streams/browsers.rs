@@ -1,7 +1,6 @@
 //! What browsers do: server-sent events, and a cookie that is renewed while a stream goes on.
 
 use entaku::kernel::principal::{Role, ScopeKind};
-use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::time::timeout;
 
