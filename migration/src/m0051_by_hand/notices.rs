@@ -43,8 +43,8 @@ BEGIN
         RAISE EXCEPTION 'a notice is of what waits for the bank'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_notices_waiting';
     END IF;
-    IF NEW.told_on > entaku_today() OR NEW.told_on < CASE WHEN NEW.paid THEN line.transfer_on
-            ELSE (line.produced_at AT TIME ZONE 'Asia/Tokyo')::date END THEN
+    IF NEW.told_on > entaku_today() OR NEW.told_on < (CASE WHEN NEW.paid THEN line.transfer_on
+            ELSE (line.produced_at AT TIME ZONE 'Asia/Tokyo')::date END) THEN
         RAISE EXCEPTION 'a notice is of a day after the file, which has come'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_notices_day';
     END IF;

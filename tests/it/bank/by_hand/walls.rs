@@ -42,7 +42,6 @@ async fn m14_the_database_takes_no_outcome_that_the_bank_did_not_tell() {
         insert(&other, false, day, reason).split_once(';').expect("two").1
     );
     assert_eq!(broken(&mut app, forged).await, "duties_apart");
-    hall.other_payer().await;
     let again = notice(&client).await;
     client.run(RECORD, told(&file, &again, 1, false)).await.data();
     assert_eq!(broken(&mut app, insert(&other, false, day, reason)).await, "bank_notices_waiting");
