@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Duration};
 use entaku::api::app::App;
-use entaku::kernel::date::Date;
 use entaku::kernel::id::decode;
 use entaku::kernel::principal::{AccountId, Role, ScopeKind};
-use entaku::people::entity::{AppointmentId, appointment};
 use sea_orm::{ActiveModelTrait, Set};
 use serde_json::{Value, json};
 

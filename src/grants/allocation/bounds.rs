@@ -59,7 +59,8 @@ mod tests {
         let beyond = json!({"report": {"months": 25, "elapsed": "THIRTY_DAYS", "withinFiscalYear": true},
             "minorChange": {"percent": "-0.1"}, "reserve": {"most": -1, "consultation": false},
             "retention": {"years": 101, "by": "FISCAL"}, "deadlines": {"decision": {"days": 367}}});
-        let fields = ["report.months", "minorChange.percent", "reserve.most", "deadlines.decision.days", "retention.years"];
+        let fields =
+            ["report.months", "minorChange.percent", "reserve.most", "deadlines.decision.days", "retention.years"];
         assert_eq!(told(beyond), fields.map(|field| format!("input.conditions.{field}")));
         assert_eq!(told(json!({"retention": {"years": 0, "by": "CALENDAR"}})), ["input.conditions.retention.years"]);
     }

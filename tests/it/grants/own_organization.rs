@@ -50,7 +50,10 @@ impl Both<'_> {
         let can = can.iter().find(|one| one["action"] == act).unwrap_or_else(|| panic!("{act} is told"));
         assert_eq!((&can["allowed"], &can["reason"]), (&json!(false), &json!("DUTIES_APART")), "{act}");
         let tasks = seen["viewer"]["tasks"]["nodes"].as_array().expect("tasks").clone();
-        assert!(!tasks.iter().any(|task| task["act"] == act && task["objectId"] == variables["id"]), "{act}: {tasks:?}");
+        assert!(
+            !tasks.iter().any(|task| task["act"] == act && task["objectId"] == variables["id"]),
+            "{act}: {tasks:?}"
+        );
         let free = self.scene.without_office(self.account).await;
         let done = free.with("entaku-dry-run", "true").run(document, variables).await;
         assert_eq!(done.code(), "(none)", "{act}: {}", done.text);
