@@ -38,6 +38,7 @@ mod findings;
 mod grants;
 mod hands;
 mod in_preparation;
+mod once;
 mod receipts;
 
 /// An organization with its officer, accountant and auditor, and a book with two lines.

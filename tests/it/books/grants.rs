@@ -2,61 +2,50 @@
 
 #[allow(clippy::wildcard_imports)] // the desk and the documents of the noun's tests
 use super::*;
-use crate::ledger::inside;
 
 story!(COMPLETION, "261-grant-completion-record");
 story!(REPORT_SUBMIT, "262-grant-report-submit");
 story!(REPORT_RETURN, "263-grant-report-return");
 story!(REPORT_REVIEW, "264-grant-report-review");
 story!(AMOUNT_FIX, "265-grant-amount-fix");
-story!(REVOKE, "270-grant-decision-revoke");
 story!(BOOKED, "413-grant-booked-read");
 
 impl Desk {
     /// At the desk of an organization whose programme asks this of books.
-    async fn asking(rule: &str) -> Self {
+    pub(super) async fn asking(rule: &str) -> Self {
         let terms = json!({"surplusRule": "RETURN", "repaymentDays": 20, "bookRule": rule});
         Self::of(Scene::with_terms(&terms).await).await
     }
 
     /// A grant that was paid whole.
-    async fn granted(&self, yen: i64) -> String {
+    pub(super) async fn granted(&self, yen: i64) -> String {
         let grant = self.scene.granted(yen).await;
         self.scene.pay(&grant, Some(yen)).await;
         grant
     }
 
-    async fn spend_of(&self, grant: &str, yen: i64) -> String {
+    pub(super) async fn spend_of(&self, grant: &str, yen: i64) -> String {
         text(&self.record(with(entry(&self.fuel, yen), &json!({ "grantApplicationId": grant }))).await["id"])
     }
 
-    async fn report(&self, grant: &str) -> Value {
+    pub(super) async fn report(&self, grant: &str) -> Value {
         let completed = json!({"id": grant, "input": {"completedOn": "2026-05-20"}});
         self.scene.officer.run(COMPLETION, completed).await.data();
         let report = json!({"id": grant, "input": {"summary": "月に二度開いた。"}});
         self.scene.officer.run(REPORT_SUBMIT, report).await.data()["grantReportSubmit"]["reports"][0].clone()
     }
 
-    async fn review(&self, grant: &str, yen: Option<i64>) -> crate::support::client::Answer {
+    pub(super) async fn review(&self, grant: &str, yen: Option<i64>) -> crate::support::client::Answer {
         let opinion = json!({"id": grant, "input": {"eligibleYen": yen, "reason": "領収書と合う。"}});
         self.scene.staff.run(REPORT_REVIEW, opinion).await
     }
 
-    async fn fix(&self, grant: &str) -> crate::support::client::Answer {
+    pub(super) async fn fix(&self, grant: &str) -> crate::support::client::Answer {
         let fix = json!({"id": grant, "input": {"reason": "審査の意見のとおり。"}});
         self.scene.approver.run(AMOUNT_FIX, fix).await
     }
 
-    /// Replaces an expense by the same of another grant, or of none; the replacement.
-    async fn moved(&self, id: &str, yen: i64, to: Option<&str>) -> crate::support::client::Answer {
-        let replacement = with(entry(&self.fuel, yen), &json!({ "grantApplicationId": to }));
-        let input = json!({"id": id, "input": {"reason": "充当の誤り", "replacement": replacement}});
-        let query = "mutation($id: ID!, $input: BookTransactionReverseInput!) {
-            bookTransactionReverse(id: $id, input: $input) { reverses { replacedBy { id } } } }";
-        self.accountant.run(query, input).await
-    }
-
-    async fn booked(&self, grant: &str) -> Value {
+    pub(super) async fn booked(&self, grant: &str) -> Value {
         self.scene.staff.run(BOOKED, json!({ "id": grant })).await.data()["grantApplication"].clone()
     }
 
@@ -253,59 +242,4 @@ async fn m14_nobody_fixes_what_they_once_examined() {
     );
     assert!(d.sql(&by_hand).await.contains("RULE"));
     assert_eq!(d.fix(&grant).await.data()["grantAmountFix"]["fixedYen"], 290_000);
-}
-
-fn replacement(answer: crate::support::client::Answer) -> String {
-    text(&answer.data()["bookTransactionReverse"]["reverses"]["replacedBy"]["id"])
-}
-
-/// What one grant was fixed by is not spent of another as well, by whatever way it comes there.
-#[tokio::test]
-async fn m14_no_expense_bears_two_grants() {
-    let d = Desk::asking("OPEN").await;
-    let (fixed, other) = (d.granted(300_000).await, d.granted(400_000).await);
-    let counted = d.spend_of(&fixed, 200_000).await;
-    let lost = d.spend_of(&fixed, 100_000).await;
-    // What a grant loses before its amount is fixed is not counted.
-    let lost = replacement(d.moved(&lost, 100_000, None).await);
-    d.scene.town.app.clock.advance(chrono::Duration::minutes(1));
-    d.report(&fixed).await;
-    d.review(&fixed, None).await.data();
-    assert_eq!(d.fix(&fixed).await.data()["grantAmountFix"]["fixedYen"], 200_000);
-    d.moved(&lost, 100_000, Some(&other)).await.data();
-
-    let refused = d.moved(&counted, 200_000, Some(&other)).await;
-    refused.expect_code("CONFLICT/GRANT_FIXED");
-    // By way of no grant, it does not come there either; to where it was, it does.
-    let taken = replacement(d.moved(&counted, 200_000, None).await);
-    d.moved(&taken, 200_000, Some(&other)).await.expect_code("CONFLICT/GRANT_FIXED");
-    let back = replacement(d.moved(&taken, 200_000, Some(&fixed)).await);
-    assert_eq!(d.booked(&fixed).await["booked"]["spentYen"], 200_000);
-    assert_eq!(d.booked(&other).await["booked"]["spentYen"], 100_000);
-
-    let mut app = inside(&d.scene.town, "entaku_app").await;
-    let columns = "book_id, organization_id, fiscal_year, line_id, side, category, occurred_on, counterparty, summary";
-    let forged = |to: &str| {
-        format!(
-            "BEGIN; INSERT INTO book_transactions ({columns}, id, number, amount_yen, application_id, reverses_id)
-                SELECT {columns}, gen_random_uuid(), (SELECT b.last_number + 1 FROM account_books b WHERE b.id = t.book_id),
-                    -amount_yen, application_id, id FROM book_transactions t WHERE t.id = {back};
-            INSERT INTO book_transactions ({columns}, id, number, amount_yen, application_id, replaces_id)
-                SELECT {columns}, gen_random_uuid(), (SELECT b.last_number + 1 FROM account_books b WHERE b.id = t.book_id),
-                    amount_yen, {to}, id FROM book_transactions t WHERE t.id = {back}; ROLLBACK",
-            back = uuid(&back),
-            to = uuid(to)
-        )
-    };
-    let same = sqlx::raw_sql(sqlx::AssertSqlSafe(forged(&fixed))).execute(&mut app).await;
-    assert!(same.is_ok(), "{same:?}");
-    let error = sqlx::raw_sql(sqlx::AssertSqlSafe(forged(&other))).execute(&mut app).await.expect_err("refused");
-    let rule = error.as_database_error().and_then(|error| error.constraint());
-    assert_eq!(rule, Some("book_transactions_borne_once"), "{error}");
-
-    // A grant whose decision is revoked bears nothing any more.
-    d.scene.approver.run(REVOKE, json!({"id": fixed, "input": {"reason": "要件を欠いた。"}})).await.data();
-    d.moved(&back, 200_000, Some(&other)).await.data();
-    assert_eq!(d.booked(&other).await["booked"]["spentYen"], 300_000);
-    d.scene.is_sound().await;
 }

@@ -70,6 +70,7 @@ fn every_answer() -> Vec<(usize, Vec<Step>)> {
         [Ask(20_000), Pay, Report(45_000), Undo, Examine(30_000), Fix, Undo, Ask(30_001), Ask(30_000), Pay, Undo, Pay];
     let kept = [Ask(DECIDED), Pay, Report(30_000), Examine(30_000), Fix, Undo, Close, Revoke, Repay(DECIDED)];
     let nothing = [Ask(10), Revoke, Revoke, Pay, Change(1), Report(1)];
+    let all_back = [Ask(DECIDED), Pay, Report(1), Examine(0), Fix, Repay(DECIDED), Revoke, Undo, Revoke, Repay(1)];
     let of = |rule: usize, parts: &[&[Step]]| (rule, parts.concat());
     vec![
         of(0, &[&asked, &paid]),
@@ -80,6 +81,7 @@ fn every_answer() -> Vec<(usize, Vec<Step>)> {
         of(2, &[&kept]),
         of(3, &[&kept]),
         of(0, &[&nothing]),
+        of(0, &[&all_back]),
     ]
 }
 
