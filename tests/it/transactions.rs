@@ -227,6 +227,16 @@ async fn what_only_reads_cannot_write() {
     assert!(tx.run(keep("131016")).await.is_err());
 }
 
+/// What a request asks is answered sooner than PostgreSQL would have compiled it.
+#[tokio::test]
+async fn what_is_asked_is_planned_for_everybody_and_not_compiled() {
+    let (_own, url, database) = scene().await;
+    let tx = begin(&database, &url, Mode::Read);
+    let asked = "SELECT current_setting('jit') AS jit, current_setting('plan_cache_mode') AS plans";
+    let row = tx.rows(Sql::new(asked)).await.expect("rows").remove(0);
+    assert_eq!((row.get("jit"), row.get("plans")), ("off", "force_generic_plan"));
+}
+
 /// The TLS end of a database: decrypts and passes on to the server's socket.
 struct Tls {
     port: u16,

@@ -23,8 +23,9 @@ use crate::kernel::tx::Mode;
 const PREPARED: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 /// One text serves everybody, so its plan must not depend on one caller's parameters; and one request is
-/// one process's work, whose rows keep their order. Nothing is written outside a transaction that says so.
-const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; \
+/// one process's work, whose rows keep their order. A statement of many branches is estimated dear and answered in
+/// milliseconds; compiling it (`jit`) takes hundreds. Nothing is written outside a transaction that says so.
+const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; SET jit = off; \
      SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
 const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true), \
      set_config('entaku.actor', $3, true), set_config('entaku.request', $4, true), set_config('entaku.act', $5, true), \

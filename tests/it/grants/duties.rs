@@ -50,12 +50,12 @@ async fn z20_no_two_duties_in_one_hand() {
         for second in first + 1..5 {
             let id = s.draft_of(&s.officer, 1_000).await;
             let mut refused = None;
-            for duty in 0..5 {
+            for (duty, other) in others.iter().enumerate() {
                 if duty == 1 {
                     s.staff.run(REVIEW_START, json!({"id": id})).await.data();
                 }
                 let hand = match duty {
-                    _ if duty != first && duty != second => others[duty].clone(),
+                    _ if duty != first && duty != second => (*other).clone(),
                     0 | 3 => s.with_office(account).await,
                     _ => s.without_office(account).await,
                 };

@@ -225,7 +225,7 @@ async fn thirty_aliases_of_one_list_have_thirty_answers() {
         let order = ["LATEST", "EARLIEST"][n % 2];
         format!(
             "roundtables(first: {}, orderBy: {order}) {{ totalCount pageInfo {{ endCursor }} nodes {{ id }} }}",
-            n / 2
+            n / 2 + 1
         )
     };
     let all = |most| (0..most).map(|n| format!("a{n}: {} ", one(n))).collect::<String>();
@@ -245,7 +245,10 @@ async fn thirty_aliases_of_one_list_have_thirty_answers() {
     }
     assert_ne!(owned["a28"]["nodes"], owned["a29"]["nodes"]);
     assert_ne!(owned["a18"]["nodes"], rooted["a18"]["nodes"]);
-    assert_eq!((owned["a28"]["nodes"].as_array().map(Vec::len), &owned["a0"]["nodes"]), (Some(14), &json!([])));
+    assert_eq!(
+        (owned["a28"]["nodes"].as_array().map(Vec::len), owned["a0"]["nodes"].as_array().map(Vec::len)),
+        (Some(15), Some(1))
+    );
 }
 
 #[tokio::test]

@@ -47,8 +47,8 @@ async fn m9_m14_what_the_bank_does_not_report_is_a_task_that_a_notice_settles() 
     let other = hall.other_payer().await;
     other.run(YEAR_CLOSE, json!({"fiscalYear": 2026})).await.expect_code("CONFLICT/COMMITMENTS_OPEN");
     for number in [1, 2] {
-        let paper = notice(&other).await;
-        other.run(RECORD, told(&file, &paper, number, true)).await.data();
+        let letter = notice(&other).await;
+        other.run(RECORD, told(&file, &letter, number, true)).await.data();
     }
     for task in [act, "bankTransferReconcile", "bankTransferRefusalRecord"] {
         assert_eq!(due(&other, task).await, none);
