@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use entaku::kernel::id::decode;
 use entaku::kernel::keys::sha256;
 use entaku::kernel::principal::{Role, ScopeKind};
 use entaku::kernel::read::sql::Sql;
@@ -64,6 +65,20 @@ impl Hall {
         let id = hall.registered(NUMBER).await;
         hall.second.run(CONFIRM, number(&id, NUMBER)).await.data();
         hall
+    }
+
+    /// Somebody who is an officer of the organization and a payer of the town, a payment that they have asked for, and the
+    /// file that holds it.
+    async fn asked_for_by_a_payer(&self) -> (Client, String, String) {
+        let s = &self.scene;
+        let over = decode(&s.organization).expect("an id").1;
+        let (both, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(over)).await;
+        s.town.appoint(both, Role::Payer, ScopeKind::Municipality, None).await;
+        let both = s.town.as_account(both).await;
+        let payment = s.decided().await;
+        both.run(PAYMENT_REQUEST, json!({ "id": payment })).await.data();
+        let file = text(&self.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
+        (both, payment, file)
     }
 
     async fn registered(&self, number: &str) -> String {

@@ -41,7 +41,6 @@ mod ledger_stories;
 mod life;
 mod methodology;
 mod open_data;
-mod own_organization;
 mod papers;
 mod pressed;
 mod programmes_by_law;

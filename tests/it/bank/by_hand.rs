@@ -220,13 +220,7 @@ async fn m14_a_notice_is_recorded_by_somebody_else_with_its_file_and_in_its_time
 async fn z20_m14_who_could_not_pay_records_no_notice() {
     let hall = Hall::new().await;
     let s = &hall.scene;
-    let over = entaku::kernel::id::decode(&s.organization).expect("an id").1;
-    let (both, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(over)).await;
-    s.town.appoint(both, Role::Payer, ScopeKind::Municipality, None).await;
-    let both = s.town.as_account(both).await;
-    let payment = s.decided().await;
-    both.run(PAYMENT_REQUEST, json!({ "id": payment })).await.data();
-    let file = text(&hall.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
+    let (both, _, file) = hall.asked_for_by_a_payer().await;
     s.payer.run(PRODUCE, json!({ "id": file })).await.data();
     let paper = notice(&both).await;
     for paid in [true, false] {

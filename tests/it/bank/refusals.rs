@@ -154,13 +154,7 @@ async fn m14_what_was_approved_goes_into_the_next_file_without_being_asked_for_a
 async fn z20_m14_who_could_not_pay_does_not_report_what_was_not_paid() {
     let hall = Hall::new().await;
     let s = &hall.scene;
-    let over = entaku::kernel::id::decode(&s.organization).expect("an id").1;
-    let (both, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(over)).await;
-    s.town.appoint(both, Role::Payer, ScopeKind::Municipality, None).await;
-    let both = s.town.as_account(both).await;
-    let payment = s.decided().await;
-    both.run(PAYMENT_REQUEST, json!({ "id": payment })).await.data();
-    let file = text(&hall.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
+    let (both, payment, file) = hall.asked_for_by_a_payer().await;
     s.payer.run(PRODUCE, json!({ "id": file })).await.data();
     let failed = table(&[("2026-05-20", NUMBER, 1_100_000, "不能")]);
     import(&both, "CSV", &failed).await.expect_code("FORBIDDEN/DUTIES_APART");

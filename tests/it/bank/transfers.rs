@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use entaku::kernel::keys::sha256;
-use entaku::kernel::principal::{Role, ScopeKind};
+use entaku::kernel::principal::Role;
 use entaku::kernel::read::sql::Sql;
 use serde_json::json;
 
-use crate::bank::{CANCEL, Hall, NUMBER, PAYMENT_REQUEST, PREPARE, PRODUCE, import, outcomes, table};
+use crate::bank::{CANCEL, Hall, NUMBER, PREPARE, PRODUCE, import, outcomes, table};
 use crate::organizations::text;
 
 #[tokio::test]
@@ -45,13 +45,7 @@ async fn m14_a_payment_goes_through_a_file_that_two_people_make() {
 async fn m14_a_file_is_made_by_whom_could_pay_by_hand() {
     let hall = Hall::new().await;
     let s = &hall.scene;
-    let over = entaku::kernel::id::decode(&s.organization).expect("an id").1;
-    let (both, _) = s.town.person(Role::OrgOfficer, ScopeKind::Organization, Some(over)).await;
-    s.town.appoint(both, Role::Payer, ScopeKind::Municipality, None).await;
-    let both = s.town.as_account(both).await;
-    let payment = s.decided().await;
-    both.run(PAYMENT_REQUEST, json!({ "id": payment })).await.data();
-    let file = text(&hall.prepare(&[&payment]).await.data()["bankTransferPrepare"]["id"]);
+    let (both, _, file) = hall.asked_for_by_a_payer().await;
     both.run(PRODUCE, json!({ "id": file })).await.expect_code("FORBIDDEN/DUTIES_APART");
     s.payer.run(PRODUCE, json!({ "id": file })).await.data();
     let report = table(&[("2026-05-20", NUMBER, 1_100_000, "済")]);

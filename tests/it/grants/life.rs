@@ -9,6 +9,7 @@ mod database;
 mod histories;
 mod instalments;
 mod kept_apart;
+mod own_organization;
 mod readings;
 mod reports;
 mod returns;
@@ -33,6 +34,8 @@ story!(SUBGRANT_SUBMIT, "271-grant-subgrant-submit");
 story!(SUBGRANT_ADOPT, "272-grant-subgrant-adopt");
 story!(SUBGRANT_REFUSE, "273-grant-subgrant-refuse");
 story!(LIFE, "274-grant-life-read");
+story!(REVERSE, "279-grant-payment-reverse");
+story!(REQUEST_RETURN, "295-grant-payment-request-return");
 story!(YEAR_CLOSE, "292-ledger-year-close");
 
 pub(super) fn quarters() -> Value {

@@ -4,7 +4,6 @@
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
 
-story!(REVERSE, "279-grant-payment-reverse");
 const SEEN: &str = "query($id: ID!) { grantApplication(id: $id) { payments { id } viewerCan { action allowed reason } }
     viewer { tasks(first: 100) { nodes { act objectId } } } }";
 

@@ -18,7 +18,6 @@ mod model;
 
 use model::{DECIDED, Model, RESERVE, RULES, Step};
 
-story!(REVERSE, "279-grant-payment-reverse");
 const SEEN: &str =
     "query($id: ID!) { grantApplication(id: $id) { state decidedYen paidYen pendingYen fixedYen keptYen offsetYen
     orderedYen repaidYen payments { id kind reversedOn } changes { id } } }";

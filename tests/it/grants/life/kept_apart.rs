@@ -5,7 +5,6 @@ use sqlx::{AssertSqlSafe, PgConnection, raw_sql};
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
 
-story!(REVERSE, "279-grant-payment-reverse");
 const PAYMENTS: &str = "query($id: ID!) { grantApplication(id: $id) { payments { id } } }";
 
 /// The rule by which the database refuses a statement.

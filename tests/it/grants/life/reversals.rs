@@ -5,7 +5,6 @@ use futures_util::future::join_all;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
 
-story!(REVERSE, "279-grant-payment-reverse");
 story!(YEAR_REOPEN, "293-ledger-year-reopen");
 const PARTS: &str = "query($id: ID!) { grantApplication(id: $id) { state paidYen pendingYen paidOn
     payments { id number kind amountYen reversedOn reversalKind }

@@ -5,9 +5,7 @@
 use super::*;
 use crate::tasks::due;
 
-story!(REVERSE, "279-grant-payment-reverse");
 story!(REQUEST_WITHDRAW, "294-grant-payment-request-withdraw");
-story!(REQUEST_RETURN, "295-grant-payment-request-return");
 story!(REPAYMENT_REPORT, "296-grant-repayment-report");
 story!(BUDGET_CHANGE, "297-grant-programme-budget-change");
 story!(YEAR_REOPEN, "293-ledger-year-reopen");

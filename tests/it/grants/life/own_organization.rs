@@ -9,22 +9,9 @@ use entaku::grants::rules::is_the_halls;
 use sea_orm::Iterable;
 use sqlx::{AssertSqlSafe, raw_sql};
 
-use super::life::{PAYMENT_REQUEST_OF, of, plan, quarters, report};
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
-story!(COMPLETION, "261-grant-completion-record");
-story!(REPORT_SUBMIT, "262-grant-report-submit");
-story!(REPORT_RETURN, "263-grant-report-return");
-story!(REPORT_REVIEW, "264-grant-report-review");
-story!(AMOUNT_FIX, "265-grant-amount-fix");
-story!(REPAYMENT, "266-grant-repayment-record");
-story!(CHANGE_REQUEST, "267-grant-change-request");
-story!(CHANGE_APPROVE, "268-grant-change-approve");
-story!(CHANGE_REFUSE, "269-grant-change-refuse");
-story!(REVOKE, "270-grant-decision-revoke");
-story!(REVERSE, "279-grant-payment-reverse");
-story!(REQUEST_RETURN, "295-grant-payment-request-return");
 
 const SEEN: &str = "query($id: ID!) { node(id: $id) {
         ... on GrantApplication { viewerCan { action allowed reason } }
