@@ -12,7 +12,6 @@ use sqlx::{AssertSqlSafe, raw_sql};
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
-
 const SEEN: &str = "query($id: ID!) { node(id: $id) {
         ... on GrantApplication { viewerCan { action allowed reason } }
         ... on GrantChange { viewerCan { action allowed reason } } }
