@@ -258,6 +258,23 @@ pub(crate) fn former(statements: &str, function: &str) -> String {
     format!("CREATE OR REPLACE FUNCTION {function}{body}")
 }
 
+/// A statement that refuses to undo a migration as long as there are `rows` that the schema before cannot hold. What is
+/// `told` names their number with `%`.
+pub(crate) fn held_before(migration: &str, rows: &str, told: &str) -> String {
+    format!(
+        "DO $$
+         DECLARE
+            later bigint;
+         BEGIN
+            SELECT count(*) INTO later FROM {rows};
+            IF later > 0 THEN
+                RAISE EXCEPTION '{migration} cannot be undone: {told}', later
+                    USING ERRCODE = 'object_not_in_prerequisite_state';
+            END IF;
+         END $$;"
+    )
+}
+
 /// A statement that makes a function with other words, whichever migration made it last; it fails where the words are
 /// missing, so that nothing is changed that is not what this was written for.
 pub(crate) fn reworded(function: &str, was: &str, is: &str) -> String {

@@ -40,7 +40,7 @@ impl MigrationTrait for Migration {
 
     /// The words stay allowed: they do no harm. What was reversed cannot be held by the schema before, which says so.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, payments::HELD_BEFORE).await?;
+        run(manager, &payments::held_before()).await?;
         run(manager, orders::HASHED_BEFORE).await?;
         for change in changes() {
             run(manager, &change.undone()).await?;

@@ -121,18 +121,13 @@ SELECT 'REPAYMENT', 'grant_applications', g.id,",
 ];
 
 /// What the release before would count as paid.
-pub(super) const HELD_BEFORE: &str = "
-DO $$
-DECLARE
-    later bigint;
-BEGIN
-    SELECT count(*) INTO later FROM grant_payments WHERE reversal_id IS NOT NULL;
-    IF later > 0 THEN
-        RAISE EXCEPTION 'm0044 cannot be undone: % payments were reversed, which the schema before cannot hold', later
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-END $$;
-";
+pub(super) fn held_before() -> String {
+    crate::table::held_before(
+        "m0044",
+        "grant_payments WHERE reversal_id IS NOT NULL",
+        "% payments were reversed, which the schema before cannot hold",
+    )
+}
 
 pub(super) const DOWN: &str = "
 DROP TRIGGER reverser_apart ON grant_payments;

@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
 
     /// The words stay allowed: they do no harm. What was reversed cannot be held by the schema before, which says so.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, returns::HELD_BEFORE).await?;
+        run(manager, &returns::held_before()).await?;
         for (function, was, is) in changes().rev() {
             run(manager, &reworded(function, is, was)).await?;
         }

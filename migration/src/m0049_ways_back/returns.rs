@@ -83,18 +83,13 @@ pub(super) const CHANGES: &[Change] = &[
 ];
 
 /// What the release before would count as returned.
-pub(super) const HELD_BEFORE: &str = "
-DO $$
-DECLARE
-    later bigint;
-BEGIN
-    SELECT count(*) INTO later FROM grant_payments WHERE reversal_id IS NOT NULL AND kind = 'RETURN';
-    IF later > 0 THEN
-        RAISE EXCEPTION 'm0049 cannot be undone: % returns were reversed, which the schema before cannot hold', later
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-END $$;
-";
+pub(super) fn held_before() -> String {
+    crate::table::held_before(
+        "m0049",
+        "grant_payments WHERE reversal_id IS NOT NULL AND kind = 'RETURN'",
+        "% returns were reversed, which the schema before cannot hold",
+    )
+}
 
 pub(super) const DOWN: &str = "
 DROP TRIGGER repayment_told ON grant_applications;

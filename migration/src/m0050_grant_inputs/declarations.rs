@@ -80,18 +80,14 @@ END $$;
 CREATE TRIGGER settled BEFORE UPDATE ON grant_declarations FOR EACH ROW EXECUTE FUNCTION grant_declaration_settled();
 ";
 
-/// What was declared since and not confirmed would count: it refuses. What counted before counts again.
+/// What was declared since and not confirmed would count.
+pub(super) fn held_before() -> String {
+    let rows = "grant_declarations WHERE state = 'DECLARED' AND NOT counted";
+    crate::table::held_before("m0050", rows, "% declarations of organizations are not confirmed, and would count")
+}
+
+/// What counted before counts again.
 pub(super) const DOWN: &str = "
-DO $$
-DECLARE
-    later bigint;
-BEGIN
-    SELECT count(*) INTO later FROM grant_declarations WHERE state = 'DECLARED' AND NOT counted;
-    IF later > 0 THEN
-        RAISE EXCEPTION 'm0050 cannot be undone: % declarations of organizations are not confirmed, and would count', later
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-END $$;
 DROP TRIGGER settled ON grant_declarations;
 DROP TRIGGER made ON grant_declarations;
 DROP FUNCTION grant_declaration_settled();

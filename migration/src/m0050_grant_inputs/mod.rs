@@ -36,6 +36,7 @@ impl MigrationTrait for Migration {
     /// The words stay allowed: they do no harm.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &reworded(previous::MATTER, previous::AS_COMPARED, previous::IN_FORCE)).await?;
+        run(manager, &declarations::held_before()).await?;
         for statements in [founded::DOWN, hands::DOWN, declarations::DOWN, previous::DOWN] {
             run(manager, statements).await?;
         }

@@ -32,7 +32,7 @@ impl MigrationTrait for Migration {
 
     /// What was recorded by hand stays recorded; what proves it would be lost, which it says.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, notices::HELD_BEFORE).await?;
+        run(manager, &notices::held_before()).await?;
         run(manager, &reworded(predecessors::FUNCTION, predecessors::UNLESS_CORRECTED, predecessors::ONCE)).await?;
         run(manager, predecessors::DOWN).await?;
         run(manager, looks_back::DOWN).await?;

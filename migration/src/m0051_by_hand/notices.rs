@@ -93,18 +93,10 @@ pub(super) const AND_WHO_SAID_FAILED: &str = "UNION SELECT b.attached_by FROM ba
                 AND n.reversal_id IS NULL AND n.paid_by IS DISTINCT FROM b.attached_by)
     UNION SELECT p.reversed_by FROM grant_payments p WHERE p_what = 'REVERSED' AND";
 
-pub(super) const HELD_BEFORE: &str = "
-DO $$
-DECLARE
-    later bigint;
-BEGIN
-    SELECT count(*) INTO later FROM bank_notices;
-    IF later > 0 THEN
-        RAISE EXCEPTION 'm0051 cannot be undone: % outcomes were recorded by notices, which would be lost', later
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-END $$;
-";
+/// What the release before would lose.
+pub(super) fn held_before() -> String {
+    crate::table::held_before("m0051", "bank_notices", "% outcomes were recorded by notices, which would be lost")
+}
 
 pub(super) const DOWN: &str = "
 DROP TRIGGER told ON bank_transfer_lines;

@@ -51,9 +51,7 @@ pub async fn correct_previous(
     );
     checks.check(previous.is_some() != first_year, "input.previousProgrammeId", "EXCLUSIVE", ja, en);
     if let Some(previous) = previous {
-        let previous = tx.peek::<GrantProgramme>(previous, Action::READ).await?;
-        let (ja, en) = ("前の年度の交付金制度を指定してください。", "A programme of an earlier fiscal year.");
-        checks.check(previous.fiscal_year < row.fiscal_year, "input.previousProgrammeId", "ORDER", ja, en);
+        is_earlier(tx, &mut checks, previous, &row).await?;
     }
     checks.done()?;
     counts_not_yet(tx, &row, previous, first_year).await?;
@@ -67,6 +65,19 @@ pub async fn correct_previous(
     freeze::outdated(tx).await?;
     offset::deduct(tx, id).await?;
     Ok(id)
+}
+
+/// Is what was named as predecessor of a programme one of an earlier fiscal year?
+pub(super) async fn is_earlier(
+    tx: &Tx,
+    checks: &mut Checks,
+    previous: GrantProgrammeId,
+    of: &grant_programme::Model,
+) -> Result<()> {
+    let previous = tx.peek::<GrantProgramme>(previous, Action::READ).await?;
+    let (ja, en) = ("前の年度の交付金制度を指定してください。", "A programme of an earlier fiscal year.");
+    checks.check(previous.fiscal_year < of.fiscal_year, "input.previousProgrammeId", "ORDER", ja, en);
+    Ok(())
 }
 
 /// Which year was before stays what it was when a run was approved that was compared with it.

@@ -17,7 +17,6 @@ use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
 use crate::grants::shapes::GrantProgramme;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::policy::Action;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
@@ -72,14 +71,7 @@ pub async fn set_terms(tx: &Tx, id: GrantProgrammeId, input: GrantProgrammeTerms
     let terms = Terms { instalments, conditions };
     check(&mut checks, &terms);
     if let Some(previous) = previous_programme_id {
-        let previous = tx.peek::<GrantProgramme>(previous, Action::READ).await?;
-        checks.check(
-            previous.fiscal_year < row.fiscal_year,
-            "input.previousProgrammeId",
-            "ORDER",
-            "前の年度の交付金制度を指定してください。",
-            "A programme of an earlier fiscal year.",
-        );
+        predecessor::is_earlier(tx, &mut checks, previous, &row).await?;
     }
     let (ja, en) =
         ("前年度の交付金制度がある制度は、初年度ではありません。", "With a predecessor it is not the first year.");
