@@ -20,7 +20,9 @@ pub(super) async fn tell(tx: &Tx, row: &grant_application::Model, act: GrantActK
         | GrantActKind::Change
         | GrantActKind::ChangeWithdraw
         | GrantActKind::ReviewStart
-        | GrantActKind::CompletionRecord => return Ok(()),
+        | GrantActKind::CompletionRecord
+        // [`tell_of_repayment`] tells of it, as of every order.
+        | GrantActKind::SurplusOrder => return Ok(()),
         GrantActKind::Submit => of(NotificationKind::GrantSubmitted).to_hall(&[Role::GrantStaff]),
         // The town hall has never heard of a draft.
         GrantActKind::Withdraw if row.submitted_on.is_none() => return Ok(()),

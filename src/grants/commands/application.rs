@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::deadlines::timetable;
+use crate::grants::commands::offset::unborne::give_back_after;
 use crate::grants::commands::programme::{allocation_of, positive};
 use crate::grants::commands::subgrant::end_open_subgrants;
 use crate::grants::commands::{
@@ -177,5 +178,6 @@ pub async fn withdraw_application(tx: &Tx, id: GrantApplicationId) -> Result<Gra
     next.update(tx).await?;
     end_open_change(tx, &row).await?;
     record(tx, &row, GrantActKind::Withdraw, None, row.decided_yen).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
 
 use crate::grants::commands::deadlines::{schedule, timetable};
+use crate::grants::commands::offset::unborne::give_back_after;
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::{
     Did, GRANT_CHANGE_APPROVE, GRANT_CHANGE_REFUSE, GRANT_CHANGE_REQUEST, GRANT_CHANGE_WITHDRAW, MOST_REASON,
@@ -142,6 +143,7 @@ pub async fn approve_change(tx: &Tx, id: GrantChangeId, input: GrantChangeDecide
     }
     next.update(tx).await?;
     record(tx, &row, GrantActKind::ChangeApprove, Some(input.reason), Some(change.decided_yen)).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }
 

@@ -1,8 +1,8 @@
 //! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside,
 //! [`calculation`] to find out what each organization may have, [`application`] with its [`attachment`]s by those who ask
 //! for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the
-//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s,
-//! [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What its books show of a grant is asked in `booked`,
+//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s and
+//! the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What its books show of a grant is asked in `booked`,
 //! which papers are missing in `papers`.
 
 mod apart;
@@ -25,6 +25,7 @@ pub mod reversal;
 pub mod review;
 pub mod revocation;
 pub mod subgrant;
+pub mod surplus;
 pub mod taking_back;
 pub mod terms;
 
@@ -116,6 +117,8 @@ pub const GRANT_REPORT_RETURN: Action = Action("grantReportReturn");
 pub const GRANT_REPORT_REVIEW: Action = Action("grantReportReview");
 /// 額を確定する。
 pub const GRANT_AMOUNT_FIX: Action = Action("grantAmountFix");
+/// 差引きを待つ剰余金の返還を命じる。
+pub const GRANT_SURPLUS_ORDER: Action = Action("grantSurplusOrder");
 /// 返還したことを届け出る。
 pub const GRANT_REPAYMENT_REPORT: Action = Action("grantRepaymentReport");
 /// 返還を受け入れる。
@@ -165,6 +168,7 @@ pub const APPLICATION_ACTS: &[Action] = &[
     GRANT_PAYMENT_REQUEST_WITHDRAW,
     GRANT_PAYMENT_REQUEST_RETURN,
     GRANT_REPAYMENT_REPORT,
+    GRANT_SURPLUS_ORDER,
 ];
 
 /// Loads an application for an act that is possible now, and moves it to the act's next state. The state

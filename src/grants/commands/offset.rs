@@ -1,4 +1,7 @@
-//! Offsets (差引き): what an earlier year's surplus lowers of a later year's allocation.
+//! Offsets (差引き): what an earlier year's surplus lowers of a later year's allocation. What of it nobody bore is given
+//! back: [`unborne`].
+
+pub(super) mod unborne;
 
 use std::collections::HashMap;
 
@@ -124,14 +127,7 @@ pub(super) async fn covered(tx: &Tx, programme: GrantProgrammeId) -> Result<()> 
 async fn take(tx: &Tx, open: &Open, amount: Yen) -> Result<()> {
     let id = GrantOffsetId::new();
     let journal = post(tx, id, open, amount).await?;
-    for (table, column, of) in [
-        ("grant_applications", "offset_done_yen", open.application.0),
-        ("grant_allocations", "offset_yen", open.allocation.0),
-    ] {
-        let mut sql = Sql::new(&format!("UPDATE {table} SET {column} = {column} + "));
-        sql.fill("? WHERE id = ?", [Param::Int(Some(amount.0)), Param::Uuid(Some(of))]);
-        tx.run(sql).await?;
-    }
+    add(tx, open.application, open.allocation, amount).await?;
     let kept = grant_offset::ActiveModel {
         id: Set(id),
         application_id: Set(open.application),
@@ -144,6 +140,18 @@ async fn take(tx: &Tx, open: &Open, amount: Yen) -> Result<()> {
         ..Default::default()
     };
     kept.insert(tx).await?;
+    Ok(())
+}
+
+/// Adds to what of a surplus was deducted, and to what was deducted from an allocation.
+async fn add(tx: &Tx, application: GrantApplicationId, allocation: GrantAllocationId, amount: Yen) -> Result<()> {
+    for (table, column, of) in
+        [("grant_applications", "offset_done_yen", application.0), ("grant_allocations", "offset_yen", allocation.0)]
+    {
+        let mut sql = Sql::new(&format!("UPDATE {table} SET {column} = {column} + "));
+        sql.fill("? WHERE id = ?", [Param::Int(Some(amount.0)), Param::Uuid(Some(of))]);
+        tx.run(sql).await?;
+    }
     Ok(())
 }
 

@@ -133,13 +133,15 @@ pub async fn publish_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantPro
     Ok(id)
 }
 
-/// Ends a programme: no allocation and no application comes in any more; those that are in go on.
+/// Ends a programme: no allocation and no application comes in any more; those that are in go on. What of a surplus was
+/// deducted from allocations that nobody has had waits again.
 pub async fn close_programme(tx: &Tx, id: GrantProgrammeId) -> Result<GrantProgrammeId> {
     let row = tx.load::<GrantProgramme>(id, GRANT_PROGRAMME_CLOSE).await?;
     rules::programme(&row, GRANT_PROGRAMME_CLOSE, tx.now)?;
     let mut row: grant_programme::ActiveModel = row.into();
     row.state = Set(GrantProgrammeState::Closed);
     row.update(tx).await?;
+    offset::unborne::give_back(tx, id).await?;
     Ok(id)
 }
 

@@ -4,6 +4,7 @@ use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 
 use crate::grants::commands::deadlines::{schedule, still_to_come, timetable};
+use crate::grants::commands::offset::unborne::give_back_after;
 use crate::grants::commands::programme::positive;
 use crate::grants::commands::terms::hold;
 use crate::grants::commands::{
@@ -59,6 +60,7 @@ pub async fn return_application(
     next.correction_due = Set(timetable.correction(tx.today(), correct_by));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Return, Some(reason), None).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }
 
@@ -137,6 +139,7 @@ pub async fn decide_application(
     next.withdrawal_until = Set(Some(timetable.withdrawal(tx.today(), withdrawal_days(tx).await?)));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Decide, Some(reason), Some(amount_yen)).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }
 
@@ -188,5 +191,6 @@ pub async fn refuse_application(
     next.decided_on = Set(Some(Date(tx.today())));
     next.update(tx).await?;
     record(tx, &row, GrantActKind::Refuse, Some(reason), None).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }

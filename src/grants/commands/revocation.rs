@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, Set};
 use crate::grants::commands::change::end_open_change;
 use crate::grants::commands::deadlines::repayment_due;
 use crate::grants::commands::fixing::{order_settled, tell_of_repayment};
+use crate::grants::commands::offset::unborne::give_back_after;
 use crate::grants::commands::payment::not_at_the_bank;
 use crate::grants::commands::subgrant::end_open_subgrants;
 use crate::grants::commands::terms::terms_of;
@@ -66,5 +67,6 @@ pub async fn revoke_decision(
     release(tx, &row, Yen(settlement::payable(&row).0.max(row.paid_yen.0) - row.paid_yen.0)).await?;
     record(tx, &row, GrantActKind::DecisionRevoke, Some(reason), Some(ordered)).await?;
     tell_of_repayment(tx, &row, open).await?;
+    give_back_after(tx, &row).await?;
     Ok(id)
 }

@@ -118,6 +118,8 @@ text_enum! {
         DecisionRevoke,
         /// 支払の取消し
         PaymentReverse,
+        /// 差引きを待つ剰余金の返還命令
+        SurplusOrder,
     }
 }
 
@@ -178,6 +180,8 @@ entity! {
         repayment_reported_on: Option<Date>,
         revoked_on: Option<Date>,
         revoked_by: Option<AccountId>,
+        surplus_ordered_on: Option<Date>,
+        surplus_ordered_by: Option<AccountId>,
         subgranted_yen: Yen,
         decision_due: Option<Date>,
         returned_on: Option<Date>,

@@ -133,7 +133,8 @@ entity! {
 }
 
 entity! {
-    /// What of a surplus was deducted from a later allocation. The application is where the surplus arose.
+    /// What of a surplus was deducted from a later allocation, or given back (below zero) of what was. The application is
+    /// where the surplus arose.
     grant_offset in "grant_offsets" {
         id: GrantOffsetId,
         application_id: GrantApplicationId,
@@ -143,6 +144,7 @@ entity! {
         amount_yen: Yen,
         deducted_on: Date,
         journal_id: LedgerJournalId,
+        reverses: Option<GrantOffsetId>,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::grants::commands::revocation::{self, GrantDecisionRevokeInput};
 use crate::grants::commands::subgrant::{
     self, GrantSubgrantAdoptInput, GrantSubgrantRefuseInput, GrantSubgrantSubmitInput,
 };
+use crate::grants::commands::surplus::{self, GrantSurplusOrderInput};
 use crate::grants::entity::{GrantApplicationId, GrantChangeId, GrantSubgrantId};
 use crate::grants::shapes::{GrantApplication, GrantChange, GrantSubgrant};
 use crate::kernel::error::Result;
@@ -74,6 +75,16 @@ impl GrantLifeMutation {
         #[graphql(desc = "額の確定の内容。")] input: GrantAmountFixInput,
     ) -> Result<Read<GrantApplication>> {
         act(ctx, move |tx| Box::pin(fixing::fix_amount(tx, id, input))).await
+    }
+
+    /// 後の年度の配分から差し引くはずだった剰余金のうち、差し引けないまま残っている額の返還を命じる。申請した人、実績を報告した人は行えない。直前の本人確認(15分以内)が必要。
+    async fn grant_surplus_order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "剰余金の生じた交付申請。")] id: GrantApplicationId,
+        #[graphql(desc = "返還命令の内容。")] input: GrantSurplusOrderInput,
+    ) -> Result<Read<GrantApplication>> {
+        act(ctx, move |tx| Box::pin(surplus::order_surplus(tx, id, input))).await
     }
 
     /// 命じられた額を返還したことを届け出る。受け入れられるまで、返還の残りは変わらない。

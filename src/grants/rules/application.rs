@@ -8,7 +8,7 @@ use crate::grants::commands::{
     GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT, GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST,
     GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
     GRANT_PAYMENT_REQUEST_RETURN, GRANT_PAYMENT_REQUEST_WITHDRAW, GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD,
-    GRANT_REPAYMENT_REPORT, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_REPAYMENT_REPORT, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, GRANT_SURPLUS_ORDER,
 };
 use crate::grants::entity::GrantApplicationState::{
     self, AmountFixed, Decided, Draft, Paid, PartlyPaid, PaymentRequested, Refused, Repaid, RepaymentOrdered,
@@ -55,7 +55,8 @@ pub fn next_state(state: GrantApplicationState, action: Action) -> Option<GrantA
         (ReportReviewed, GRANT_AMOUNT_FIX) => Some(Settled),
         (RepaymentOrdered, GRANT_REPAYMENT_RECORD) => Some(Repaid),
         // Not a payment: a return that was recorded by mistake.
-        (RepaymentOrdered | Repaid | Revoked, GRANT_PAYMENT_REVERSE) => Some(RepaymentOrdered),
+        (RepaymentOrdered | Repaid | Revoked, GRANT_PAYMENT_REVERSE)
+        | (Settled | RepaymentOrdered | Repaid | Revoked, GRANT_SURPLUS_ORDER) => Some(RepaymentOrdered),
         (
             Decided | PaymentRequested | PartlyPaid | Paid | Reported | ReportReviewed | AmountFixed | Settled
             | RepaymentOrdered | Repaid,
@@ -91,6 +92,7 @@ pub fn application(row: &grant_application::Model, action: Action, now: DateTime
         GRANT_PAYMENT_REVERSE => no_open_change(row).and_then(|()| reversible(row)),
         GRANT_PAYMENT_REQUEST => no_open_change(row).and_then(|()| not_before(row.request_from, today)),
         GRANT_CHANGE_REQUEST => no_open_change(row),
+        GRANT_SURPLUS_ORDER => waiting(row),
         GRANT_REPORT_SUBMIT => no_open_change(row).and_then(|()| completed(row)),
         _ => Ok(()),
     }
@@ -102,6 +104,24 @@ pub fn return_ordered() -> Refusal {
         "RETURN_ORDERED",
         "返還が命じられています。戻った額は、返還として受け入れてください。",
         "It is ordered back. Please record what came back as a repayment.",
+    )
+}
+
+/// Is something of the surplus still to be deducted from a later allocation?
+fn waiting(row: &grant_application::Model) -> Result<(), Refusal> {
+    if row.offset_yen > row.offset_done_yen {
+        return Ok(());
+    }
+    Err(Refusal::new("NOTHING_WAITS", "差引きを待つ剰余金はありません。", "No surplus of it waits to be deducted."))
+}
+
+/// What waits for a later allocation is not ordered back before it is clear that none comes.
+pub fn offset_to_come() -> Refusal {
+    Refusal::new(
+        "OFFSET_TO_COME",
+        "後の年度の配分から差し引くことができます。後の年度の申請の受付が終わるか、翌年度が過ぎるか、団体が活動を終えるまで、返還を命じられません。",
+        "It can still be deducted from a later allocation. It is ordered back once applications for one have closed, the next \
+         fiscal year is over, or the organization has ended.",
     )
 }
 
@@ -185,6 +205,7 @@ pub fn is_the_halls(action: Action) -> bool {
         GRANT_AMOUNT_FIX,
         GRANT_REPAYMENT_RECORD,
         GRANT_DECISION_REVOKE,
+        GRANT_SURPLUS_ORDER,
     ]
     .contains(&action)
 }

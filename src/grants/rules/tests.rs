@@ -76,6 +76,8 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
         repayment_reported_on: None,
         revoked_on: None,
         revoked_by: None,
+        surplus_ordered_on: None,
+        surplus_ordered_by: None,
         subgranted_yen: Yen(0),
         decision_due: None,
         returned_on: None,
@@ -91,26 +93,27 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
 /// One line a state, one column an act, in the order of [`APPLICATION_ACTS`]: change, submit, withdraw,
 /// review start, return, recommend, decide, refuse, payment request, payment execute, file attach,
 /// file detach, completion, report submit, report return, report review, amount fix, repayment, change
-/// request, revoke, payment reverse, payment request withdraw and return, repayment report. `o` is refused with the way out.
+/// request, revoke, payment reverse, payment request withdraw and return, repayment report, surplus order. `o` and `w` are
+/// refused with the reason.
 const TABLE: &[(GrantApplicationState, &str)] = &[
-    (Draft, "xxx.......xx............"),
-    (Submitted, "..xx...................."),
-    (UnderReview, "..x.xx.................."),
-    (Returned, "xxx.......xx............"),
-    (Reviewed, "..x.x.xx................"),
-    (Decided, "..x.....x.xxxx....xx...."),
-    (Refused, "........................"),
-    (Withdrawn, "........................"),
-    (PaymentRequested, ".........x.........xxxx."),
-    (Paid, "..........xxxx....xxx..."),
-    (PartlyPaid, "........x.xxxx....xxx..."),
-    (Reported, "..............xx...xx..."),
-    (ReportReviewed, "..............xxx..xx..."),
-    (AmountFixed, "........x.xx.......xx..."),
-    (Settled, "...................xx..."),
-    (RepaymentOrdered, ".................x.xo..x"),
-    (Repaid, "...................xx..."),
-    (Revoked, "........................"),
+    (Draft, "xxx.......xx............."),
+    (Submitted, "..xx....................."),
+    (UnderReview, "..x.xx..................."),
+    (Returned, "xxx.......xx............."),
+    (Reviewed, "..x.x.xx................."),
+    (Decided, "..x.....x.xxxx....xx....."),
+    (Refused, "........................."),
+    (Withdrawn, "........................."),
+    (PaymentRequested, ".........x.........xxxx.."),
+    (Paid, "..........xxxx....xxx...."),
+    (PartlyPaid, "........x.xxxx....xxx...."),
+    (Reported, "..............xx...xx...."),
+    (ReportReviewed, "..............xxx..xx...."),
+    (AmountFixed, "........x.xx.......xx...."),
+    (Settled, "...................xx...w"),
+    (RepaymentOrdered, ".................x.xo..xw"),
+    (Repaid, "...................xx...w"),
+    (Revoked, "........................w"),
 ];
 
 #[test]
@@ -124,6 +127,7 @@ fn m13_every_illegal_transition_is_refused() {
             let answer = application(&row, *action, noon(5, 20));
             match mark {
                 'o' => assert_eq!(answer.expect_err("refused").reason, "RETURN_ORDERED", "{state:?} {action:?}"),
+                'w' => assert_eq!(answer.expect_err("refused").reason, "NOTHING_WAITS", "{state:?} {action:?}"),
                 'x' => assert_eq!(answer, Ok(()), "{state:?} {action:?}"),
                 _ => assert_eq!(answer.expect_err("refused").reason, "STATE", "{state:?} {action:?}"),
             }
@@ -256,6 +260,15 @@ fn a_payment_is_reversed_while_nothing_rests_on_it() {
     // Where all had come back before the revocation, a return among it may be a mistake still.
     let revoked = |yen: i64| grant_application::Model { repaid_yen: Yen(yen), ..paid(Revoked, 1_000) };
     assert_eq!((reverse(&revoked(0)), reverse(&revoked(1_000))), (Err("STATE"), Ok(())));
+}
+
+#[test]
+fn only_what_waits_to_be_deducted_is_ordered_back() {
+    let order = |offset: i64, done: i64| {
+        let row = grant_application::Model { offset_yen: Yen(offset), offset_done_yen: Yen(done), ..row(Settled) };
+        application(&row, GRANT_SURPLUS_ORDER, noon(5, 20)).map_err(|refusal| refusal.reason)
+    };
+    assert_eq!((order(10, 9), order(10, 10)), (Ok(()), Err("NOTHING_WAITS")));
 }
 
 #[test]

@@ -31,7 +31,7 @@ shape! {
         .column::<Yen>("amountYen", "配分額(円)。")
         .column::<Yen>("offsetYen", "前の年度の剰余金として差し引かれた額(円)。")
         .computed::<Yen>("payableYen", "差し引いた後の、交付を受けられる額(円)。", &["amount_yen", "offset_yen"], payable)
-        .many::<GrantOffset>("offsets", "allocation_id", "差引き。古い順。")
+        .many::<GrantOffset>("offsets", "allocation_id", "差引きと、その戻し。古い順。")
         .column::<String>("basis", "配分額の根拠(算定の説明)。")
         .column::<Date>("decidedOn", "定めた日。")
         .one::<GrantRunLine>("calculation", "line_id", "承認された算定の明細。手で定めた配分ではなし。")

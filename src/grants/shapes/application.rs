@@ -12,7 +12,7 @@ use crate::grants::commands::{
     GRANT_APPLICATION_WITHDRAW, GRANT_CHANGE_REQUEST, GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE,
     GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST, GRANT_PAYMENT_REQUEST_RETURN, GRANT_PAYMENT_REQUEST_WITHDRAW,
     GRANT_PAYMENT_REVERSE, GRANT_REPAYMENT_RECORD, GRANT_REPAYMENT_REPORT, GRANT_REPORT_RETURN, GRANT_REPORT_REVIEW,
-    GRANT_REPORT_SUBMIT,
+    GRANT_REPORT_SUBMIT, GRANT_SURPLUS_ORDER,
 };
 use crate::grants::entity::{
     GrantActId, GrantActKind, GrantApplicationFileId, GrantApplicationId, GrantApplicationState, GrantProgrammeId,
@@ -156,6 +156,7 @@ shape! {
         .column::<Yen>("keptYen", "剰余金のうち、繰り越すか積み立てる額(円)。")
         .column::<Yen>("offsetYen", "剰余金のうち、後の年度の配分から差し引く額(円)。")
         .column::<Yen>("offsetDoneYen", "そのうち、すでに差し引いた額(円)。")
+        .column::<Option<Date>>("surplusOrderedOn", "差引きを待っていた剰余金の返還を命じた日。命じていなければ null。")
         .column::<Yen>("orderedYen", "返還を命じた額(円)。")
         .column::<Option<Date>>("repaymentDue", "返還の期限。")
         .masked(inside())
@@ -167,7 +168,7 @@ shape! {
         .column::<Option<Date>>("revokedOn", "交付決定を取り消した日。")
         .column::<Yen>("subgrantedYen", "地域内の申請に採択した額の合計(円)。")
         .many::<GrantPayment>("payments", "application_id", "支払と返還。古い順。")
-        .many::<GrantOffset>("offsets", "application_id", "この剰余金の差引き。古い順。")
+        .many::<GrantOffset>("offsets", "application_id", "この剰余金の差引きと、その戻し。古い順。")
         .many::<GrantReport>("reports", "application_id", "実績報告。古い順。")
         .withheld(inside())
         .many::<GrantChange>("changes", "application_id", "変更承認申請。古い順。")
@@ -228,8 +229,11 @@ shape! {
         .apart(GRANT_AMOUNT_FIX, &["submitted_by", "reported_by", "examined_by", "paid_by"])
         .step_up(GRANT_AMOUNT_FIX)
         .act(GRANT_REPAYMENT_RECORD, INCOME_LAW, PAYER, Over::Municipality)
-        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "examined_by", "fixed_by", "revoked_by"])
+        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "examined_by", "fixed_by", "revoked_by", "surplus_ordered_by"])
         .step_up(GRANT_REPAYMENT_RECORD)
+        .act(GRANT_SURPLUS_ORDER, "", APPROVER, Over::Municipality)
+        .apart(GRANT_SURPLUS_ORDER, &["submitted_by", "reported_by"])
+        .step_up(GRANT_SURPLUS_ORDER)
         .act(GRANT_DECISION_REVOKE, "", APPROVER, Over::Municipality)
         .apart(GRANT_DECISION_REVOKE, &["submitted_by"])
         .step_up(GRANT_DECISION_REVOKE)

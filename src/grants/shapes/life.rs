@@ -144,13 +144,14 @@ shape! {
 }
 
 shape! {
-    GrantOffset("GrantOffset", "剰余金の差引き。前の年度の剰余金が、後の年度の配分をいくら減らしたか。", "grant_offsets") { id: GrantOffsetId, row: grant_offset::Entity }
+    GrantOffset("GrantOffset", "剰余金の差引き。前の年度の剰余金が、後の年度の配分をいくら減らしたか。交付決定されずに終わった配分からの差引きは、その分だけ戻される。", "grant_offsets") { id: GrantOffsetId, row: grant_offset::Entity }
     |shape| shape
         .one::<GrantApplication>("application", "application_id", "剰余金の生じた交付申請。")
         .one::<GrantAllocation>("allocation", "allocation_id", "差し引かれた配分。")
         .one::<CommunityOrganization>("organization", "organization_id", "地域組織。")
-        .column::<Yen>("amountYen", "差し引いた額(円)。")
-        .column::<Date>("deductedOn", "差し引いた日。")
+        .column::<Yen>("amountYen", "差し引いた額(円)。戻したときは負。")
+        .column::<Date>("deductedOn", "差し引いたか、戻した日。")
+        .one::<GrantOffset>("reversed", "reverses", "戻された差引き。差引きであれば null。")
         .one::<LedgerJournal>("journal", "journal_id", "仕訳。")
         .ordered([Key::up("created_at", Ty::Time)])
         .published("true")

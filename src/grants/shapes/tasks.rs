@@ -5,7 +5,7 @@ use crate::grants::commands::{
     GRANT_AMOUNT_FIX, GRANT_APPLICATION_CHANGE, GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_FILE_ATTACH,
     GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_REVIEW_START, GRANT_APPLICATION_SUBMIT,
     GRANT_COMPLETION_RECORD, GRANT_DECISION_REVOKE, GRANT_PAYMENT_EXECUTE, GRANT_PAYMENT_REQUEST,
-    GRANT_REPAYMENT_RECORD, GRANT_REPAYMENT_REPORT, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT,
+    GRANT_REPAYMENT_RECORD, GRANT_REPAYMENT_REPORT, GRANT_REPORT_REVIEW, GRANT_REPORT_SUBMIT, GRANT_SURPLUS_ORDER,
 };
 use crate::kernel::policy::Over;
 use crate::kernel::principal::Role;
@@ -69,6 +69,11 @@ const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAI
     AND v.act = 'GRANT_DECISION_REVOKE' AND v.state = 'APPROVED')";
 /// What is owed, and of which the organization has told nothing since something came.
 const OWED: &str = "t.state = 'REPAYMENT_ORDERED' AND t.repayment_reported_on IS NULL";
+/// What waits to be deducted though nothing comes that could bear it.
+const IN_VAIN: &str = "t.offset_yen > t.offset_done_yen AND t.state IN ('SETTLED', 'REPAYMENT_ORDERED', 'REPAID', 'REVOKED') \
+    AND entaku_waits_in_vain(t.id)";
+/// The day on which the accounts of the year after the grant's close (地方自治法235条の5).
+const YEAR_AFTER_CLOSES: &str = "make_date(t.fiscal_year + 2, 5, 31)";
 /// What is completed and waits for no decision on a change; with the papers of the report, or without.
 const REPORTABLE: &str = "t.state IN ('DECIDED', 'PARTLY_PAID', 'PAID') AND t.completed_on IS NOT NULL \
     AND t.change_id IS NULL AND NOT entaku_papers_missing(t.id, 'REPORT')";
@@ -238,6 +243,14 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             ],
         )
         .waits_for(&[Role::Approver], Over::Municipality, [UNFIXABLE, "t.title", "t.fixing_due"])
+        .task(
+            GRANT_SURPLUS_ORDER,
+            [IN_VAIN, "t.title", YEAR_AFTER_CLOSES],
+            [
+                "後の年度の配分から差し引く剰余金が、差し引けないまま残っています。次の配分を待たない場合は、返還を命じてください。",
+                "A surplus could not be deducted from a later allocation. Order it back, unless another allocation is to come.",
+            ],
+        )
         .task(
             GRANT_REPAYMENT_REPORT,
             [OWED, "t.title", "t.repayment_due"],

@@ -19,7 +19,8 @@ use crate::ledger::shapes::LedgerYear;
 ///
 /// # Errors
 /// CONFLICT/NOT_YET before the day on which a municipality closes its accounts; CONFLICT/COMMITMENTS_OPEN where something
-/// is promised and not paid; CONFLICT/YEAR_CLOSED.
+/// is promised and not paid; CONFLICT/DEDUCTIONS_OPEN where it is not clear yet what of a deduction was borne;
+/// CONFLICT/YEAR_CLOSED.
 pub async fn close_year(tx: &Tx, fiscal_year: FiscalYear) -> Result<LedgerYearId> {
     tx.may_create::<LedgerYear>(LEDGER_YEAR_CLOSE, &[])?;
     rules::closable(fiscal_year, tx.today())?;
@@ -80,6 +81,12 @@ async fn settle(tx: &Tx, mut sql: Sql) -> Result<()> {
             "COMMITMENTS_OPEN",
             "交付決定済みで支払われていない額があります。支払うか取り下げてから閉じてください。",
             "Something is promised and not paid. Pay or withdraw it first.",
+        ),
+        "DEDUCTED" => Refusal::new(
+            "DEDUCTIONS_OPEN",
+            "前年度の剰余金を差し引いた交付金制度が終わっていないか、その申請の審査が残っています。申請を決定し、制度を終えてから閉じてください。",
+            "A programme from which surpluses were deducted is not closed, or something of it is still to be decided. Decide \
+             and close it first.",
         ),
         other => return Err(Error::internal(format!("the ledger answered {other}"))),
     };

@@ -16,6 +16,7 @@ mod returns;
 mod reversals;
 mod subgrants;
 mod surplus;
+mod unborne;
 mod ways_back;
 mod withdrawn;
 

@@ -135,7 +135,8 @@ fn application(state: &str) -> Value {
         "REPAYMENT_ORDERED" => set(returning),
         "REPAID" => {
             set(returning);
-            set(json!({ "repaid_yen": 400 }));
+            // A part waits to be deducted, and the year after is over.
+            set(json!({"ordered_yen": 300, "repaid_yen": 300, "offset_yen": 100, "fiscal_year": 2023}));
         }
         "REVOKED" => set(json!({ "revoked_on": "2026-05-11" })),
         _ => {}

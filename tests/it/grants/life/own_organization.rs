@@ -9,6 +9,7 @@ use entaku::grants::rules::is_the_halls;
 use sea_orm::Iterable;
 use sqlx::{AssertSqlSafe, raw_sql};
 
+use super::unborne::SURPLUS_ORDER;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
@@ -49,7 +50,7 @@ impl Both<'_> {
 
 #[tokio::test]
 async fn z20_who_holds_an_office_of_the_applicant_does_nothing_of_the_halls() {
-    let s = Scene::with_terms(&quarters()).await;
+    let s = Scene::with_terms(&offsetting()).await;
     let (account, _) = s.all_of_the_hall().await;
     let mut both = Both { scene: &s, account, tried: BTreeSet::new() };
     let id = s.draft_of(&s.officer, 400_000).await;
@@ -86,9 +87,12 @@ async fn z20_who_holds_an_office_of_the_applicant_does_nothing_of_the_halls() {
     let examined = of(&id, json!({"eligibleYen": 200_000, "reason": "領収書と合う。"}));
     both.tries("grantReportReview", REPORT_REVIEW, examined.clone()).await;
     s.staff.run(REPORT_REVIEW, examined).await.data();
-    both.tries("grantAmountFix", AMOUNT_FIX, because(&id)).await;
-    s.approver.run(AMOUNT_FIX, because(&id)).await.data();
-    let back = of(&id, json!({"amountYen": 100_000, "receivedOn": "2026-05-20"}));
+    let fix = of(&id, json!({"reason": "審査の意見のとおり。", "keepYen": 40_000}));
+    both.tries("grantAmountFix", AMOUNT_FIX, fix.clone()).await;
+    s.approver.run(AMOUNT_FIX, fix).await.data();
+    s.late_successor().await;
+    both.tries("grantSurplusOrder", SURPLUS_ORDER, because(&id)).await;
+    let back = of(&id, json!({"amountYen": 60_000, "receivedOn": "2026-05-20"}));
     both.tries("grantRepaymentRecord", REPAYMENT, back).await;
     both.tries("grantDecisionRevoke", REVOKE, because(&id)).await;
 

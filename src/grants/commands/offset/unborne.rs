@@ -1,0 +1,142 @@
+//! Deductions that nobody bore: where nothing was granted of a closed programme's allocation, none of what was deducted from
+//! it has lowered a grant; where something was, as much of it as is left has not. It is given back, the newest deduction
+//! first, and its surplus waits again.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ActiveModelTrait, Set};
+use uuid::Uuid;
+
+use super::deduct_from_successors;
+use crate::grants::entity::{
+    GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, GrantProgrammeState, grant_application,
+    grant_offset,
+};
+use crate::kernel::date::Date;
+use crate::kernel::error::{Refusal, Result};
+use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::money::Yen;
+use crate::kernel::read::sql::{Param, Sql};
+use crate::kernel::tx::Tx;
+use crate::ledger::entity::{AccountKind, LedgerJournalId};
+use crate::ledger::{self, Journal, transfer};
+use crate::organizations::entity::{DistrictId, OrganizationId};
+
+/// A deduction of which something is left to be given back.
+struct Borne {
+    deduction: GrantOffsetId,
+    application: GrantApplicationId,
+    /// The programme in which the surplus arose.
+    programme: GrantProgrammeId,
+    organization: OrganizationId,
+    district: DistrictId,
+    allocation: GrantAllocationId,
+    fiscal_year: FiscalYear,
+    title: String,
+    /// What of it was not given back yet.
+    left: i64,
+    /// What of all deductions of its allocation is to be given back.
+    unborne: i64,
+}
+
+/// Gives back what nobody bore of a programme that is closed now. Its update has locked the allocations.
+pub(in crate::grants::commands) async fn give_back(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
+    give_back_of(tx, "l.programme_id", programme.0).await
+}
+
+/// As [`give_back`], after an act on an application of a closed programme by which more of its allocation may be left.
+pub(in crate::grants::commands) async fn give_back_after(tx: &Tx, row: &grant_application::Model) -> Result<()> {
+    if row.programme_state != GrantProgrammeState::Closed {
+        return Ok(());
+    }
+    let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
+    lock.param(Param::Uuid(Some(row.allocation_id.0)));
+    lock.push(" FOR NO KEY UPDATE");
+    tx.rows(lock).await?;
+    give_back_of(tx, "l.id", row.allocation_id.0).await
+}
+
+async fn give_back_of(tx: &Tx, column: &str, id: Uuid) -> Result<()> {
+    let mut given: HashMap<Uuid, i64> = HashMap::new();
+    let mut waiting = BTreeSet::new();
+    for borne in borne(tx, column, id).await? {
+        let given = given.entry(borne.allocation.0).or_default();
+        let amount = borne.left.min(borne.unborne - *given);
+        if amount > 0 {
+            *given += amount;
+            give(tx, &borne, Yen(amount)).await?;
+            waiting.insert(borne.programme.0);
+        }
+    }
+    for programme in waiting {
+        deduct_from_successors(tx, GrantProgrammeId(programme)).await?;
+    }
+    Ok(())
+}
+
+/// Newest first; the surpluses are locked.
+async fn borne(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Borne>> {
+    let mut sql = Sql::new("");
+    sql.fill(
+        &format!(
+            "SELECT o.id, o.application_id, a.programme_id, o.organization_id, o.district_id, o.allocation_id, \
+             l.fiscal_year, a.title, o.amount_yen + (SELECT coalesce(sum(r.amount_yen), 0)::bigint FROM grant_offsets r \
+             WHERE r.municipality_id = o.municipality_id AND r.reverses = o.id) AS left_yen, u.yen AS unborne \
+             FROM grant_allocations l CROSS JOIN LATERAL (SELECT entaku_unborne(l.id) AS yen) u \
+             JOIN grant_offsets o ON o.municipality_id = l.municipality_id AND o.allocation_id = l.id \
+             JOIN grant_applications a ON a.municipality_id = o.municipality_id AND a.id = o.application_id \
+             WHERE {column} = ? AND l.offset_yen > 0 AND u.yen > 0 AND o.reverses IS NULL \
+             ORDER BY o.id DESC FOR NO KEY UPDATE OF a"
+        ),
+        [Param::Uuid(Some(id))],
+    );
+    let one = |row: &tokio_postgres::Row| {
+        Ok(Borne {
+            deduction: GrantOffsetId(row.try_get("id")?),
+            application: GrantApplicationId(row.try_get("application_id")?),
+            programme: GrantProgrammeId(row.try_get("programme_id")?),
+            organization: OrganizationId(row.try_get("organization_id")?),
+            district: DistrictId(row.try_get("district_id")?),
+            allocation: GrantAllocationId(row.try_get("allocation_id")?),
+            fiscal_year: FiscalYear(row.try_get("fiscal_year")?),
+            title: row.try_get("title")?,
+            left: row.try_get("left_yen")?,
+            unborne: row.try_get("unborne")?,
+        })
+    };
+    tx.rows(sql).await?.iter().map(one).collect()
+}
+
+/// One row that takes back a part of a deduction, or all of it; then the sums may fall.
+async fn give(tx: &Tx, borne: &Borne, amount: Yen) -> Result<()> {
+    let id = GrantOffsetId::new();
+    let journal = post(tx, id, borne, amount).await?;
+    let kept = grant_offset::ActiveModel {
+        id: Set(id),
+        application_id: Set(borne.application),
+        organization_id: Set(borne.organization),
+        district_id: Set(borne.district),
+        allocation_id: Set(borne.allocation),
+        amount_yen: Set(Yen(-amount.0)),
+        deducted_on: Set(Date(tx.today())),
+        journal_id: Set(journal),
+        reverses: Set(Some(borne.deduction)),
+        ..Default::default()
+    };
+    kept.insert(tx).await?;
+    super::add(tx, borne.application, borne.allocation, Yen(-amount.0)).await
+}
+
+async fn post(tx: &Tx, id: GrantOffsetId, borne: &Borne, amount: Yen) -> Result<LedgerJournalId> {
+    let allocation = borne.allocation.0;
+    let journal = Journal {
+        kind: "GRANT_OFFSET_RETURNED",
+        subject: id.0,
+        fiscal_year: borne.fiscal_year,
+        memo: borne.title.clone(),
+        once: true,
+        legs: transfer((AccountKind::Offset, allocation), (AccountKind::Grant, allocation), amount),
+        when_short: Refusal::new("OFFSET_EXCEEDED", "差し引いた額を超えています。", "More than was deducted."),
+    };
+    ledger::post(tx, journal).await
+}
