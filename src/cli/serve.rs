@@ -12,6 +12,7 @@ use crate::api::schema::Nouns;
 use crate::api::serve;
 use crate::cli::demo;
 use crate::cli::installation::Installation;
+use crate::grants::commands::offset::unborne;
 use crate::kernel::audit::head;
 use crate::kernel::audit::seal::Sealer;
 use crate::kernel::config::{Config, Profile};
@@ -37,6 +38,7 @@ fn jobs(app: &Arc<App>) -> Vec<Kind> {
         exports::kind(app),
         people::privacy::retention::kind(),
         verification::kind(),
+        unborne::kind(),
         taking_over::kind(vec![liaison::taking_over::take_over, challenges::taking_over::take_over]),
         support::commands::kind(),
         reminders::kind(),

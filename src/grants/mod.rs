@@ -13,7 +13,8 @@
 //! revocation   from DECIDED and every state after it: REPAYMENT_ORDERED, or REVOKED where nothing is to come back; from
 //!              there REPAYMENT_ORDERED again, where a return among what had come was a mistake
 //! change       REQUESTED -> APPROVED | REFUSED; MINOR needs nobody's approval
-//! surplus      what was paid beyond the fixed amount is returned, kept, or deducted from the next year's allocation
+//! surplus      what was paid beyond the fixed amount is returned, kept, or deducted from the next year's allocation; what
+//!              of that no grant bore is given back and waits: SETTLED | REPAID | REVOKED -> REPAYMENT_ORDERED, if in vain
 //! ledger       APPROPRIATION -> BUDGET (create) -> GRANT (allocate) -> COMMITTED (decide) -> PAID (pay) -> RETURNED
 //! ```
 //!

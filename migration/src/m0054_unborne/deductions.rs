@@ -48,9 +48,9 @@ CREATE TRIGGER given_back BEFORE INSERT ON grant_offsets FOR EACH ROW WHEN (NEW.
 CREATE FUNCTION entaku_deductions_open(p_fiscal_year int) RETURNS bool LANGUAGE sql STABLE
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM grant_allocations l WHERE l.municipality_id = entaku_municipality() AND l.fiscal_year = p_fiscal_year
-        AND l.offset_yen > 0 AND (l.programme_state <> 'CLOSED' OR EXISTS (SELECT FROM grant_applications a
-            WHERE a.municipality_id = l.municipality_id AND a.allocation_id = l.id
-                AND a.state IN ('SUBMITTED', 'UNDER_REVIEW', 'REVIEWED')))) $$;
+        AND l.offset_yen > 0 AND (l.programme_state <> 'CLOSED' OR entaku_unborne(l.id) > 0
+            OR EXISTS (SELECT FROM grant_applications a WHERE a.municipality_id = l.municipality_id
+                AND a.allocation_id = l.id AND a.state IN ('SUBMITTED', 'UNDER_REVIEW', 'REVIEWED')))) $$;
 REVOKE ALL ON FUNCTION entaku_deductions_open(int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION entaku_deductions_open(int) TO entaku_app, entaku_ledger;
 ";

@@ -24,8 +24,12 @@ pub(super) fn up() -> String {
 const FUNCTIONS: &str = "
 INSERT INTO duties_apart (object, act, done_by) VALUES
     ('grant_applications', 'SURPLUS_ORDER', 'submitted_by'),
-    ('grant_applications', 'SURPLUS_ORDER', 'reported_by'),
-    ('grant_applications', 'REPAYMENT_RECORD', 'surplus_ordered_by');
+    ('grant_applications', 'SURPLUS_ORDER', 'reported_by');
+
+-- Whoever ordered a surplus of a grant back; the row names the last of them.
+CREATE FUNCTION entaku_surplus_orderers(p_application uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    SELECT h.actor_id FROM grant_acts h WHERE h.municipality_id = entaku_municipality()
+        AND h.application_id = p_application AND h.act = 'SURPLUS_ORDER' AND h.actor_id IS NOT NULL $$;
 
 -- Does something of a surplus wait, though applications for a later programme of its line have closed, or the year after
 -- the grant's is over, or its organization has ended?
@@ -41,7 +45,8 @@ CREATE FUNCTION entaku_waits_in_vain(p_application uuid) RETURNS bool LANGUAGE s
             JOIN grant_programmes p ON p.municipality_id = f.municipality_id AND p.previous_id = f.id)
     SELECT EXISTS (SELECT FROM surplus s WHERE s.stage IN ('DISSOLVED', 'MERGED', 'REVOKED')
         OR entaku_today() > make_date(s.fiscal_year + 2, 3, 31)
-        OR EXISTS (SELECT FROM after f WHERE f.state <> 'DRAFT' AND f.closes_on < entaku_today())) $$;
+        OR EXISTS (SELECT FROM after f WHERE f.state = 'CLOSED'
+            OR f.state = 'PUBLISHED' AND f.closes_on < entaku_today())) $$;
 
 -- Is what waits, and nothing else, ordered back by who does it now?
 CREATE FUNCTION grant_surplus_is_ordered(was grant_applications, becomes grant_applications) RETURNS bool
@@ -52,8 +57,17 @@ CREATE FUNCTION grant_surplus_is_ordered(was grant_applications, becomes grant_a
         AND becomes.surplus_ordered_on = entaku_today()
         AND becomes.surplus_ordered_by = NULLIF(current_setting('entaku.actor', true), '')::uuid
         AND entaku_waits_in_vain(was.id) $$;
-GRANT EXECUTE ON FUNCTION entaku_waits_in_vain(uuid), grant_surplus_is_ordered(grant_applications, grant_applications)
-    TO entaku_app;
+GRANT EXECUTE ON FUNCTION entaku_surplus_orderers(uuid), entaku_waits_in_vain(uuid),
+    grant_surplus_is_ordered(grant_applications, grant_applications) TO entaku_app;
+
+-- The fixing orders a part of the whole surplus, and finds its route by that; what is ordered later, by what is owed then.
+DROP TRIGGER routed_order ON grant_applications;
+CREATE TRIGGER routed_order AFTER UPDATE ON grant_applications FOR EACH ROW
+    WHEN (NEW.revoked_on IS NULL AND NEW.ordered_yen > OLD.ordered_yen AND OLD.fixed_yen IS NULL)
+    EXECUTE FUNCTION entaku_act_routed('GRANT_REPAYMENT_ORDER', 'kept_yen,offset_yen,ordered_yen', 'ordered_yen');
+CREATE TRIGGER routed_order_surplus AFTER UPDATE ON grant_applications FOR EACH ROW
+    WHEN (NEW.revoked_on IS NULL AND NEW.ordered_yen > OLD.ordered_yen AND OLD.fixed_yen IS NOT NULL)
+    EXECUTE FUNCTION entaku_act_routed('GRANT_REPAYMENT_ORDER', 'ordered_yen', 'ordered_yen');
 ";
 
 pub(super) const CHANGES: &[Change] = &[
@@ -65,21 +79,57 @@ pub(super) const CHANGES: &[Change] = &[
             THEN decision || fixing || money || ARRAY['kept_yen', 'repaid_yen', 'revoked_on', 'revoked_by']",
     ),
     (
+        "grant_application_settled()",
+        "    IF NOT grant_life_follows(OLD.state, NEW.state) THEN",
+        "    IF (NEW.surplus_ordered_on, NEW.surplus_ordered_by) IS DISTINCT FROM (OLD.surplus_ordered_on, OLD.surplus_ordered_by)
+        AND NOT (OLD.offset_yen > OLD.offset_done_yen AND grant_surplus_is_ordered(OLD, NEW)) THEN
+        RAISE EXCEPTION 'who ordered a surplus back is settled'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_settled';
+    END IF;
+    IF NOT grant_life_follows(OLD.state, NEW.state) THEN",
+    ),
+    (
         "entaku_duties_kept()",
         "'REPAYMENT_RECORD', 'DECISION_REVOKE')",
         "'REPAYMENT_RECORD', 'DECISION_REVOKE', 'SURPLUS_ORDER')",
     ),
     (
-        "entaku_reversal_apart(uuid, boolean)",
-        "ARRAY[a.revoked_by, (SELECT",
-        "ARRAY[a.revoked_by, a.surplus_ordered_by, (SELECT",
+        "entaku_duties_kept()",
+        "    RETURN NULL;",
+        "    IF NEW.act = 'REPAYMENT_RECORD' AND NEW.actor_id IN (SELECT entaku_surplus_orderers(NEW.application_id)) THEN
+        RAISE EXCEPTION 'somebody else has to do this' USING ERRCODE = '23514', CONSTRAINT = 'duties_apart';
+    END IF;
+    RETURN NULL;",
     ),
-    // What waits of a revoked grant's surplus is ordered by the same route.
+    (
+        "entaku_reversal_apart(uuid, boolean)",
+        "    UNION SELECT entaku_recommenders(p_application)",
+        "    UNION SELECT entaku_surplus_orderers(p_application) WHERE p_return
+    UNION SELECT entaku_recommenders(p_application)",
+    ),
+    (
+        "grant_repayment_told()",
+        "greatest(NEW.fixed_on, NEW.revoked_on)",
+        "greatest(NEW.fixed_on, NEW.revoked_on, NEW.surplus_ordered_on)",
+    ),
+    // What waits is ordered by the route of what is owed then, also of a revoked grant, and approved until its task is due.
+    (
+        "entaku_matter(text, uuid)",
+        "CASE WHEN s.surplus > 0 THEN s.surplus ELSE",
+        "CASE WHEN s.surplus > 0 THEN s.surplus
+                WHEN a.offset_yen > a.offset_done_yen THEN a.ordered_yen + a.offset_yen - a.offset_done_yen ELSE",
+    ),
     (
         "entaku_matter(text, uuid)",
         "AND entaku_revocable(a.state) AND a.revoked_on IS NULL AND a.paid_yen > a.offset_done_yen",
         "AND (entaku_revocable(a.state) AND a.revoked_on IS NULL OR a.offset_yen > a.offset_done_yen)
             AND a.paid_yen > a.offset_done_yen",
+    ),
+    (
+        "entaku_due(text, uuid)",
+        "WHEN 'GRANT_REPAYMENT_ORDER' THEN CASE WHEN a.state = 'REPORT_REVIEWED' THEN a.fixing_due END END",
+        "WHEN 'GRANT_REPAYMENT_ORDER' THEN CASE WHEN a.state = 'REPORT_REVIEWED' THEN a.fixing_due
+                    WHEN a.offset_yen > a.offset_done_yen THEN make_date(a.fiscal_year + 2, 5, 31) END END",
     ),
 ];
 
@@ -93,9 +143,15 @@ pub(super) fn held_before() -> String {
 }
 
 pub(super) const DOWN: &str = "
+DROP TRIGGER routed_order_surplus ON grant_applications;
+DROP TRIGGER routed_order ON grant_applications;
+CREATE TRIGGER routed_order AFTER UPDATE ON grant_applications FOR EACH ROW
+    WHEN (NEW.revoked_on IS NULL AND NEW.ordered_yen > OLD.ordered_yen)
+    EXECUTE FUNCTION entaku_act_routed('GRANT_REPAYMENT_ORDER', 'kept_yen,offset_yen,ordered_yen', 'ordered_yen');
+DROP FUNCTION entaku_surplus_orderers(uuid);
 DROP FUNCTION grant_surplus_is_ordered(grant_applications, grant_applications);
 DROP FUNCTION entaku_waits_in_vain(uuid);
-DELETE FROM duties_apart WHERE act = 'SURPLUS_ORDER' OR done_by = 'surplus_ordered_by';
+DELETE FROM duties_apart WHERE act = 'SURPLUS_ORDER';
 UPDATE personal_tables SET acted = array_remove(acted, 'surplus_ordered_by') WHERE name = 'grant_applications';
 ALTER TABLE grant_applications DROP CONSTRAINT grant_applications_surplus_ordered,
     DROP COLUMN surplus_ordered_on, DROP COLUMN surplus_ordered_by,

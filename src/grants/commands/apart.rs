@@ -37,6 +37,9 @@ pub(super) async fn apart_from_hands(tx: &Tx, row: &grant_application::Model, ac
     if RECOMMENDED.contains(&action) {
         apart_from_recommenders(tx, row.id).await?;
     }
+    if action == GRANT_REPAYMENT_RECORD {
+        not_among(tx, "entaku_surplus_orderers(?)", [Param::Uuid(Some(row.id.0))]).await?;
+    }
     if action == GRANT_PAYMENT_REVERSE {
         let of = [Param::Uuid(Some(row.id.0)), Param::Bool(is_returned(row))];
         not_among(tx, "entaku_reversal_apart(?, ?)", of).await?;

@@ -1,9 +1,9 @@
 //! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside,
 //! [`calculation`] to find out what each organization may have, [`application`] with its [`attachment`]s by those who ask
 //! for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the
-//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s and
-//! the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What its books show of a grant is asked in `booked`,
-//! which papers are missing in `papers`.
+//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s,
+//! the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
+//! its books show of a grant is asked in `booked`, which papers are missing in `papers`.
 
 mod apart;
 pub mod application;

@@ -1,7 +1,7 @@
 //! Offsets (差引き): what an earlier year's surplus lowers of a later year's allocation. What of it nobody bore is given
 //! back: [`unborne`].
 
-pub(super) mod unborne;
+pub mod unborne;
 
 use std::collections::HashMap;
 
@@ -36,10 +36,10 @@ struct Open {
 pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
     let mut sql = Sql::new("");
     sql.fill(
-        "WITH RECURSIVE after AS (SELECT p.municipality_id, p.id, p.fiscal_year FROM grant_programmes p \
-         WHERE p.previous_id = ? UNION SELECT p.municipality_id, p.id, p.fiscal_year FROM after n \
+        "WITH RECURSIVE after AS (SELECT p.municipality_id, p.id, p.fiscal_year, p.state FROM grant_programmes p \
+         WHERE p.previous_id = ? UNION SELECT p.municipality_id, p.id, p.fiscal_year, p.state FROM after n \
          JOIN grant_programmes p ON p.municipality_id = n.municipality_id AND p.previous_id = n.id) \
-         SELECT id FROM after ORDER BY fiscal_year, id",
+         SELECT id FROM after WHERE state = 'PUBLISHED' ORDER BY fiscal_year, id",
         [Param::Uuid(Some(id.0))],
     );
     for row in tx.rows(sql).await? {

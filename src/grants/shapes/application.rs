@@ -229,7 +229,7 @@ shape! {
         .apart(GRANT_AMOUNT_FIX, &["submitted_by", "reported_by", "examined_by", "paid_by"])
         .step_up(GRANT_AMOUNT_FIX)
         .act(GRANT_REPAYMENT_RECORD, INCOME_LAW, PAYER, Over::Municipality)
-        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "examined_by", "fixed_by", "revoked_by", "surplus_ordered_by"])
+        .apart(GRANT_REPAYMENT_RECORD, &["submitted_by", "examined_by", "fixed_by", "revoked_by"])
         .step_up(GRANT_REPAYMENT_RECORD)
         .act(GRANT_SURPLUS_ORDER, "", APPROVER, Over::Municipality)
         .apart(GRANT_SURPLUS_ORDER, &["submitted_by", "reported_by"])

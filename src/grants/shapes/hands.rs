@@ -24,6 +24,9 @@ const RECOMMENDERS: &str = "SELECT entaku_recommenders(t.id)";
 /// Whoever had a hand in what can be undone now: where something was ordered back, its newest return (`commands::apart`).
 const UNDOERS: &str = "SELECT entaku_reversal_apart(t.id, t.state IN ('REPAYMENT_ORDERED', 'REPAID', 'REVOKED'))";
 
+/// Whoever ordered a surplus of it back (`commands::apart`).
+const ORDERERS: &str = "SELECT entaku_surplus_orderers(t.id)";
+
 /// From whom each act is kept apart.
 const APART: &[(Action, &[(&str, &str)])] = &[
     (GRANT_APPLICATION_DECIDE, &[("_recommenders", RECOMMENDERS)]),
@@ -41,7 +44,7 @@ const APART: &[(Action, &[(&str, &str)])] = &[
     (GRANT_PAYMENT_REVERSE, &[("_undoers", UNDOERS), ("_examiners", EXAMINERS)]),
     (GRANT_REPORT_SUBMIT, &[("_examiners", EXAMINERS)]),
     (GRANT_AMOUNT_FIX, &[("_payers", PAYERS), ("_examiners", EXAMINERS)]),
-    (GRANT_REPAYMENT_RECORD, &[("_examiners", EXAMINERS)]),
+    (GRANT_REPAYMENT_RECORD, &[("_examiners", EXAMINERS), ("_orderers", ORDERERS)]),
 ];
 
 pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {

@@ -69,9 +69,10 @@ const REVOCABLE: &str = "t.state IN ('DECIDED', 'PAYMENT_REQUESTED', 'PARTLY_PAI
     AND v.act = 'GRANT_DECISION_REVOKE' AND v.state = 'APPROVED')";
 /// What is owed, and of which the organization has told nothing since something came.
 const OWED: &str = "t.state = 'REPAYMENT_ORDERED' AND t.repayment_reported_on IS NULL";
-/// What waits to be deducted though nothing comes that could bear it.
+/// What waits to be deducted though nothing comes that could bear it, while nobody is approving its order.
 const IN_VAIN: &str = "t.offset_yen > t.offset_done_yen AND t.state IN ('SETTLED', 'REPAYMENT_ORDERED', 'REPAID', 'REVOKED') \
-    AND entaku_waits_in_vain(t.id)";
+    AND entaku_waits_in_vain(t.id) AND NOT EXISTS (SELECT FROM approvals v WHERE v.municipality_id = t.municipality_id \
+    AND v.object_id = t.id AND v.act = 'GRANT_REPAYMENT_ORDER' AND v.state = 'OPEN')";
 /// The day on which the accounts of the year after the grant's close (地方自治法235条の5).
 const YEAR_AFTER_CLOSES: &str = "make_date(t.fiscal_year + 2, 5, 31)";
 /// What is completed and waits for no decision on a change; with the papers of the report, or without.
@@ -247,8 +248,9 @@ pub(super) fn of_application(shape: ShapeDef) -> ShapeDef {
             GRANT_SURPLUS_ORDER,
             [IN_VAIN, "t.title", YEAR_AFTER_CLOSES],
             [
-                "後の年度の配分から差し引く剰余金が、差し引けないまま残っています。次の配分を待たない場合は、返還を命じてください。",
-                "A surplus could not be deducted from a later allocation. Order it back, unless another allocation is to come.",
+                "後の年度の配分から差し引く剰余金が、差し引けないまま残っています。次の配分を待たない場合は、(決裁ルートがあれば決裁を経て)返還を命じてください。",
+                "A surplus could not be deducted from a later allocation. Order it back (approved first, where a route covers it), \
+                 unless another allocation is to come.",
             ],
         )
         .task(

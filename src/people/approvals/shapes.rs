@@ -30,7 +30,8 @@ const GRANT_STAFF: &[Role] = &[Role::GrantStaff];
 const OWN: Over = Over::Own("account_id");
 /// The newest of a matter that is to be approved, by a route of which more is said, and that nobody is approving. What
 /// waits for nobody (a revocation, a refusal against the opinion) ends where it is returned; where it became void, whoever
-/// asked for it did not get an answer. A repayment that no fixing orders is approved for a revocation.
+/// asked for it did not get an answer. A repayment that no fixing orders is approved for a revocation, or
+/// for a surplus that waits in vain.
 macro_rules! over {
     ($route:literal) => {
         concat!(
@@ -39,7 +40,7 @@ macro_rules! over {
              AND EXISTS (SELECT FROM entaku_matter(t.act, t.object_id) m WHERE (m.ready OR t.state = 'VOID' \
              AND (t.act <> 'GRANT_REPAYMENT_ORDER' OR EXISTS (SELECT FROM approvals v \
              WHERE v.municipality_id = t.municipality_id AND v.object_id = t.object_id AND v.act = 'GRANT_DECISION_REVOKE' \
-             AND v.state IN ('OPEN', 'APPROVED')))) \
+             AND v.state IN ('OPEN', 'APPROVED')) OR entaku_waits_in_vain(t.object_id))) \
              AND entaku_route_for(t.act, t.object_id, m.hash, m.yen) ",
             $route,
             ")"

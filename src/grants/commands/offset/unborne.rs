@@ -2,8 +2,11 @@
 //! it has lowered a grant; where something was, as much of it as is left has not. It is given back, the newest deduction
 //! first, and its surplus waits again.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::Duration;
+use futures_util::future::BoxFuture;
 use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
@@ -15,6 +18,7 @@ use crate::grants::entity::{
 use crate::kernel::date::Date;
 use crate::kernel::error::{Refusal, Result};
 use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::jobs::Kind;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
@@ -22,9 +26,9 @@ use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
 use crate::organizations::entity::{DistrictId, OrganizationId};
 
-/// A deduction of which something is left to be given back.
-struct Borne {
-    deduction: GrantOffsetId,
+/// A deduction from an allocation of which something is to be given back.
+struct Deduction {
+    id: GrantOffsetId,
     application: GrantApplicationId,
     /// The programme in which the surplus arose.
     programme: GrantProgrammeId,
@@ -46,26 +50,47 @@ pub(in crate::grants::commands) async fn give_back(tx: &Tx, programme: GrantProg
 
 /// As [`give_back`], after an act on an application of a closed programme by which more of its allocation may be left.
 pub(in crate::grants::commands) async fn give_back_after(tx: &Tx, row: &grant_application::Model) -> Result<()> {
-    if row.programme_state != GrantProgrammeState::Closed {
-        return Ok(());
+    if row.programme_state == GrantProgrammeState::Closed {
+        give_back_locked(tx, row.allocation_id).await
+    } else {
+        Ok(())
     }
+}
+
+/// Every night: what was closed by a release that did not look, and what is left since in a year that was opened again.
+pub fn kind() -> Kind {
+    Kind::new("grants.deductions", |tx, _| nightly(tx)).every(Duration::days(1))
+}
+
+fn nightly(tx: &Tx) -> BoxFuture<'_, Result<()>> {
+    Box::pin(async move {
+        let unborne = "SELECT id FROM grant_allocations WHERE programme_state = 'CLOSED' AND offset_yen > 0 \
+            AND entaku_unborne(id) > 0 ORDER BY id";
+        for row in tx.rows(Sql::new(unborne)).await? {
+            give_back_locked(tx, GrantAllocationId(row.try_get("id")?)).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn give_back_locked(tx: &Tx, allocation: GrantAllocationId) -> Result<()> {
     let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
-    lock.param(Param::Uuid(Some(row.allocation_id.0)));
+    lock.param(Param::Uuid(Some(allocation.0)));
     lock.push(" FOR NO KEY UPDATE");
     tx.rows(lock).await?;
-    give_back_of(tx, "l.id", row.allocation_id.0).await
+    give_back_of(tx, "l.id", allocation.0).await
 }
 
 async fn give_back_of(tx: &Tx, column: &str, id: Uuid) -> Result<()> {
     let mut given: HashMap<Uuid, i64> = HashMap::new();
     let mut waiting = BTreeSet::new();
-    for borne in borne(tx, column, id).await? {
-        let given = given.entry(borne.allocation.0).or_default();
-        let amount = borne.left.min(borne.unborne - *given);
+    for deduction in deductions(tx, column, id).await? {
+        let given = given.entry(deduction.allocation.0).or_default();
+        let amount = deduction.left.min(deduction.unborne - *given);
         if amount > 0 {
             *given += amount;
-            give(tx, &borne, Yen(amount)).await?;
-            waiting.insert(borne.programme.0);
+            give(tx, &deduction, Yen(amount)).await?;
+            waiting.insert(deduction.programme.0);
         }
     }
     for programme in waiting {
@@ -74,8 +99,8 @@ async fn give_back_of(tx: &Tx, column: &str, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Newest first; the surpluses are locked.
-async fn borne(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Borne>> {
+/// Newest first. The surpluses are locked, in the order in which all lock them.
+async fn deductions(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Deduction>> {
     let mut sql = Sql::new("");
     sql.fill(
         &format!(
@@ -86,13 +111,13 @@ async fn borne(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Borne>> {
              JOIN grant_offsets o ON o.municipality_id = l.municipality_id AND o.allocation_id = l.id \
              JOIN grant_applications a ON a.municipality_id = o.municipality_id AND a.id = o.application_id \
              WHERE {column} = ? AND l.offset_yen > 0 AND u.yen > 0 AND o.reverses IS NULL \
-             ORDER BY o.id DESC FOR NO KEY UPDATE OF a"
+             ORDER BY a.id FOR NO KEY UPDATE OF a"
         ),
         [Param::Uuid(Some(id))],
     );
     let one = |row: &tokio_postgres::Row| {
-        Ok(Borne {
-            deduction: GrantOffsetId(row.try_get("id")?),
+        Ok(Deduction {
+            id: GrantOffsetId(row.try_get("id")?),
             application: GrantApplicationId(row.try_get("application_id")?),
             programme: GrantProgrammeId(row.try_get("programme_id")?),
             organization: OrganizationId(row.try_get("organization_id")?),
@@ -104,36 +129,38 @@ async fn borne(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Borne>> {
             unborne: row.try_get("unborne")?,
         })
     };
-    tx.rows(sql).await?.iter().map(one).collect()
+    let mut found = tx.rows(sql).await?.iter().map(one).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|deduction| Reverse(deduction.id.0));
+    Ok(found)
 }
 
 /// One row that takes back a part of a deduction, or all of it; then the sums may fall.
-async fn give(tx: &Tx, borne: &Borne, amount: Yen) -> Result<()> {
+async fn give(tx: &Tx, of: &Deduction, amount: Yen) -> Result<()> {
     let id = GrantOffsetId::new();
-    let journal = post(tx, id, borne, amount).await?;
+    let journal = post(tx, id, of, amount).await?;
     let kept = grant_offset::ActiveModel {
         id: Set(id),
-        application_id: Set(borne.application),
-        organization_id: Set(borne.organization),
-        district_id: Set(borne.district),
-        allocation_id: Set(borne.allocation),
+        application_id: Set(of.application),
+        organization_id: Set(of.organization),
+        district_id: Set(of.district),
+        allocation_id: Set(of.allocation),
         amount_yen: Set(Yen(-amount.0)),
         deducted_on: Set(Date(tx.today())),
         journal_id: Set(journal),
-        reverses: Set(Some(borne.deduction)),
+        reverses: Set(Some(of.id)),
         ..Default::default()
     };
     kept.insert(tx).await?;
-    super::add(tx, borne.application, borne.allocation, Yen(-amount.0)).await
+    super::add(tx, of.application, of.allocation, Yen(-amount.0)).await
 }
 
-async fn post(tx: &Tx, id: GrantOffsetId, borne: &Borne, amount: Yen) -> Result<LedgerJournalId> {
-    let allocation = borne.allocation.0;
+async fn post(tx: &Tx, id: GrantOffsetId, of: &Deduction, amount: Yen) -> Result<LedgerJournalId> {
+    let allocation = of.allocation.0;
     let journal = Journal {
         kind: "GRANT_OFFSET_RETURNED",
         subject: id.0,
-        fiscal_year: borne.fiscal_year,
-        memo: borne.title.clone(),
+        fiscal_year: of.fiscal_year,
+        memo: of.title.clone(),
         once: true,
         legs: transfer((AccountKind::Offset, allocation), (AccountKind::Grant, allocation), amount),
         when_short: Refusal::new("OFFSET_EXCEEDED", "差し引いた額を超えています。", "More than was deducted."),

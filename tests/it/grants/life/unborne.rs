@@ -1,7 +1,13 @@
 //! Deductions that nobody bore, and surpluses that wait in vain.
 
+use entaku::grants::commands::offset::unborne;
+use entaku::kernel::jobs::Runner;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql};
+
 #[allow(clippy::wildcard_imports)] // the scene and the documents of these tests
 use super::*;
+use crate::support::database::Own;
+use crate::support::town::app_over;
 
 pub(super) const SURPLUS_ORDER: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stories/302-grant-surplus-order.graphql"));
@@ -215,28 +221,100 @@ async fn m8_what_waits_of_a_revoked_grant_is_ordered_as_well() {
     s.is_sound().await;
 }
 
+impl Scene {
+    async fn route(&self, title: &str, from_yen: i64) {
+        let input = json!({"title": title, "act": "GRANT_REPAYMENT_ORDER", "fromYen": from_yen, "inOrder": false,
+            "steps": [{"name": title, "role": "APPROVER", "needed": 1}]});
+        self.town.staff(Role::Admin).await.run(ROUTE_CREATE, json!({ "input": input })).await.data();
+    }
+}
+
+/// What is owed then finds the route, not the whole grant, nor what was deducted of the surplus.
 #[tokio::test]
-async fn z20_m14_who_orders_a_surplus_does_not_record_its_return_and_a_route_covers_it() {
+async fn m14_a_route_covers_what_is_ordered_back() {
     let mut s = Scene::with_terms(&offsetting()).await;
     let id = s.surplus().await;
-    let next = s.public_successor(100_000).await;
+    let next = s.public_successor(25_000).await;
+    assert_eq!(s.offsets(&id).await, [25_000]);
     s.later(42).await;
-    s.close(&next).await;
-    let input = json!({"title": "返還命令", "act": "GRANT_REPAYMENT_ORDER", "fromYen": 50_000, "inOrder": false,
-        "steps": [{"name": "部長決裁", "role": "APPROVER", "needed": 1}]});
-    s.town.staff(Role::Admin).await.run(ROUTE_CREATE, json!({ "input": input })).await.data();
-    let (account, both) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
-    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
-    both.run(SURPLUS_ORDER, because(&id)).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
-    let begin = json!({"input": {"act": "GRANT_REPAYMENT_ORDER", "objectId": id, "amountYen": 60_000}});
-    s.staff.run(APPROVAL_BEGIN, begin).await.data();
+    s.route("小さい額", 30_000).await;
+    s.route("大きい額", 50_000).await;
+    let boss = s.town.staff(Role::Approver).await;
+    boss.run(SURPLUS_ORDER, because(&id)).await.expect_code("CONFLICT/APPROVAL_REQUIRED");
+    assert!(order_task(&boss, &id).await.is_some(), "nobody has asked for its approval yet");
+    let begin = json!({"input": {"act": "GRANT_REPAYMENT_ORDER", "objectId": id}});
+    let begun = s.staff.run(APPROVAL_BEGIN, begin).await.data()["approvalBegin"].clone();
+    assert_eq!((&begun["amountYen"], &begun["seats"][0]["stepName"]), (&json!(35_000), &json!("小さい額")));
+    assert_eq!(order_task(&boss, &id).await, None, "it is being approved");
     let tasks = s.approver.run(TASKS, json!({})).await.data()["viewer"]["tasks"]["nodes"].clone();
     let seat = tasks.as_array().expect("tasks").iter().find(|t| t["act"] == "approvalApprove").expect("a seat").clone();
+    assert_eq!(seat["dueOn"], "2028-05-31");
     s.approver.run(APPROVAL_APPROVE, json!({"id": seat["objectId"], "comment": null})).await.data();
+    assert!(order_task(&boss, &id).await.is_some());
+    assert_eq!(boss.run(SURPLUS_ORDER, because(&id)).await.data()["grantSurplusOrder"]["orderedYen"], 35_000);
+    s.close(&next).await;
+    assert_eq!(s.offsets(&id).await, [25_000, -25_000]);
+    s.is_sound().await;
+}
+
+/// Ordered in two parts by two people: neither of them records what comes back.
+#[tokio::test]
+async fn z20_who_ordered_a_part_of_a_surplus_does_not_record_its_return() {
+    let mut s = Scene::with_terms(&offsetting()).await;
+    let id = s.surplus().await;
+    let next = s.public_successor(25_000).await;
+    s.later(42).await;
+    let (account, both) = s.town.person(Role::Approver, ScopeKind::Municipality, None).await;
+    s.town.appoint(account, Role::Payer, ScopeKind::Municipality, None).await;
     both.run(SURPLUS_ORDER, because(&id)).await.data();
-    let back = of(&id, json!({"amountYen": 60_000, "receivedOn": "2026-07-01"}));
-    both.run(REPAYMENT, back.clone()).await.expect_code("FORBIDDEN/DUTIES_APART");
-    s.payer.run(REPAYMENT, back).await.data();
+    s.close(&next).await;
+    let done = s.approver.run(SURPLUS_ORDER, because(&id)).await.data()["grantSurplusOrder"].clone();
+    assert_eq!((&done["orderedYen"], &done["offsetYen"]), (&json!(60_000), &json!(0)));
+    let back = |day: &str| of(&id, json!({"amountYen": 60_000, "receivedOn": day}));
+    both.run(REPAYMENT, back("2026-07-01")).await.expect_code("FORBIDDEN/DUTIES_APART");
+    let uuid = decode(&id).expect("an id").1;
+    let mut app = inside(&s.town, "entaku_app").await;
+    let act = format!(
+        "SET LOCAL entaku.actor = '{}'; INSERT INTO grant_acts (id, application_id, organization_id, district_id, act)
+         SELECT gen_random_uuid(), id, organization_id, district_id, 'REPAYMENT_RECORD' FROM grant_applications
+         WHERE id = '{uuid}'",
+        account.0
+    );
+    assert_eq!(attempt(&mut app, &act).await, Err("23514".into()));
+    s.payer.run(REPAYMENT, back("2026-06-30")).await.expect_code("INVALID_INPUT");
+    s.payer.run(REPAYMENT, back("2026-07-01")).await.data();
+    s.is_sound().await;
+}
+
+/// What a release before closed, or what is left of a year that was opened again, no act gives back: the night does.
+#[tokio::test]
+async fn m8_m9_every_night_gives_back_what_no_act_did() {
+    let own = Own::migrated().await;
+    let s = Scene::over(app_over(&own.url("entaku_app"))).await;
+    let s = s.under(&offsetting()).await;
+    let id = s.surplus().await;
+    let next = s.public_successor(100_000).await;
+    let mut owner = PgConnection::connect(&own.url("entaku_owner")).await.expect("the owner");
+    let uuid = decode(&next).expect("an id").1;
+    let close = format!(
+        "SELECT set_config('entaku.municipality', '{}', false);
+         UPDATE grant_programmes SET state = 'CLOSED' WHERE id = '{uuid}'",
+        s.town.id.0
+    );
+    raw_sql(AssertSqlSafe(close)).execute(&mut owner).await.expect("closed as before");
+    assert_eq!(s.offsets(&id).await, [60_000]);
+    let app = &s.town.app;
+    let runner = Runner::new(
+        &own.url("entaku_worker"),
+        app.database.clone(),
+        app.keys.clone(),
+        app.clock.clone(),
+        vec![unborne::kind()],
+    );
+    let runner = runner.expect("a runner");
+    runner.schedule().await.expect("scheduled");
+    runner.run_due().await.expect("a round");
+    assert_eq!(s.offsets(&id).await, [60_000, -60_000]);
     s.is_sound().await;
 }
 
@@ -266,7 +344,7 @@ async fn m8_the_database_gives_back_only_what_nobody_bore() {
         "offset_done_yen = 0, offset_yen = 0, ordered_yen = 60000, state = 'REPAYMENT_ORDERED', repayment_due = '2026-08-01'",
         "offset_yen = 0, ordered_yen = 60000, state = 'REPAYMENT_ORDERED', repayment_due = '2026-08-01',
             surplus_ordered_on = entaku_today(), surplus_ordered_by = fixed_by",
-        "surplus_ordered_on = '2026-07-01'",
+        "surplus_ordered_on = '2026-07-01', surplus_ordered_by = fixed_by",
     ] {
         let update = format!("UPDATE grant_applications SET {set} WHERE id = '{uuid}'");
         assert_eq!(attempt(&mut app, &update).await, Err("23514".into()), "{set}");
