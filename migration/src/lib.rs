@@ -53,6 +53,7 @@ mod m0050_grant_inputs;
 mod m0051_by_hand;
 mod m0052_one_side;
 mod m0053_year_before_fixed;
+mod m0055_years_and_drafts;
 mod table;
 
 /// All migrations, oldest first.
@@ -111,6 +112,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0051_by_hand::Migration),
             Box::new(m0052_one_side::Migration),
             Box::new(m0053_year_before_fixed::Migration),
+            Box::new(m0055_years_and_drafts::Migration),
         ]
     }
 }
