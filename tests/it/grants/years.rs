@@ -170,6 +170,8 @@ async fn a_year_that_can_be_closed_is_a_task_until_it_is() {
     s.payer.run(PAYMENT_EXECUTE, day).await.data();
     let due = [json!("2027-08-31")];
     assert_eq!(closing(&s.payer).await, due);
+    let read = s.payer.run(YEARS, json!({})).await.data()["ledgerYears"]["nodes"][0]["viewerCan"][0].clone();
+    assert_eq!(read, json!({"action": "ledgerYearClose", "allowed": true, "reason": null}));
     assert_eq!(closing(&s.approver).await, Vec::<Value>::new(), "it is not theirs to do");
     let mut superuser = inside(&s.town, "postgres").await;
     let here = format!("municipality_id = '{}'", s.town.id.0);

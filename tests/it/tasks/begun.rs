@@ -1,12 +1,33 @@
 //! What is allocated waits until somebody begins an application: a task by an act that makes something of another type.
 
 use super::*;
+use crate::organizations::organization;
 
 const BEGIN: &str = include_str!("../../../docs/stories/13-grant-application-create.graphql");
 const WITHDRAW: &str = include_str!("../../../docs/stories/21-grant-application-withdraw.graphql");
 const ALLOCATE: &str = include_str!("../../../docs/stories/11-grant-allocation-set.graphql");
 const PUBLISH: &str = include_str!("../../../docs/stories/12-grant-programme-publish.graphql");
 const CLOSE: &str = include_str!("../../../docs/stories/24-grant-programme-close.graphql");
+
+/// Somebody has an allocation, and has begun nothing.
+pub(super) async fn allocated_to_somebody(town: &Town) {
+    let staff = town.staff(Role::GrantStaff).await;
+    let (_, organization) = organization(&staff, "三つ葉の会").await;
+    let programme = another(&staff).await;
+    let input = json!({"programmeId": programme, "organizationId": organization, "amountYen": 500, "basis": "均等割"});
+    staff.run(ALLOCATE, json!({ "input": input })).await.data();
+    town.staff(Role::Approver).await.run(PUBLISH, json!({ "id": programme })).await.data();
+    town.over(Role::OrgOfficer, ScopeKind::Organization, &organization).await;
+}
+
+/// A programme in preparation, beside the one that there is.
+async fn another(staff: &Client) -> String {
+    let section = staff.run("{ sections { nodes { id } } }", json!({})).await.data()["sections"]["nodes"][0].clone();
+    let make = "mutation($input: GrantProgrammeCreateInput!) { grantProgrammeCreate(input: $input) { id } }";
+    let input = json!({"title": "もう一つの交付金", "summary": "地域の活動を支える。", "fiscalYear": 2026, "legalBasis": "交付要綱",
+        "budgetYen": 1_000_000, "opensOn": "2026-06-01", "closesOn": "2026-07-31", "sectionId": section["id"]});
+    text(&staff.run(make, json!({ "input": input })).await.data()["grantProgrammeCreate"]["id"])
+}
 
 /// Those objects of which somebody may make what an act makes: it is tried without effect, with what the object tells.
 pub(super) async fn possible(who: &Client, act: &str, ids: &[String]) -> BTreeSet<String> {
@@ -72,11 +93,7 @@ async fn what_is_not_to_be_had_is_no_task() {
     assert_eq!(allocate(0).await, 0, "of nothing nobody can apply for anything");
     assert_eq!(allocate(1_000).await, 1);
     // In preparation nobody outside the town hall knows of it.
-    let section = s.staff.run("{ sections { nodes { id } } }", json!({})).await.data()["sections"]["nodes"][0].clone();
-    let make = "mutation($input: GrantProgrammeCreateInput!) { grantProgrammeCreate(input: $input) { id } }";
-    let input = json!({"title": "もう一つの交付金", "summary": "地域の活動を支える。", "fiscalYear": 2026, "legalBasis": "交付要綱",
-        "budgetYen": 1_000_000, "opensOn": "2026-06-01", "closesOn": "2026-07-31", "sectionId": section["id"]});
-    let second = text(&s.staff.run(make, json!({ "input": input })).await.data()["grantProgrammeCreate"]["id"]);
+    let second = another(&s.staff).await;
     let share = json!({"programmeId": second, "organizationId": s.organization, "amountYen": 500, "basis": "均等割"});
     s.staff.run(ALLOCATE, json!({ "input": share })).await.data();
     assert_eq!(beginning(&s.officer).await, [json!("2026-06-30")]);
