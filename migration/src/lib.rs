@@ -54,6 +54,7 @@ mod m0051_by_hand;
 mod m0052_one_side;
 mod m0053_year_before_fixed;
 mod m0054_unborne;
+mod m0055_years_and_drafts;
 mod table;
 
 /// All migrations, oldest first.
@@ -113,6 +114,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0052_one_side::Migration),
             Box::new(m0053_year_before_fixed::Migration),
             Box::new(m0054_unborne::Migration),
+            Box::new(m0055_years_and_drafts::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 //! and the application that turns the allocation into a decision and a payment.
 //!
 //! ```text
-//! programme    DRAFT -> PUBLISHED -> CLOSED
+//! programme    DRAFT -> PUBLISHED -> CLOSED; a DRAFT that is discarded stays one, and nothing is done with it
 //! application  DRAFT -> SUBMITTED -> UNDER_REVIEW -> REVIEWED -> DECIDED -> PAYMENT_REQUESTED -> PAID
 //!                 ^        ^             |              |          |
 //!              change      +- RETURNED <-+------------- +-> REFUSED  |

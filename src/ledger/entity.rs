@@ -111,7 +111,7 @@ entity! {
 }
 
 entity! {
-    /// Fiscal years that were closed.
+    /// Fiscal years with a budget, open or closed.
     ledger_year in "ledger_years" {
         id: LedgerYearId,
         fiscal_year: FiscalYear,

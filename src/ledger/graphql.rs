@@ -18,7 +18,7 @@ pub fn queries(queries: Queries) -> Queries {
         .one::<LedgerAccount>("ledgerAccount", "勘定を一つ読む。")
         .list::<LedgerJournal>("ledgerJournals", "仕訳の一覧。新しい順。")
         .one::<LedgerJournal>("ledgerJournal", "仕訳を一つ読む。")
-        .list::<LedgerYear>("ledgerYears", "会計を閉じたことのある年度の一覧。新しい年度から。")
+        .list::<LedgerYear>("ledgerYears", "年度の会計の一覧。予算が積まれると開かれる。新しい年度から。")
         .one::<LedgerYear>("ledgerYear", "年度の会計を一つ読む。")
         .list::<LedgerVerification>(
             "ledgerIntegrity",

@@ -11,7 +11,8 @@
 //! a closed fiscal year takes no journal. What may not happen twice is posted with [`Journal::once`].
 //!
 //! ```text
-//! fiscal year: open -- close: what was not promised returns to APPROPRIATION --> closed
+//! fiscal year: its first budget --> open
+//!              open -- close: what was not promised returns to APPROPRIATION --> closed
 //!                   <-- reopen: the journal of the closing is reversed, by somebody else --
 //! ```
 //!
@@ -24,4 +25,5 @@ pub mod rules;
 pub mod shapes;
 
 pub use commands::posting::{Journal, post, reverse};
+pub use commands::year::open_year;
 pub use rules::{Leg, transfer};

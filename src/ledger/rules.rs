@@ -7,7 +7,8 @@ use crate::kernel::error::Refusal;
 use crate::kernel::fiscal_year::FiscalYear;
 use crate::kernel::money::Yen;
 use crate::kernel::policy::Action;
-use crate::ledger::commands::LEDGER_YEAR_REOPEN;
+use crate::kernel::request::japan_day;
+use crate::ledger::commands::{LEDGER_YEAR_CLOSE, LEDGER_YEAR_REOPEN};
 use crate::ledger::entity::{AccountKind, ledger_year};
 
 /// One side of a journal: the account, by what it is, and how its balance moves.
@@ -57,9 +58,11 @@ pub fn closable(year: FiscalYear, today: NaiveDate) -> Result<(), Refusal> {
 }
 
 /// What may be done to a year now.
-pub fn year(row: &ledger_year::Model, action: Action, _now: DateTime<Utc>) -> Result<(), Refusal> {
+pub fn year(row: &ledger_year::Model, action: Action, now: DateTime<Utc>) -> Result<(), Refusal> {
     match action {
         LEDGER_YEAR_REOPEN if row.closed_at.is_none() => Err(year_open()),
+        LEDGER_YEAR_CLOSE if row.closed_at.is_some() => Err(year_closed()),
+        LEDGER_YEAR_CLOSE => closable(row.fiscal_year, japan_day(now)),
         _ => Ok(()),
     }
 }

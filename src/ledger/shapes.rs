@@ -25,6 +25,15 @@ const APPROVER: &[Role] = &[Role::Approver];
 const CLOSING_LAW: &str = "地方自治法第235条の5";
 const AUDIT_LAW: &str = "地方自治法第235条の2";
 
+/// A year whose accounts nothing keeps from being closed (`ledger_close`): the day has come (地方自治法235条の5), nothing is
+/// promised and not paid, and nothing is deducted from what can still be granted.
+const CLOSABLE: &str = "t.closed_at IS NULL AND entaku_today() >= make_date(t.fiscal_year + 1, 5, 31) \
+    AND NOT EXISTS (SELECT FROM ledger_accounts a WHERE a.municipality_id = t.municipality_id \
+    AND a.kind = 'COMMITTED' AND a.fiscal_year = t.fiscal_year AND a.balance > 0) \
+    AND NOT entaku_deductions_open(t.fiscal_year)";
+/// The statement of accounts (決算) is drawn up within three months of the closing (地方自治法233条1項).
+const ACCOUNTS_DUE: &str = "make_date(t.fiscal_year + 1, 8, 31)";
+
 /// 勘定の絞り込み。
 #[derive(InputObject)]
 pub struct LedgerAccountFilterInput {
@@ -99,7 +108,7 @@ fn year_label(row: &Cells<'_>, _request: &Request) -> Result<Value> {
 }
 
 shape! {
-    LedgerYear("LedgerYear", "年度の会計。閉じると、その年度の仕訳はできない。開き直すと、閉じたときの仕訳は取り消される。", "ledger_years") { id: LedgerYearId, row: ledger_year::Entity, may: rules::year }
+    LedgerYear("LedgerYear", "年度の会計。その年度の予算が初めて積まれると開かれる。閉じると、その年度の仕訳はできない。開き直すと、閉じたときの仕訳は取り消される。", "ledger_years") { id: LedgerYearId, row: ledger_year::Entity, may: rules::year }
     |shape| shape
         .column::<FiscalYear>("fiscalYear", "年度。")
         .computed::<String>("fiscalYearLabel", "年度の和暦の表記。", &["fiscal_year"], year_label)
@@ -112,7 +121,12 @@ shape! {
         .column::<Option<String>>("reopenReason", "開き直した理由。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
         .readable(Role::STAFF, Over::Municipality)
-        .create(LEDGER_YEAR_CLOSE, CLOSING_LAW, TREASURER, Over::Municipality)
+        .act(LEDGER_YEAR_CLOSE, CLOSING_LAW, TREASURER, Over::Municipality)
+        .task(LEDGER_YEAR_CLOSE, [CLOSABLE, "t.fiscal_year || '年度の会計'", ACCOUNTS_DUE], [
+            "出納閉鎖の日を過ぎました。支払われていない額は残っていません。決算の調製までに、年度の会計を閉じてください。",
+            "The accounts can be closed, and nothing is promised and not paid. Please close them before the statement of \
+             accounts is drawn up.",
+        ])
         .act(LEDGER_YEAR_REOPEN, CLOSING_LAW, APPROVER, Over::Municipality)
         .apart(LEDGER_YEAR_REOPEN, &["closed_by"])
         .step_up(LEDGER_YEAR_CLOSE)

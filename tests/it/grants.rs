@@ -30,6 +30,7 @@ mod by_laws;
 mod calculation;
 mod confirmed;
 mod deadlines;
+mod discard;
 mod duties;
 mod ends;
 mod explained;

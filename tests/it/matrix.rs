@@ -113,6 +113,8 @@ impl Table {
         let mut objects = objects(&world, &mut keeper, &mut exempt, &mut faults).await;
         objects.insert("AuditEntry", vec![(String::new(), known.entry.clone())]);
         objects.insert("Post", vec![(String::new(), known.post.clone())]);
+        let years = ["OPEN", "CLOSED"].map(str::to_owned).into_iter().zip(known.years.clone());
+        objects.insert("LedgerYear", years.collect());
         objects.insert("StrategyNode", vec![(String::new(), known.node.clone())]);
         objects.entry("GrantProgramme").or_default().push(("NAMED".to_owned(), known.named.clone()));
         objects.entry("BookTransaction").or_default().push(("FOUND".to_owned(), known.found.clone()));

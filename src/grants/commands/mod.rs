@@ -1,9 +1,9 @@
-//! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside,
-//! [`calculation`] to find out what each organization may have, [`application`] with its [`attachment`]s by those who ask
-//! for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its [`reversal`] and the
-//! [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its [`offset`]s,
-//! the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization, [`subgrant`]. What
-//! its books show of a grant is asked in `booked`, which papers are missing in `papers`.
+//! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside, the
+//! [`discard`] of one that is not wanted, [`calculation`] to find out what each organization may have, [`application`] with
+//! its [`attachment`]s by those who ask for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its
+//! [`reversal`] and the [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its
+//! [`offset`]s, the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization,
+//! [`subgrant`]. What its books show of a grant is asked in `booked`, which papers are missing in `papers`.
 
 mod apart;
 pub mod application;
@@ -13,6 +13,7 @@ pub mod budget;
 pub mod calculation;
 pub mod change;
 mod deadlines;
+pub mod discard;
 pub mod fixing;
 pub mod offset;
 mod papers;
@@ -49,6 +50,8 @@ pub const GRANT_PROGRAMME_CREATE: Action = Action("grantProgrammeCreate");
 pub const GRANT_PROGRAMME_PUBLISH: Action = Action("grantProgrammePublish");
 /// 交付金制度を終える。
 pub const GRANT_PROGRAMME_CLOSE: Action = Action("grantProgrammeClose");
+/// 交付金制度を取りやめる。
+pub const GRANT_PROGRAMME_DISCARD: Action = Action("grantProgrammeDiscard");
 /// 交付金制度の交付の条件を定める。
 pub const GRANT_PROGRAMME_TERMS_SET: Action = Action("grantProgrammeTermsSet");
 /// 公開した交付金制度の、前年度の交付金制度を訂正する。

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{freeze, rule};
-use crate::grants::commands::{GRANT_PROGRAMME_PREVIOUS_CORRECT, MOST_REASON, offset};
+use crate::grants::commands::{GRANT_PROGRAMME_PREVIOUS_CORRECT, MOST_REASON, discard, offset};
 use crate::grants::entity::{GrantProgrammeId, grant_programme, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantProgramme;
@@ -67,16 +67,20 @@ pub async fn correct_previous(
     Ok(id)
 }
 
-/// Is what was named as predecessor of a programme one of an earlier fiscal year?
+/// Is what was named as predecessor of a programme one of an earlier fiscal year, which was not discarded? Nobody discards
+/// it until the transaction ends.
 pub(super) async fn is_earlier(
     tx: &Tx,
     checks: &mut Checks,
     previous: GrantProgrammeId,
     of: &grant_programme::Model,
 ) -> Result<()> {
+    discard::hold(tx, previous).await?;
     let previous = tx.peek::<GrantProgramme>(previous, Action::READ).await?;
     let (ja, en) = ("前の年度の交付金制度を指定してください。", "A programme of an earlier fiscal year.");
     checks.check(previous.fiscal_year < of.fiscal_year, "input.previousProgrammeId", "ORDER", ja, en);
+    let (ja, en) = ("取りやめられた交付金制度です。", "The programme was discarded.");
+    checks.check(previous.discarded_on.is_none(), "input.previousProgrammeId", "DISCARDED", ja, en);
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub struct GrantProgrammeCreateInput {
     pub section_id: SectionId,
 }
 
-/// Makes a programme and sets its budget aside in the ledger.
+/// Makes a programme and sets its budget aside in the ledger, whose accounts of the year it opens where they are not.
 pub async fn create_programme(tx: &Tx, input: GrantProgrammeCreateInput) -> Result<GrantProgrammeId> {
     tx.may_create::<GrantProgramme>(GRANT_PROGRAMME_CREATE, &[])?;
     let GrantProgrammeCreateInput {
@@ -90,6 +90,7 @@ pub async fn create_programme(tx: &Tx, input: GrantProgrammeCreateInput) -> Resu
     };
     checks.done()?;
     let row = row.insert(tx).await?;
+    ledger::open_year(tx, row.fiscal_year).await?;
     appropriate(tx, &row).await?;
     Ok(row.id)
 }

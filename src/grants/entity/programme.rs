@@ -77,6 +77,9 @@ entity! {
         previous_corrected_by: Option<AccountId>,
         previous_corrected_on: Option<Date>,
         previous_correction: Option<String>,
+        discarded_on: Option<Date>,
+        discarded_by: Option<AccountId>,
+        discard_reason: Option<String>,
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object};
 
 use crate::grants::commands::budget::{self, GrantProgrammeBudgetChangeInput};
+use crate::grants::commands::discard::{self, GrantProgrammeDiscardInput};
 use crate::grants::commands::predecessor::{self, GrantProgrammePreviousCorrectInput};
 use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
@@ -54,6 +55,17 @@ impl GrantProgrammeMutation {
         #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
     ) -> Result<Read<GrantProgramme>> {
         act(ctx, move |tx| Box::pin(programme::close_programme(tx, id))).await
+    }
+
+    /// 公開していない交付金制度を、理由を記して取りやめる(議会で予算が認められなかったときなど)。定めた配分は0円となり、予算は元帳で財源に戻る。
+    /// 取りやめた制度は記録に残り、以後は何も行えない。ほかの制度の前年度の交付金制度とされているものは、取りやめられない。
+    async fn grant_programme_discard(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "交付金制度。")] id: GrantProgrammeId,
+        #[graphql(desc = "取りやめの内容。")] input: GrantProgrammeDiscardInput,
+    ) -> Result<Read<GrantProgramme>> {
+        act(ctx, move |tx| Box::pin(discard::discard_programme(tx, id, input))).await
     }
 
     /// 公開した交付金制度の、誤って定めた前年度の交付金制度(または初年度であること)を、理由を記して訂正する。この制度の算定が承認された後と、

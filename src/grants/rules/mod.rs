@@ -16,4 +16,5 @@ pub use application::{application, is_the_halls, next_state, offset_to_come, ret
 pub use by_law::{by_law, other_by_law};
 pub use programme::{
     declaration, grant_rule, grant_run, names_the_year_before, only_the_year_before, open_for_allocation, programme,
+    wanted,
 };

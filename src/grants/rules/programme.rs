@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_APPLICATION_CREATE, GRANT_DECLARATION_CONFIRM, GRANT_PROGRAMME_BUDGET_CHANGE,
-    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_PREVIOUS_CORRECT, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET,
-    GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
+    GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_DISCARD, GRANT_PROGRAMME_PREVIOUS_CORRECT, GRANT_PROGRAMME_PUBLISH,
+    GRANT_PROGRAMME_TERMS_SET, GRANT_RULE_ENACT, GRANT_RUN_APPROVE, GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW,
 };
 use crate::grants::entity::{
     GrantDeclarationState, GrantProgrammeState, GrantResultsState, GrantRuleState, GrantRunKind, GrantRunState,
@@ -20,8 +20,9 @@ use crate::kernel::request::japan_day;
 /// What may be done to a programme now.
 pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc>) -> Result<(), Refusal> {
     use GrantProgrammeState::{Draft, Published};
+    wanted(row)?;
     match (action, row.state) {
-        (GRANT_PROGRAMME_PUBLISH | GRANT_PROGRAMME_TERMS_SET, Draft)
+        (GRANT_PROGRAMME_PUBLISH | GRANT_PROGRAMME_TERMS_SET | GRANT_PROGRAMME_DISCARD, Draft)
         | (GRANT_PROGRAMME_CLOSE, Published)
         | (GRANT_ALLOCATION_SET | GRANT_PROGRAMME_BUDGET_CHANGE, Draft | Published) => Ok(()),
         (GRANT_PROGRAMME_TERMS_SET, Published) if row.previous_id.is_none() && !row.first_year => Ok(()),
@@ -33,6 +34,19 @@ pub fn programme(row: &grant_programme::Model, action: Action, now: DateTime<Utc
             format!("The programme is {}.", row.state.word()),
         )),
     }
+}
+
+/// Nothing is done any more with a programme that was discarded.
+///
+/// # Errors
+/// DISCARDED with the day.
+pub fn wanted(row: &grant_programme::Model) -> Result<(), Refusal> {
+    let Some(Date(day)) = row.discarded_on else { return Ok(()) };
+    Err(Refusal::new(
+        "DISCARDED",
+        format!("この交付金制度は{day}に取りやめられました。必要なら、新しく作ってください。"),
+        format!("The programme was discarded on {day}. Make a new one where one is wanted."),
+    ))
 }
 
 /// Of a public programme only the year before is said, once; nothing else of its terms changes.

@@ -2,6 +2,7 @@
 
 use async_graphql::Value;
 
+use crate::grants::commands::GRANT_APPLICATION_CREATE;
 use crate::grants::entity::{GrantAllocationId, grant_allocation};
 use crate::grants::shapes::{GrantApplication, GrantOffset, GrantProgramme, GrantRunLine, LIAISON};
 use crate::kernel::date::Date;
@@ -38,6 +39,10 @@ shape! {
         .connection::<GrantApplication>("applications", "allocation_id", "この配分に対する交付申請。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "残り・決定済み・支払済みの勘定。")
         .ordered([Key::up("created_at", Ty::Time)])
+        .task_to_make::<GrantApplication>(GRANT_APPLICATION_CREATE, [UNBEGUN, TITLE, "t.closes_on"], [
+            "配分額が定められています。受付の終わる日までに申請を始めてください。",
+            "An amount is allocated. Please begin an application before applications close.",
+        ])
         .published("t.programme_state <> 'DRAFT' AND coalesce(t.results_state, 'PUBLISHED') = 'PUBLISHED'")
         .readable(Role::STAFF, Over::Municipality)
         .readable(Role::ORGANIZATION, Over::ScopeWhere(ScopeKind::Organization, "organization_id", OF_OPEN_PROGRAMMES))
@@ -46,3 +51,10 @@ shape! {
 
 /// Whose allocation it is, and the district's liaison staff, need not wait until everybody reads it.
 const OF_OPEN_PROGRAMMES: &str = "t.programme_state <> 'DRAFT'";
+
+/// What can be applied for, and nobody has begun to. Whoever withdrew an application does not want it.
+const UNBEGUN: &str = "t.programme_state = 'PUBLISHED' AND t.closes_on >= entaku_today() AND t.amount_yen > t.offset_yen \
+    AND NOT EXISTS (SELECT FROM grant_applications a WHERE a.municipality_id = t.municipality_id \
+    AND a.allocation_id = t.id)";
+const TITLE: &str =
+    "(SELECT p.title FROM grant_programmes p WHERE p.municipality_id = t.municipality_id AND p.id = t.programme_id)";

@@ -4,7 +4,7 @@ use async_graphql::{InputObject, Value};
 
 use crate::grants::commands::{
     GRANT_ALLOCATION_SET, GRANT_PROGRAMME_BUDGET_CHANGE, GRANT_PROGRAMME_CLOSE, GRANT_PROGRAMME_CREATE,
-    GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET,
+    GRANT_PROGRAMME_DISCARD, GRANT_PROGRAMME_PUBLISH, GRANT_PROGRAMME_TERMS_SET,
 };
 use crate::grants::entity::{GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_programme};
 use crate::grants::rules;
@@ -32,12 +32,17 @@ pub struct GrantProgrammeFilterInput {
     pub fiscal_year: Option<FiscalYear>,
     /// 状態(いずれか)。
     pub state: Option<Vec<GrantProgrammeState>>,
+    /// 取りやめたか。
+    pub discarded: Option<bool>,
 }
 
 impl Filter for GrantProgrammeFilterInput {
     fn conditions(self, to: &mut Where) {
         to.eq("fiscal_year", self.fiscal_year.map(|year| Param::Int(Some(year.0.into()))));
         to.among("state", self.state.map(|states| states.into_iter().map(GrantProgrammeState::word).collect()));
+        if let Some(discarded) = self.discarded {
+            to.also("(t.discarded_on IS NOT NULL) = ?", vec![Param::Bool(discarded)]);
+        }
     }
 }
 
@@ -54,7 +59,7 @@ shape! {
         .column::<FiscalYear>("fiscalYear", "年度。")
         .computed::<String>("fiscalYearLabel", "年度の和暦の表記。", &["fiscal_year"], year_label)
         .column::<String>("legalBasis", "根拠となる条例・要綱の名称。")
-        .column::<Yen>("budgetYen", "予算額(円)。補正予算があれば、その後の額。")
+        .column::<Yen>("budgetYen", "予算額(円)。補正予算があれば、その後の額。取りやめた制度では0円。")
         .column::<Date>("opensOn", "申請の受付を始める日。")
         .column::<Date>("closesOn", "申請の受付を終える日(この日を含む)。")
         .column::<GrantProgrammeState>("state", "状態。")
@@ -68,15 +73,18 @@ shape! {
         .one::<Section>("section", "section_id", "担当する部・課。")
         .one::<Account>("createdBy", "created_by", "制度を作った人。")
         .one::<Account>("publishedBy", "published_by", "公開した人。")
+        .column::<Option<Date>>("discardedOn", "公開する前に取りやめた日。取りやめた制度は準備中のまま残り、何も行えない。")
+        .one::<Account>("discardedBy", "discarded_by", "取りやめた人。")
+        .column::<Option<String>>("discardReason", "取りやめた理由。")
         .connection::<GrantAllocation>("allocations", "programme_id", "団体への配分。")
         .connection::<GrantApplication>("applications", "programme_id", "交付申請。新しい順。")
         .connection::<GrantRun>("runs", "programme_id", "配分の算定。新しい順。")
         .many::<LedgerAccount>("ledgerAccounts", "owner_id", "予算の残りの勘定。")
         .ordered([Key::down("fiscal_year", Ty::Int)])
         .waits_for(GRANT_STAFF, Over::Municipality, ["t.state = 'PUBLISHED' AND t.closes_on >= entaku_today()", "t.title", "t.closes_on"])
-        .task(GRANT_PROGRAMME_PUBLISH, ["t.state = 'DRAFT'", "t.title", "t.opens_on"], [
-            "準備中の交付金制度です。受付を始める日までに公開してください。",
-            "The programme is in preparation. Please publish it before applications open.",
+        .task(GRANT_PROGRAMME_PUBLISH, ["t.state = 'DRAFT' AND t.discarded_on IS NULL", "t.title", "t.opens_on"], [
+            "準備中の交付金制度です。受付を始める日までに公開するか、必要がなければ取りやめてください。",
+            "The programme is in preparation. Please publish it before applications open, or discard it where it is not wanted.",
         ])
         .except("SELECT entaku_programme_makers(t.id)")
         .task(GRANT_PROGRAMME_CLOSE, ["t.state = 'PUBLISHED' AND t.closes_on < entaku_today()", "t.title", ACCOUNTS_CLOSE], [
@@ -92,6 +100,7 @@ shape! {
         .apart(GRANT_PROGRAMME_PUBLISH, &["created_by"])
         .step_up(GRANT_PROGRAMME_PUBLISH)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
+        .act(GRANT_PROGRAMME_DISCARD, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .apart(GRANT_ALLOCATION_SET, &["published_by"])
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 use crate::kernel::policy::{Action, Permit};
+use crate::kernel::read::ShapeDef;
 
 pub use due::write_due;
 pub(crate) use gather::write_tasks;
@@ -30,6 +31,8 @@ pub struct Work {
     pub prefix: &'static str,
     /// The act that settles it; nothing for work that is only handed over with a post.
     pub act: Option<Action>,
+    /// The type that declares the act, where another type's objects wait for one of its own to be made.
+    pub of: Option<fn() -> &'static ShapeDef>,
     /// Whose it is: the policy's rows of the act.
     pub permits: Vec<Permit>,
     /// The columns of those whose it never is, whatever they hold.
@@ -49,6 +52,13 @@ pub struct Work {
 }
 
 impl Work {
+    /// Whose it is, is whose its act is: as the type that declares the act says.
+    pub(crate) fn assign(&mut self, of: &ShapeDef) {
+        let Some(act) = self.act else { return };
+        self.permits = of.permits.iter().filter(|permit| permit.action == act).copied().collect();
+        self.policy_ref = of.acts.iter().find(|a| a.action == act).map_or("", |a| a.policy_ref);
+    }
+
     /// By when, as SQL that is always an expression.
     pub fn due(&self) -> String {
         if self.due.is_empty() { "NULL::date".to_owned() } else { format!("({})::date", self.due) }
@@ -63,9 +73,16 @@ pub(crate) fn declare(table: &'static str, work: Vec<Work>) {
     WORK.write().unwrap_or_else(PoisonError::into_inner).insert(table, work);
 }
 
-/// All work of all types declared so far.
+/// All work of all types declared so far. What waits for another type's act is assigned only here: types name each other
+/// in circles, and each is declared when it is first asked for.
 pub fn work() -> Vec<Work> {
-    WORK.read().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect()
+    let mut all: Vec<Work> = WORK.read().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect();
+    for work in &mut all {
+        if let Some(of) = work.of {
+            work.assign(of());
+        }
+    }
+    all
 }
 
 /// The work that an act settles, with that act.

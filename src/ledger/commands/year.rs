@@ -1,5 +1,5 @@
-//! Closing a fiscal year and opening it again. What is left returns to the source of the money; a closed year takes no
-//! journal, so that closing is undone by reversal only.
+//! Opening the accounts of a fiscal year, closing them and opening them again. What is left returns to the source of the
+//! money; a closed year takes no journal, so that closing is undone by reversal only.
 
 use async_graphql::InputObject;
 use uuid::Uuid;
@@ -13,6 +13,19 @@ use crate::ledger::commands::{LEDGER_YEAR_CLOSE, LEDGER_YEAR_REOPEN};
 use crate::ledger::entity::{LedgerJournalId, LedgerYearId};
 use crate::ledger::rules;
 use crate::ledger::shapes::LedgerYear;
+
+/// Opens the accounts of a fiscal year with its first budget; those that are there, open or closed, stay as they are. Called
+/// by the nouns that budget: they have authorized the act.
+///
+/// # Errors
+/// None of its own.
+pub async fn open_year(tx: &Tx, fiscal_year: FiscalYear) -> Result<()> {
+    let mut sql = Sql::new("SELECT ");
+    let params = [Param::Uuid(Some(LedgerYearId::new().0)), Param::Int(Some(fiscal_year.0.into()))];
+    sql.fill("ledger_open(?, ?::int)", params);
+    tx.rows(sql).await?;
+    Ok(())
+}
 
 /// Closes a fiscal year (出納閉鎖): what of its budgets and allocations was not promised returns to the source of the
 /// money in one journal, and no journal of the year is taken from now on.

@@ -35,7 +35,7 @@ shape! {
     Task("Task", "やること。あなたが今できる操作のうち、あなたを待っているもの。済めばなくなる。", "tasks") { id: TaskId, row: task::Entity }
     |shape| shape
         .column::<String>("act", "済ませるための操作(ミューテーション)の名前。`viewerCan` の `action` と同じ。")
-        .computed::<ID>("objectId", "対象の ID。その操作の引数 `id` に渡す。`node(id)` で読める。", &["object_kind", "object_id"], object_id)
+        .computed::<ID>("objectId", "対象の ID。その操作の引数 `id` に渡す。引数に `id` のない操作には、対象の示すもの(年度、または制度と団体)を渡す。`node(id)` で読める。", &["object_kind", "object_id"], object_id)
         .column::<String>("title", "対象の題名。")
         .column::<String>("whyJa", "何を、なぜするか(日本語)。")
         .column::<String>("whyEn", "何を、なぜするか(英語)。")

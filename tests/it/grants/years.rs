@@ -15,6 +15,7 @@ story!(VERIFY, "290-ledger-verify");
 story!(INTEGRITY, "291-ledger-integrity-read");
 story!(YEAR_CLOSE, "292-ledger-year-close");
 story!(YEAR_REOPEN, "293-ledger-year-reopen");
+story!(YEARS, "305-ledger-years-read");
 
 fn year() -> Value {
     json!({"fiscalYear": 2026})
@@ -113,6 +114,111 @@ async fn m9_nothing_slips_into_a_year_while_it_closes() {
     assert_eq!(s.verified().await["ok"], true);
 }
 
+/// The accounts of a year are there from its first budget on, once, whoever budgets at the same time.
+#[tokio::test]
+async fn a_year_is_open_from_its_first_budget_on_and_says_when_it_can_be_closed() {
+    let mut s = Scene::new().await;
+    let can = |read: &Value| read["nodes"][0]["viewerCan"][0].clone();
+    let read = s.payer.run(YEARS, json!({})).await.data()["ledgerYears"].clone();
+    assert_eq!(read["totalCount"], 1);
+    assert_eq!((&read["nodes"][0]["fiscalYear"], &read["nodes"][0]["closedAt"]), (&json!(2026), &Value::Null));
+    assert_eq!(can(&read), json!({"action": "ledgerYearClose", "allowed": false, "reason": "NOT_YET"}));
+    let section = s.staff.run("{ sections { nodes { id } } }", json!({})).await.data()["sections"]["nodes"][0].clone();
+    let budget = |n: i32| {
+        let mut input = programme_input(&section["id"], 1_000_000);
+        input["input"]["fiscalYear"] = json!(2027);
+        input["input"]["title"] = json!(format!("{n}番目の交付金"));
+        let staff = &s.staff;
+        async move { staff.run(PROGRAMME_CREATE, input).await.data() }
+    };
+    futures_util::future::join_all((1..=4).map(budget)).await;
+    let read = s.payer.run(YEARS, json!({})).await.data()["ledgerYears"].clone();
+    let years: Vec<_> = read["nodes"].as_array().expect("nodes").iter().map(|one| one["fiscalYear"].clone()).collect();
+    assert_eq!(years, [json!(2027), json!(2026)]);
+    assert_eq!(s.officer.run(YEARS, json!({})).await.data()["ledgerYears"]["totalCount"], 0);
+    let mut app = inside(&s.town, "entaku_app").await;
+    assert_eq!(attempt(&mut app, "SELECT ledger_open(gen_random_uuid(), 2026)").await, Ok(()), "it is there");
+    assert_eq!(
+        attempt(&mut app, "INSERT INTO ledger_years (id, fiscal_year) VALUES (gen_random_uuid(), 2030)").await,
+        Err("42501".into())
+    );
+    s.at_the_closing().await;
+    s.payer.run(YEAR_CLOSE, year()).await.data();
+    let of = |read: &Value, year: i32| {
+        let nodes = read["ledgerYears"]["nodes"].as_array().expect("nodes").clone();
+        nodes.into_iter().find(|one| one["fiscalYear"] == year).expect("the year")["viewerCan"][0].clone()
+    };
+    let read = s.payer.run(YEARS, json!({})).await.data();
+    assert_eq!(of(&read, 2026)["reason"], "YEAR_CLOSED");
+    assert_eq!(of(&read, 2027)["reason"], "NOT_YET");
+}
+
+/// Until when somebody has to close accounts.
+async fn closing(who: &Client) -> Vec<Value> {
+    crate::tasks::due(who, "ledgerYearClose").await
+}
+
+/// The payer is asked to close a year, and reminded, once nothing keeps it from being closed.
+#[tokio::test]
+async fn a_year_that_can_be_closed_is_a_task_until_it_is() {
+    let mut s = Scene::new().await;
+    let id = s.payable().await;
+    assert_eq!(closing(&s.payer).await, Vec::<Value>::new(), "the year is not over");
+    s.at_the_closing().await;
+    assert_eq!(closing(&s.payer).await, Vec::<Value>::new(), "something is promised");
+    let day = json!({"id": id, "input": {"paidOn": "2027-05-31"}});
+    s.payer.run(PAYMENT_EXECUTE, day).await.data();
+    let due = [json!("2027-08-31")];
+    assert_eq!(closing(&s.payer).await, due);
+    let read = s.payer.run(YEARS, json!({})).await.data()["ledgerYears"]["nodes"][0]["viewerCan"][0].clone();
+    assert_eq!(read, json!({"action": "ledgerYearClose", "allowed": true, "reason": null}));
+    assert_eq!(closing(&s.approver).await, Vec::<Value>::new(), "it is not theirs to do");
+    let mut superuser = inside(&s.town, "postgres").await;
+    let here = format!("municipality_id = '{}'", s.town.id.0);
+    for (set, waits) in [
+        ("offset_yen = 1", false),
+        ("offset_yen = 1, programme_state = 'CLOSED'", true),
+        ("offset_yen = 0, programme_state = 'PUBLISHED'", true),
+    ] {
+        let sql =
+            format!("SET LOCAL session_replication_role = 'replica'; UPDATE grant_allocations SET {set} WHERE {here}");
+        attempt(&mut superuser, &sql).await.expect("as if something was deducted");
+        assert_eq!(!closing(&s.payer).await.is_empty(), waits, "{set}");
+    }
+    let closed = text(&s.payer.run(YEAR_CLOSE, year()).await.data()["ledgerYearClose"]["id"]);
+    assert_eq!(closing(&s.payer).await, Vec::<Value>::new());
+    s.approver.run(YEAR_REOPEN, reopening(&closed)).await.data();
+    assert_eq!(closing(&s.payer).await, due, "opened again, it waits again");
+    // Seven days before the statement of accounts is drawn up.
+    s.town.app.clock.advance(Duration::days(85));
+    let payer = s.town.staff(Role::Payer).await;
+    crate::tasks::night(&s.town).await;
+    let told = crate::tasks::told(&payer).await;
+    assert_eq!(told, ["「2026年度の会計 (2027-08-31)」の期限が近づいています。やることの一覧を確認してください。"]);
+}
+
+/// Years of journals that were posted before years had rows of their own get theirs.
+#[tokio::test]
+async fn an_upgrade_opens_the_years_that_have_journals() {
+    use migration::{Migrator, MigratorTrait};
+    use sea_orm::ConnectionTrait;
+    let own = Own::migrated().await;
+    let s = Scene::over(app_over(&own.url("entaku_app"))).await;
+    let owner = crate::migrations::owner(&own).await;
+    let newest = async || {
+        let applied = Migrator::get_applied_migrations(&owner).await.expect("applied");
+        applied.last().map(|migration| migration.name().to_owned()).expect("a migration")
+    };
+    while newest().await.as_str() >= "m0055" {
+        Migrator::down(&owner, Some(1)).await.expect("down");
+    }
+    owner.execute_unprepared("DELETE FROM ledger_years").await.expect("as it was before");
+    Migrator::up(&owner, None).await.expect("up");
+    let read = s.payer.run(YEARS, json!({})).await.data()["ledgerYears"].clone();
+    assert_eq!((&read["totalCount"], &read["nodes"][0]["fiscalYear"]), (&json!(1), &json!(2026)));
+    owner.close().await.expect("closed");
+}
+
 #[tokio::test]
 async fn m18_every_night_the_ledger_is_gone_over() {
     let own = Own::migrated().await;
@@ -154,11 +260,7 @@ const TAMPERING: &[(&str, &[&str])] = &[
         WHERE $HERE AND kind = 'GRANT_ALLOCATED'",
         &["REVERSAL"],
     ),
-    (
-        "INSERT INTO ledger_years (municipality_id, id, fiscal_year, closed_at)
-        SELECT municipality_id, gen_random_uuid(), 2026, '2026-04-01' FROM grant_programmes WHERE $HERE",
-        &["CLOSED_YEAR"],
-    ),
+    ("UPDATE ledger_years SET closed_at = '2026-04-01' WHERE $HERE", &["CLOSED_YEAR"]),
     ("UPDATE grant_applications SET decided_yen = 1000000, paid_yen = 1000000 WHERE $HERE", &["COMMITMENT", "PAYMENT"]),
     ("UPDATE grant_payments SET amount_yen = 1000000 WHERE $HERE", &["PAYMENT"]),
     ("UPDATE grant_payments SET kind = 'RETURN' WHERE $HERE", &["PAYMENT", "REPAYMENT"]),

@@ -36,6 +36,8 @@ pub struct Known {
     earlier: String,
     /// A public programme that names its predecessor, and of which nothing was approved.
     pub named: String,
+    /// Fiscal years whose accounts are open, and closed.
+    pub years: [String; 2],
     /// A grant that is paid in parts.
     partly_paid: String,
     section: String,
@@ -104,6 +106,9 @@ impl Known {
         let earlier =
             "SELECT id::text FROM grant_programmes WHERE municipality_id = $1 ORDER BY fiscal_year, id LIMIT 1";
         let named = "SELECT id::text FROM grant_programmes WHERE municipality_id = $1 AND title = '前年度を誤った制度'";
+        let open_year =
+            "SELECT id::text FROM ledger_years WHERE municipality_id = $1 AND closed_at IS NULL ORDER BY id LIMIT 1";
+        let closed_year = "SELECT id::text FROM ledger_years WHERE municipality_id = $1 AND closed_at IS NOT NULL ORDER BY id LIMIT 1";
         let partly_paid = "SELECT id::text FROM grant_applications WHERE municipality_id = $1 AND state = 'PARTLY_PAID' ORDER BY id LIMIT 1";
         let section = "SELECT id::text FROM sections WHERE municipality_id = $1 ORDER BY id DESC LIMIT 1";
         let revision = "SELECT id::text FROM strategy_revisions WHERE municipality_id = $1 AND state = 'APPROVED' ORDER BY id LIMIT 1";
@@ -153,6 +158,7 @@ impl Known {
             programme: id(keeper, "gpr", run).await,
             earlier: id(keeper, "gpr", earlier).await,
             named: id(keeper, "gpr", named).await,
+            years: [id(keeper, "lyr", open_year).await, id(keeper, "lyr", closed_year).await],
             partly_paid: id(keeper, "gap", partly_paid).await,
             section: id(keeper, "sec", section).await,
             revision: id(keeper, "srv", revision).await,

@@ -2,6 +2,7 @@
 
 use entaku::api::schema::Nouns;
 use entaku::kernel::id::decode;
+use entaku::kernel::principal::Role;
 use entaku::kernel::read::{Catalogue, ShapeDef};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -202,8 +203,17 @@ const WITH_PARTS: &[(&str, &[&str], &str)] = &[
     ("GrantApplication", &["grant_application_files"], "application_id"),
 ];
 
+/// A programme in preparation, whose budget the ledger has.
+async fn in_preparation(world: &World) {
+    let make = "mutation($input: GrantProgrammeCreateInput!) { grantProgrammeCreate(input: $input) { id } }";
+    let input = json!({"title": "準備中の交付金", "summary": "地域の活動を支える。", "fiscalYear": 2026, "legalBasis": "交付要綱",
+        "budgetYen": 1_000_000, "opensOn": "2026-05-01", "closesOn": "2026-06-30", "sectionId": world.ids["Section"][0]});
+    world.town.staff(Role::GrantStaff).await.run(make, json!({ "input": input })).await.data();
+}
+
 /// Makes an object of every state that no object is in.
 pub async fn fill(world: &mut World, keeper: &mut Keeper, faults: &mut Vec<String>) {
+    in_preparation(world).await;
     for shape in Nouns::queries().shapes().iter().filter(|shape| shape.tenant) {
         let Some((column, words)) = shape.states() else { continue };
         for (word, _) in words {

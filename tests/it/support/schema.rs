@@ -21,6 +21,11 @@ fn bare(reference: &Value) -> &Value {
     }
 }
 
+/// An argument's or a field's name, and its type.
+fn named(field: &Value) -> (String, String) {
+    (text(&field["name"]), text(&bare(&field["type"])["name"]))
+}
+
 /// The schema.
 pub struct SchemaView {
     types: HashMap<String, Value>,
@@ -101,6 +106,24 @@ impl SchemaView {
     pub fn type_of(&self, ty: &str, field: &str) -> String {
         let field = self.fields(ty).iter().find(|f| f["name"] == field).expect("a field");
         text(&bare(&field["type"])["name"])
+    }
+
+    /// Has a type a field of this name?
+    pub fn has_field(&self, ty: &str, name: &str) -> bool {
+        self.fields(ty).iter().any(|field| field["name"] == name)
+    }
+
+    /// What a mutation cannot do without, of its arguments and of its input: names and types.
+    pub fn required(&self, mutation: &MutationView) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for arg in mutation.args.iter().filter(|arg| arg["type"]["kind"] == "NON_NULL") {
+            let ty = &self.types[&text(&bare(&arg["type"])["name"])];
+            match ty["inputFields"].as_array() {
+                Some(fields) => found.extend(fields.iter().filter(|f| f["type"]["kind"] == "NON_NULL").map(named)),
+                None => found.push(named(arg)),
+            }
+        }
+        found
     }
 
     /// A document for a mutation and variables for it; `id` gives an id for an argument's name.

@@ -29,12 +29,14 @@ use crate::people::approvals::routing;
 /// exceeds the budget or an amount falls below what has been decided; CONFLICT/OFFSET_TAKEN where one falls below what
 /// was deducted from it; CONFLICT/TERMS_DIFFER where its by-law and the programme's terms contradict each other;
 /// CONFLICT/PREVIOUS_CHANGED where another year before was laid down since, or its amounts have changed;
-/// CONFLICT/BUDGET_CHANGED where the budget changed;
+/// CONFLICT/BUDGET_CHANGED where the budget changed; CONFLICT/DISCARDED where the programme was discarded;
 /// CONFLICT/RULE_NOT_OF_PROGRAMME and CONFLICT/RULE_SUPERSEDED where its rule is not, or no longer, the programme's.
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
     lock_programme(tx, &row).await?;
+    let programme = programme_of(tx, &row).await?;
+    rules::wanted(&programme)?;
     let newest = approved(tx, row.programme_id).await?;
     if newest.as_ref().map(|newest| newest.id) != row.corrects_id {
         return Err(Error::Conflict(Refusal::new(
@@ -44,7 +46,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
         )));
     }
     last_year::still(tx, &row).await?;
-    budgeted(tx, &row).await?;
+    budgeted(&programme, &row)?;
     Box::pin(by_law::settle(tx, &row)).await?;
     Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
@@ -67,9 +69,7 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
 }
 
 /// Is the budget that a run divided the programme's still?
-async fn budgeted(tx: &Tx, run: &grant_run::Model) -> Result<()> {
-    let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
-    let programme = programme.ok_or_else(|| Error::internal("a run without its programme"))?;
+fn budgeted(programme: &grant_programme::Model, run: &grant_run::Model) -> Result<()> {
     if run.budget_yen == programme.budget_yen {
         return Ok(());
     }
@@ -90,6 +90,11 @@ pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
     );
     tx.rows(sql).await?;
     Ok(())
+}
+
+pub(super) async fn programme_of(tx: &Tx, run: &grant_run::Model) -> Result<grant_programme::Model> {
+    let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
+    programme.ok_or_else(|| Error::internal("a run without its programme"))
 }
 
 /// One approval of a programme at a time.

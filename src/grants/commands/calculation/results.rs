@@ -4,9 +4,10 @@
 use async_graphql::InputObject;
 use sea_orm::{ActiveModelTrait, Set};
 
+use crate::grants::commands::calculation::freeze;
 use crate::grants::commands::calculation::run::take_time;
 use crate::grants::commands::{GRANT_RUN_PUBLISH, GRANT_RUN_WITHDRAW, MOST_REASON, not_among};
-use crate::grants::entity::{GrantResultsState, GrantRunId, grant_run};
+use crate::grants::entity::{GrantProgrammeState, GrantResultsState, GrantRunId, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
 use crate::kernel::error::Result;
@@ -20,9 +21,12 @@ use crate::kernel::tx::Tx;
 /// # Errors
 /// FORBIDDEN/DUTIES_APART for whoever approved it, by itself or in its route; CONFLICT/NOT_APPROVED, CONFLICT/PUBLISHED,
 /// CONFLICT/SUPERSEDED where a correction was approved since, and CONFLICT/PROGRAMME_DRAFT where nobody could read them
-/// anyway.
+/// anyway, and CONFLICT/DISCARDED where nobody ever will.
 pub async fn publish_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_PUBLISH).await?;
+    if row.programme_state == GrantProgrammeState::Draft {
+        rules::wanted(&freeze::programme_of(tx, &row).await?)?;
+    }
     rules::grant_run(&row, GRANT_RUN_PUBLISH, tx.now)?;
     not_among(tx, "entaku_run_approvers(?)", [Param::Uuid(Some(id.0))]).await?;
     take_time(tx).await?;

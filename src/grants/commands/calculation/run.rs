@@ -60,11 +60,12 @@ pub struct GrantRunCreateInput {
 /// # Errors
 /// INVALID_INPUT with NOT_PREDECESSOR for another year before than the programme's; INVALID_INPUT/ALLOCATION with
 /// everything that is missing or impossible (PREVIOUS_MISSING where it is the year before); CONFLICT/RULE_NOT_IN_FORCE,
-/// CONFLICT/RULE_NOT_OF_PROGRAMME, CONFLICT/RULE_SUPERSEDED.
+/// CONFLICT/RULE_NOT_OF_PROGRAMME, CONFLICT/RULE_SUPERSEDED; CONFLICT/DISCARDED.
 pub async fn create_run(tx: &Tx, input: GrantRunCreateInput) -> Result<GrantRunId> {
     tx.may_create::<GrantRun>(GRANT_RUN_CREATE, &[])?;
     let programme = tx.peek::<GrantProgramme>(input.programme_id, Action::READ).await?;
     let version = tx.peek::<GrantRule>(input.rule_id, Action::READ).await?;
+    rules::wanted(&programme)?;
     if let Some(previous) = input.previous_programme_id {
         tx.peek::<GrantProgramme>(previous, Action::READ).await?;
     }
@@ -229,7 +230,7 @@ fn told(fault: Fault) -> Violation {
 }
 
 /// A run of thousands of organizations writes for longer than a reader's statement may take.
-pub(super) async fn take_time(tx: &Tx) -> Result<()> {
+pub(in crate::grants::commands) async fn take_time(tx: &Tx) -> Result<()> {
     tx.run(Sql::new("SET LOCAL statement_timeout = '2min'")).await.map(|_| ())
 }
 
