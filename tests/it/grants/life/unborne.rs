@@ -313,7 +313,7 @@ async fn m8_m9_every_night_gives_back_what_no_act_did() {
     );
     let runner = runner.expect("a runner");
     runner.schedule().await.expect("scheduled");
-    runner.run_due().await.expect("a round");
+    while runner.run_due().await.expect("a round") > 0 {}
     assert_eq!(s.offsets(&id).await, [60_000, -60_000]);
     s.is_sound().await;
 }
