@@ -25,9 +25,12 @@ const APPROVER: &[Role] = &[Role::Approver];
 const CLOSING_LAW: &str = "地方自治法第235条の5";
 const AUDIT_LAW: &str = "地方自治法第235条の2";
 
-/// A year whose accounts nothing keeps from being closed (`ledger_close`): the day has come (地方自治法235条の5), nothing is
-/// promised and not paid, and nothing is deducted from what can still be granted.
+/// A year whose accounts nothing keeps from being closed (`ledger_close`): the day has come (地方自治法235条の5), there was a
+/// budget that was wanted, no programme is in preparation, nothing is promised and not paid, and nothing is deducted from
+/// what can still be granted.
 const CLOSABLE: &str = "t.closed_at IS NULL AND entaku_today() >= make_date(t.fiscal_year + 1, 5, 31) \
+    AND EXISTS (SELECT FROM grant_programmes p WHERE p.municipality_id = t.municipality_id \
+    AND p.fiscal_year = t.fiscal_year AND p.discarded_on IS NULL) AND NOT entaku_drafts_open(t.fiscal_year) \
     AND NOT EXISTS (SELECT FROM ledger_accounts a WHERE a.municipality_id = t.municipality_id \
     AND a.kind = 'COMMITTED' AND a.fiscal_year = t.fiscal_year AND a.balance > 0) \
     AND NOT entaku_deductions_open(t.fiscal_year)";

@@ -7,9 +7,9 @@ use crate::table::fk;
 pub(super) fn up() -> String {
     format!(
         "ALTER TABLE grant_applications
-            ADD COLUMN surplus_ordered_on date, ADD COLUMN surplus_ordered_by uuid, ADD {orderer},
+            ADD COLUMN surplus_ordered_on date, ADD COLUMN surplus_ordered_by uuid, ADD COLUMN owed_since date, ADD {orderer},
             ADD CONSTRAINT grant_applications_surplus_ordered
-                CHECK ((surplus_ordered_on IS NULL) = (surplus_ordered_by IS NULL)),
+                CHECK ((surplus_ordered_on IS NULL) = (surplus_ordered_by IS NULL) AND owed_since <= surplus_ordered_on),
             DROP CONSTRAINT grant_applications_surplus,
             ADD CONSTRAINT grant_applications_surplus CHECK (
                 revoked_on IS NULL AND fixed_yen IS NULL AND kept_yen + offset_yen + ordered_yen = 0
@@ -55,10 +55,21 @@ CREATE FUNCTION grant_surplus_is_ordered(was grant_applications, becomes grant_a
         AND becomes.offset_yen = was.offset_done_yen
         AND becomes.ordered_yen = was.ordered_yen + was.offset_yen - was.offset_done_yen
         AND becomes.surplus_ordered_on = entaku_today()
+        AND becomes.owed_since IS NOT DISTINCT FROM (CASE WHEN was.ordered_yen = was.repaid_yen THEN entaku_today()
+            ELSE was.owed_since END)
         AND becomes.surplus_ordered_by = NULLIF(current_setting('entaku.actor', true), '')::uuid
         AND entaku_waits_in_vain(was.id) $$;
 GRANT EXECUTE ON FUNCTION entaku_surplus_orderers(uuid), entaku_waits_in_vain(uuid),
     grant_surplus_is_ordered(grant_applications, grant_applications) TO entaku_app;
+
+-- What is approved is a sum: what waits is another one once something of it was deducted, or given back.
+CREATE FUNCTION grant_surplus_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM entaku_approvals_end(NEW.id, 'GRANT_REPAYMENT_ORDER', 'VOID');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER unsettles_order AFTER UPDATE ON grant_applications FOR EACH ROW
+    WHEN (NEW.offset_done_yen <> OLD.offset_done_yen) EXECUTE FUNCTION grant_surplus_changed();
 
 -- The fixing orders a part of the whole surplus, and finds its route by that; what is ordered later, by what is owed then.
 DROP TRIGGER routed_order ON grant_applications;
@@ -81,7 +92,8 @@ pub(super) const CHANGES: &[Change] = &[
     (
         "grant_application_settled()",
         "    IF NOT grant_life_follows(OLD.state, NEW.state) THEN",
-        "    IF (NEW.surplus_ordered_on, NEW.surplus_ordered_by) IS DISTINCT FROM (OLD.surplus_ordered_on, OLD.surplus_ordered_by)
+        "    IF (NEW.surplus_ordered_on, NEW.surplus_ordered_by, NEW.owed_since)
+            IS DISTINCT FROM (OLD.surplus_ordered_on, OLD.surplus_ordered_by, OLD.owed_since)
         AND NOT (OLD.offset_yen > OLD.offset_done_yen AND grant_surplus_is_ordered(OLD, NEW)) THEN
         RAISE EXCEPTION 'who ordered a surplus back is settled'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_applications_settled';
@@ -110,7 +122,7 @@ pub(super) const CHANGES: &[Change] = &[
     (
         "grant_repayment_told()",
         "greatest(NEW.fixed_on, NEW.revoked_on)",
-        "greatest(NEW.fixed_on, NEW.revoked_on, NEW.surplus_ordered_on)",
+        "greatest(NEW.fixed_on, NEW.revoked_on, NEW.owed_since)",
     ),
     // What waits is ordered by the route of what is owed then, also of a revoked grant, and approved until its task is due.
     (
@@ -143,6 +155,8 @@ pub(super) fn held_before() -> String {
 }
 
 pub(super) const DOWN: &str = "
+DROP TRIGGER unsettles_order ON grant_applications;
+DROP FUNCTION grant_surplus_changed();
 DROP TRIGGER routed_order_surplus ON grant_applications;
 DROP TRIGGER routed_order ON grant_applications;
 CREATE TRIGGER routed_order AFTER UPDATE ON grant_applications FOR EACH ROW
@@ -154,7 +168,7 @@ DROP FUNCTION entaku_waits_in_vain(uuid);
 DELETE FROM duties_apart WHERE act = 'SURPLUS_ORDER';
 UPDATE personal_tables SET acted = array_remove(acted, 'surplus_ordered_by') WHERE name = 'grant_applications';
 ALTER TABLE grant_applications DROP CONSTRAINT grant_applications_surplus_ordered,
-    DROP COLUMN surplus_ordered_on, DROP COLUMN surplus_ordered_by,
+    DROP COLUMN surplus_ordered_on, DROP COLUMN surplus_ordered_by, DROP COLUMN owed_since,
     DROP CONSTRAINT grant_applications_surplus,
     ADD CONSTRAINT grant_applications_surplus CHECK (
         revoked_on IS NULL AND fixed_yen IS NULL AND kept_yen + offset_yen + ordered_yen = 0

@@ -70,15 +70,43 @@ END $$;
 CREATE TRIGGER wanted BEFORE INSERT OR UPDATE OF amount_yen ON grant_allocations FOR EACH ROW
     WHEN (NEW.amount_yen > 0 AND NEW.programme_state = 'DRAFT') EXECUTE FUNCTION grant_under_discarded();
 CREATE TRIGGER wanted BEFORE INSERT OR UPDATE OF state ON grant_runs FOR EACH ROW
-    WHEN (NEW.programme_state = 'DRAFT') EXECUTE FUNCTION grant_under_discarded();
+    WHEN (NEW.programme_state = 'DRAFT' AND NEW.kind = 'REAL') EXECUTE FUNCTION grant_under_discarded();
 CREATE TRIGGER wanted_named BEFORE INSERT ON grant_programmes FOR EACH ROW
     WHEN (NEW.previous_id IS NOT NULL) EXECUTE FUNCTION grant_under_discarded();
 CREATE TRIGGER wanted BEFORE UPDATE OF previous_id ON grant_programmes FOR EACH ROW
     WHEN (NEW.previous_id IS NOT NULL AND NEW.previous_id IS DISTINCT FROM OLD.previous_id)
     EXECUTE FUNCTION grant_under_discarded();
+
+-- Is a programme of a year still in preparation? It is published or discarded before the year is closed. The ledger's own
+-- role reads no grants.
+CREATE FUNCTION entaku_drafts_open(p_fiscal_year int) RETURNS bool LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM grant_programmes p WHERE p.municipality_id = entaku_municipality()
+        AND p.fiscal_year = p_fiscal_year AND p.state = 'DRAFT' AND p.discarded_on IS NULL) $$;
+REVOKE ALL ON FUNCTION entaku_drafts_open(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION entaku_drafts_open(int) TO entaku_app, entaku_ledger;
 ";
 
+/// A year waits for its drafts. What was allocated by hand beside an approved run, before m0050, is taken back as well.
+pub(super) const CHANGES: &[(&str, &str, &str)] = &[
+    (
+        "ledger_close(uuid, uuid, int, text)",
+        "    IF entaku_deductions_open(p_fiscal_year) THEN",
+        "    IF entaku_drafts_open(p_fiscal_year) THEN
+        RETURN 'DRAFTS';
+    END IF;
+    IF entaku_deductions_open(p_fiscal_year) THEN",
+    ),
+    (
+        "grant_allocation_by_hand()",
+        "    IF TG_OP = 'UPDATE' AND NEW.amount_yen = OLD.amount_yen AND NEW.run_id IS NOT DISTINCT FROM OLD.run_id THEN",
+        "    IF TG_OP = 'UPDATE' AND (NEW.amount_yen = OLD.amount_yen AND NEW.run_id IS NOT DISTINCT FROM OLD.run_id
+            OR NEW.amount_yen = 0 AND NEW.programme_state = 'DRAFT') THEN",
+    ),
+];
+
 pub(super) const DOWN: &str = "
+DROP FUNCTION entaku_drafts_open(int);
 DROP TRIGGER wanted ON grant_programmes;
 DROP TRIGGER wanted_named ON grant_programmes;
 DROP TRIGGER wanted ON grant_runs;

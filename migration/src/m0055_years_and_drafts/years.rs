@@ -10,6 +10,8 @@ BEGIN
     IF town IS NULL THEN
         RAISE EXCEPTION 'no municipality' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- In the order in which a closing takes its locks.
+    PERFORM pg_advisory_xact_lock_shared(ledger_year_key(town, p_fiscal_year));
     INSERT INTO ledger_years (municipality_id, id, fiscal_year) VALUES (town, p_id, p_fiscal_year)
         ON CONFLICT (municipality_id, fiscal_year) DO NOTHING;
 END $$;

@@ -9,10 +9,11 @@ use crate::grants::allocation::papers::AskedPaper;
 use crate::grants::allocation::rule::{Instalments, Rest};
 use crate::grants::commands::application::{self, GrantApplicationCreateInput};
 use crate::grants::commands::attachment;
+use crate::grants::commands::by_hand::{self, GrantAllocationSetInput};
 use crate::grants::commands::change::{self, GrantChangeRequestInput};
 use crate::grants::commands::fixing::{self, GrantAmountFixInput};
 use crate::grants::commands::payment::{self, GrantPaymentExecuteInput, GrantPaymentRequestInput};
-use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
+use crate::grants::commands::programme::{self, GrantProgrammeCreateInput};
 use crate::grants::commands::report::{
     self, GrantCompletionRecordInput, GrantReportReviewInput, GrantReportSubmitInput,
 };
@@ -130,7 +131,7 @@ async fn programme(stage: &Stage<'_>, year: FiscalYear) -> Result<GrantProgramme
         amount_yen: Yen(600_000),
         basis: "前年度と同額".into(),
     };
-    stage.act("grant-staff", |tx| Box::pin(programme::set_allocation(tx, input))).await?;
+    stage.act("grant-staff", |tx| Box::pin(by_hand::set_allocation(tx, input))).await?;
     stage.act("approver", move |tx| Box::pin(programme::publish_programme(tx, id))).await
 }
 

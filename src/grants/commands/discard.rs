@@ -57,15 +57,6 @@ pub async fn discard_programme(
     Ok(id)
 }
 
-/// Nobody discards a programme until the transaction ends: it is about to be named.
-pub(super) async fn hold(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    lock.param(Param::Uuid(Some(id.0)));
-    lock.push(" FOR SHARE");
-    tx.rows(lock).await?;
-    Ok(())
-}
-
 /// Whoever names the programme holds it, and is seen once it is ours.
 async fn succeeded_by_none(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
     let mut sql = Sql::new("SELECT title, fiscal_year FROM grant_programmes WHERE previous_id = ");

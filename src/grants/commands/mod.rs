@@ -1,5 +1,6 @@
 //! What is done with grants: [`programme`], its [`terms`] and its [`predecessor`] by those who set the money aside, the
-//! [`discard`] of one that is not wanted, [`calculation`] to find out what each organization may have, [`application`] with
+//! [`discard`] of one that is not wanted, [`calculation`] to find out what each organization may have, or [`by_hand`],
+//! [`application`] with
 //! its [`attachment`]s by those who ask for it, [`review`] by those who examine and decide, [`payment`] by those who pay, its
 //! [`reversal`] and the [`taking_back`] of a request. After the decision: [`change`], [`report`], [`fixing`] with its
 //! [`offset`]s, the order of a [`surplus`] that waits in vain, [`repayment`], [`revocation`]; within an organization,
@@ -10,6 +11,7 @@ pub mod application;
 pub mod attachment;
 mod booked;
 pub mod budget;
+pub mod by_hand;
 pub mod calculation;
 pub mod change;
 mod deadlines;

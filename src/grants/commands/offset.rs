@@ -85,6 +85,8 @@ async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
          AND b.fiscal_year = l.fiscal_year \
          WHERE a.offset_yen > a.offset_done_yen AND l.programme_id = ? \
          AND l.programme_state = 'PUBLISHED' AND l.closes_on >= ? \
+         AND NOT EXISTS (SELECT FROM ledger_years y WHERE y.municipality_id = l.municipality_id \
+         AND y.fiscal_year = l.fiscal_year AND y.closed_at IS NOT NULL) \
          ORDER BY a.id FOR NO KEY UPDATE OF a, l",
         [Param::Uuid(Some(programme.0)), Param::Uuid(Some(programme.0)), Param::Date(Some(tx.today()))],
     );

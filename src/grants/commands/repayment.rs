@@ -89,7 +89,7 @@ pub async fn record_repayment(
 
 /// A day on which something could be returned: neither before it was ordered nor in the future.
 fn since_the_order(checks: &mut Checks, tx: &Tx, row: &grant_application::Model, (path, day): (&'static str, Date)) {
-    let since = row.fixed_on.max(row.revoked_on).max(row.surplus_ordered_on).is_none_or(|ordered| day >= ordered);
+    let since = row.fixed_on.max(row.revoked_on).max(row.owed_since).is_none_or(|ordered| day >= ordered);
     checks.check(since, path, "ORDER", "返還を命じた日より前です。", "Before it was ordered.");
     not_to_come(checks, tx, path, day);
 }

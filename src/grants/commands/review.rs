@@ -117,7 +117,7 @@ pub async fn decide_application(
     id: GrantApplicationId,
     input: GrantApplicationDecideInput,
 ) -> Result<GrantApplicationId> {
-    hold(tx, &tx.peek::<GrantApplication>(id, GRANT_APPLICATION_DECIDE).await?).await?;
+    hold(tx, tx.peek::<GrantApplication>(id, GRANT_APPLICATION_DECIDE).await?.programme_id).await?;
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_DECIDE).await?;
     let GrantApplicationDecideInput { amount_yen, reason } = input;
     let mut checks = Checks::new();

@@ -46,9 +46,12 @@ pub async fn order_surplus(
     next.offset_yen = Set(row.offset_done_yen);
     next.ordered_yen = Set(ordered);
     next.repayment_due = Set(repayment_due(tx, &programme, waits).await?);
-    next.repayment_reported_on = Set(None);
     next.surplus_ordered_on = Set(Some(Date(tx.today())));
     next.surplus_ordered_by = Set(tx.principal.account);
+    if row.ordered_yen == row.repaid_yen {
+        // Nothing was owed: what comes from now on is of this order.
+        next.owed_since = Set(Some(Date(tx.today())));
+    }
     next.update(tx).await?;
     record(tx, &row, GrantActKind::SurplusOrder, Some(reason), Some(waits)).await?;
     tell_of_repayment(tx, &row, waits).await?;

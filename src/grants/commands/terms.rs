@@ -10,8 +10,7 @@ use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{by_law, freeze, rule};
 use crate::grants::commands::{GRANT_PROGRAMME_TERMS_SET, kept, offset, predecessor};
 use crate::grants::entity::{
-    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_application, grant_programme,
-    grant_run,
+    GrantBookRule, GrantProgrammeId, GrantProgrammeState, GrantSurplusRule, grant_programme, grant_run,
 };
 use crate::grants::rules;
 use crate::grants::rules::terms::Terms;
@@ -191,11 +190,11 @@ async fn decided(tx: &Tx, id: GrantProgrammeId) -> Result<bool> {
     Ok(row.try_get("found")?)
 }
 
-/// Nobody changes the terms of an application's programme until the transaction ends. It is asked before the application is
+/// Nobody changes a programme's terms, or discards it, until the transaction ends. It is asked before an application of it is
 /// locked: who changes a programme's state locks it first, and its applications after it.
-pub(super) async fn hold(tx: &Tx, of: &grant_application::Model) -> Result<()> {
+pub(super) async fn hold(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
     let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    lock.param(Param::Uuid(Some(of.programme_id.0)));
+    lock.param(Param::Uuid(Some(id.0)));
     lock.push(" FOR SHARE");
     tx.rows(lock).await?;
     Ok(())

@@ -182,6 +182,7 @@ entity! {
         revoked_by: Option<AccountId>,
         surplus_ordered_on: Option<Date>,
         surplus_ordered_by: Option<AccountId>,
+        owed_since: Option<Date>,
         subgranted_yen: Yen,
         decision_due: Option<Date>,
         returned_on: Option<Date>,

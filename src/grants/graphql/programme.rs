@@ -3,9 +3,10 @@
 use async_graphql::{Context, Object};
 
 use crate::grants::commands::budget::{self, GrantProgrammeBudgetChangeInput};
+use crate::grants::commands::by_hand::{self, GrantAllocationSetInput};
 use crate::grants::commands::discard::{self, GrantProgrammeDiscardInput};
 use crate::grants::commands::predecessor::{self, GrantProgrammePreviousCorrectInput};
-use crate::grants::commands::programme::{self, GrantAllocationSetInput, GrantProgrammeCreateInput};
+use crate::grants::commands::programme::{self, GrantProgrammeCreateInput};
 use crate::grants::commands::terms::{self, GrantProgrammeTermsInput};
 use crate::grants::entity::GrantProgrammeId;
 use crate::grants::shapes::{GrantAllocation, GrantProgramme};
@@ -59,6 +60,7 @@ impl GrantProgrammeMutation {
 
     /// 公開していない交付金制度を、理由を記して取りやめる(議会で予算が認められなかったときなど)。定めた配分は0円となり、予算は元帳で財源に戻る。
     /// 取りやめた制度は記録に残り、以後は何も行えない。ほかの制度の前年度の交付金制度とされているものは、取りやめられない。
+    /// 直前の本人確認(15分以内)が必要。
     async fn grant_programme_discard(
         &self,
         ctx: &Context<'_>,
@@ -96,6 +98,6 @@ impl GrantProgrammeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "配分の内容。")] input: GrantAllocationSetInput,
     ) -> Result<Read<GrantAllocation>> {
-        act(ctx, move |tx| Box::pin(programme::set_allocation(tx, input))).await
+        act(ctx, move |tx| Box::pin(by_hand::set_allocation(tx, input))).await
     }
 }

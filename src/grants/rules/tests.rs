@@ -78,6 +78,7 @@ fn row(state: GrantApplicationState) -> grant_application::Model {
         revoked_by: None,
         surplus_ordered_on: None,
         surplus_ordered_by: None,
+        owed_since: None,
         subgranted_yen: Yen(0),
         decision_due: None,
         returned_on: None,

@@ -101,6 +101,7 @@ shape! {
         .step_up(GRANT_PROGRAMME_PUBLISH)
         .act(GRANT_PROGRAMME_CLOSE, "", GRANT_STAFF, Over::Municipality)
         .act(GRANT_PROGRAMME_DISCARD, "", GRANT_STAFF, Over::Municipality)
+        .step_up(GRANT_PROGRAMME_DISCARD)
         .act(GRANT_ALLOCATION_SET, SUBSIDY_LAW, GRANT_STAFF, Over::Municipality)
         .apart(GRANT_ALLOCATION_SET, &["published_by"])
         .act(GRANT_PROGRAMME_TERMS_SET, "", GRANT_STAFF, Over::Municipality)

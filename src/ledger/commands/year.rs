@@ -32,7 +32,8 @@ pub async fn open_year(tx: &Tx, fiscal_year: FiscalYear) -> Result<()> {
 ///
 /// # Errors
 /// CONFLICT/NOT_YET before the day on which a municipality closes its accounts; CONFLICT/COMMITMENTS_OPEN where something
-/// is promised and not paid; CONFLICT/DEDUCTIONS_OPEN where it is not clear yet what of a deduction was borne;
+/// is promised and not paid; CONFLICT/DRAFTS_OPEN where a programme of it is in preparation; CONFLICT/DEDUCTIONS_OPEN where it is not clear yet
+/// what of a deduction was borne, or something is to be given back still;
 /// CONFLICT/YEAR_CLOSED.
 pub async fn close_year(tx: &Tx, fiscal_year: FiscalYear) -> Result<LedgerYearId> {
     tx.may_create::<LedgerYear>(LEDGER_YEAR_CLOSE, &[])?;
@@ -95,11 +96,16 @@ async fn settle(tx: &Tx, mut sql: Sql) -> Result<()> {
             "交付決定済みで支払われていない額があります。支払うか取り下げてから閉じてください。",
             "Something is promised and not paid. Pay or withdraw it first.",
         ),
+        "DRAFTS" => Refusal::new(
+            "DRAFTS_OPEN",
+            "この年度に、準備中の交付金制度があります。公開するか、取りやめてから閉じてください。",
+            "A programme of this year is in preparation. Publish or discard it first.",
+        ),
         "DEDUCTED" => Refusal::new(
             "DEDUCTIONS_OPEN",
-            "前年度の剰余金を差し引いた交付金制度が終わっていないか、その申請の審査が残っています。申請を決定し、制度を終えてから閉じてください。",
+            "前年度の剰余金を差し引いた交付金制度が終わっていないか、その申請の審査が残っています。申請を決定し、制度を終えてから閉じてください。すべて終わっていれば、残る差引きは夜間に戻され、翌日に閉じられます。",
             "A programme from which surpluses were deducted is not closed, or something of it is still to be decided. Decide \
-             and close it first.",
+             and close it first. Where that is done, what is left is given back at night: close the year tomorrow.",
         ),
         other => return Err(Error::internal(format!("the ledger answered {other}"))),
     };

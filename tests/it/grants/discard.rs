@@ -181,7 +181,15 @@ async fn what_others_rest_on_is_not_discarded() {
     let closing = "2027-05-31T03:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
     s.town.app.clock.advance(closing - start());
     let payer = s.town.staff(Role::Payer).await;
-    payer.run("mutation { ledgerYearClose(fiscalYear: 2026) { id } }", json!({})).await.data();
+    let close = "mutation { ledgerYearClose(fiscalYear: 2026) { id } }";
+    payer.run(close, json!({})).await.expect_code("CONFLICT/DRAFTS_OPEN");
+    assert!(!waits(&payer, "ledgerYearClose").await);
     let staff = s.town.staff(Role::GrantStaff).await;
-    staff.run(DISCARD, why(&left)).await.expect_code("CONFLICT/YEAR_CLOSED");
+    staff.run(DISCARD, why(&left)).await.data();
+    assert!(waits(&payer, "ledgerYearClose").await);
+    payer.run(close, json!({})).await.data();
+    // Made since, in the closed year: nothing is budgeted there any more.
+    let sections = staff.run("{ sections { nodes { id } } }", json!({})).await.data();
+    let late = programme_input(&sections["sections"]["nodes"][0]["id"], 1_000);
+    staff.run(PROGRAMME_CREATE, late).await.expect_code("CONFLICT/YEAR_CLOSED");
 }

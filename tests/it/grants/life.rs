@@ -7,6 +7,7 @@ mod agree;
 mod changes;
 mod database;
 mod histories;
+mod in_vain;
 mod instalments;
 mod kept_apart;
 mod own_organization;

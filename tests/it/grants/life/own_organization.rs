@@ -9,7 +9,7 @@ use entaku::grants::rules::is_the_halls;
 use sea_orm::Iterable;
 use sqlx::{AssertSqlSafe, raw_sql};
 
-use super::unborne::SURPLUS_ORDER;
+use super::in_vain::SURPLUS_ORDER;
 #[allow(clippy::wildcard_imports)] // the scene and the documents of the noun's tests
 use super::*;
 
