@@ -190,6 +190,7 @@ async fn what_others_rest_on_is_not_discarded() {
     payer.run(close, json!({})).await.data();
     // Made since, in the closed year: nothing is budgeted there any more.
     let sections = staff.run("{ sections { nodes { id } } }", json!({})).await.data();
-    let late = programme_input(&sections["sections"]["nodes"][0]["id"], 1_000);
+    let mut late = programme_input(&sections["sections"]["nodes"][0]["id"], 1_000);
+    late["input"]["title"] = json!("遅れた交付金");
     staff.run(PROGRAMME_CREATE, late).await.expect_code("CONFLICT/YEAR_CLOSED");
 }

@@ -25,7 +25,7 @@ async fn the_database_lets_nothing_be_done_with_what_was_discarded() {
     let o = Office::new().await;
     allocate(&o.staff, &o.programme, &o.organizations[0], 1_000).await.data();
     let rule = o.enacted("4000").await;
-    o.run(&rule, "WHAT_IF").await;
+    o.run(&rule, "REAL").await;
     let later = made(&o.staff, 2027, "次年度の交付金").await;
     let (programme, organization) = (uuid(&o.programme), uuid(&o.organizations[1]));
     let copy = |table: &str, change: &str| {
