@@ -290,3 +290,28 @@ pub(crate) fn reworded(function: &str, was: &str, is: &str) -> String {
          END $do$;"
     )
 }
+
+/// Words of a function, and what they are from now on, whichever migration made it last.
+pub(crate) type Rewording = (&'static str, &'static str, &'static str);
+
+/// Makes functions with other words.
+pub(crate) async fn reword(
+    manager: &SchemaManager<'_>,
+    changes: impl IntoIterator<Item = &'static Rewording>,
+) -> Result<(), DbErr> {
+    for (function, was, is) in changes {
+        run(manager, &reworded(function, was, is)).await?;
+    }
+    Ok(())
+}
+
+/// Takes back what [`reword`] made of them, the last first.
+pub(crate) async fn reword_back(
+    manager: &SchemaManager<'_>,
+    changes: impl IntoIterator<Item = &'static Rewording, IntoIter: DoubleEndedIterator>,
+) -> Result<(), DbErr> {
+    for (function, was, is) in changes.into_iter().rev() {
+        run(manager, &reworded(function, is, was)).await?;
+    }
+    Ok(())
+}

@@ -1,9 +1,9 @@
 //! A budget that changes (補正予算) changes in the ledger: what is left of it and what is allocated are the budget. What was
 //! calculated of another budget is approved no more, and nobody is asked about it.
 
-use super::Change;
+use crate::table::Rewording;
 
-pub(super) const CHANGES: &[Change] = &[(
+pub(super) const CHANGES: &[Rewording] = &[(
     "entaku_matter(text, uuid)",
     "AND r.state = 'CALCULATED' AND r.kind = 'REAL'",
     "AND r.state = 'CALCULATED' AND r.kind = 'REAL'

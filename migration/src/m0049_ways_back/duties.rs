@@ -2,7 +2,7 @@
 //! application has the last one's name. Who examined a report does not report. And what is undone says from whom it is kept
 //! apart: a return from who recorded and who ordered it, a payment from those who had a hand in it.
 
-use super::Change;
+use crate::table::Rewording;
 
 pub(super) const UP: &str = "
 CREATE FUNCTION entaku_recommenders(p_application uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
@@ -56,7 +56,7 @@ DELETE FROM duties_apart WHERE act = 'PAYMENT_REVERSE'
 ";
 
 /// Nor do they approve it.
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "entaku_matter(text, uuid)",
         "array_remove(ARRAY[a.submitted_by, a.recommended_by], NULL)",

@@ -9,7 +9,7 @@ mod returns;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{more_words, reworded, run};
+use crate::table::{Rewording, more_words, reword, reword_back, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -35,18 +35,14 @@ impl MigrationTrait for Migration {
         for statements in [returns::UP, requests::UP, opinions::UP, duties::UP, budgets::UP] {
             run(manager, statements).await?;
         }
-        for (function, was, is) in changes() {
-            run(manager, &reworded(function, was, is)).await?;
-        }
+        reword(manager, changes()).await?;
         Ok(())
     }
 
     /// The words stay allowed: they do no harm. What was reversed cannot be held by the schema before, which says so.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &returns::held_before()).await?;
-        for (function, was, is) in changes().rev() {
-            run(manager, &reworded(function, is, was)).await?;
-        }
+        reword_back(manager, changes()).await?;
         for statements in [budgets::DOWN, duties::DOWN, opinions::DOWN, requests::DOWN, returns::DOWN] {
             run(manager, statements).await?;
         }
@@ -54,12 +50,6 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Words of a function, and what they are from now on, whichever migration made it last.
-type Change = (&'static str, &'static str, &'static str);
-
-fn changes() -> impl DoubleEndedIterator<Item = Change> {
-    [returns::CHANGES, requests::CHANGES, opinions::CHANGES, duties::CHANGES, budgets::CHANGES]
-        .into_iter()
-        .flatten()
-        .copied()
+fn changes() -> impl DoubleEndedIterator<Item = &'static Rewording> {
+    [returns::CHANGES, requests::CHANGES, opinions::CHANGES, duties::CHANGES, budgets::CHANGES].into_iter().flatten()
 }

@@ -1,13 +1,13 @@
 //! What was examined may be returned for correction still: the opinion is taken back with it.
 
-use super::Change;
+use crate::table::Rewording;
 
 /// An opinion that was taken back binds nobody but whoever gave it.
 pub(super) const UP: &str = "
 INSERT INTO duties_apart (object, act, done_by) VALUES ('grant_applications', 'REPORT_SUBMIT', 'examined_by');
 ";
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "grant_application_settled()",
         "WHEN OLD.state = 'REVIEWED'",

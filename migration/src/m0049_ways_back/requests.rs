@@ -1,6 +1,6 @@
 //! What was asked for is taken back or returned, and what is asked for is the next part.
 
-use super::Change;
+use crate::table::Rewording;
 
 /// Where the terms allow no lump sum, a request is for the rest of the first part that is not paid whole; where there are no
 /// parts, for all of it. What came back, and what is left after the fixing, is no part.
@@ -53,7 +53,7 @@ CREATE TRIGGER in_no_file BEFORE UPDATE ON grant_applications FOR EACH ROW
     EXECUTE FUNCTION grant_request_in_no_file();
 ";
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "grant_life_follows(text, text)",
         "('PAYMENT_REQUESTED', 'PARTLY_PAID'),",

@@ -1,7 +1,7 @@
 //! A return that was recorded by mistake is reversed as a payment is: the newest first, by the reverse of its own journal,
 //! by somebody else. What was ordered back waits again.
 
-use super::Change;
+use crate::table::Rewording;
 
 /// What an organization tells of its return stands until something comes, or what came is undone.
 pub(super) const UP: &str = "
@@ -38,7 +38,7 @@ CREATE FUNCTION grant_return_undone(was grant_applications, becomes grant_applic
 GRANT EXECUTE ON FUNCTION grant_return_undone(grant_applications, grant_applications) TO entaku_app;
 ";
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "grant_payment_reversed()",
         "n.number > NEW.number AND n.kind <> 'RETURN'",

@@ -7,7 +7,7 @@ mod returns;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{reworded, run};
+use crate::table::{Rewording, reword, reword_back, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -19,27 +19,20 @@ impl MigrationName for Migration {
     }
 }
 
-/// Words of a function, and what they are from now on, whichever migration made it last.
-type Change = (&'static str, &'static str, &'static str);
-
-fn changes() -> impl DoubleEndedIterator<Item = Change> {
-    [parties::CHANGES, returns::CHANGES].into_iter().flatten().copied()
+fn changes() -> impl DoubleEndedIterator<Item = &'static Rewording> {
+    [parties::CHANGES, returns::CHANGES].into_iter().flatten()
 }
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, expenses::UP).await?;
-        for (function, was, is) in changes() {
-            run(manager, &reworded(function, was, is)).await?;
-        }
+        reword(manager, changes()).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (function, was, is) in changes().rev() {
-            run(manager, &reworded(function, is, was)).await?;
-        }
+        reword_back(manager, changes()).await?;
         run(manager, expenses::DOWN).await
     }
 }

@@ -1,9 +1,9 @@
 //! An act of the town hall is nobody's who is of the applicant's side: who had a hand in the application, or holds an office
 //! of its organization.
 
-use super::Change;
+use crate::table::Rewording;
 
-pub(super) const CHANGES: &[Change] = &[(
+pub(super) const CHANGES: &[Rewording] = &[(
     "entaku_duties_kept()",
     "    RETURN NULL;",
     "    IF NEW.act IN ('REVIEW_START', 'RETURN', 'RECOMMEND', 'DECIDE', 'REFUSE', 'CHANGE_APPROVE', 'CHANGE_REFUSE',

@@ -1,9 +1,9 @@
 //! Where everything had come back when a decision was revoked, a return among it may still be a mistake: undone, it is owed
 //! again, until a day of its own.
 
-use super::Change;
+use crate::table::Rewording;
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "grant_life_follows(text, text)",
         "('REPAID', 'REVOKED'),",

@@ -1,6 +1,6 @@
 //! What of a deduction no decision bore is given back, by a row that takes another one back, in part or whole.
 
-use super::Change;
+use crate::table::Rewording;
 
 /// An allocation is as good as used once its programme is closed and the town hall has nothing of it left to decide on.
 pub(super) const UP: &str = "
@@ -55,7 +55,7 @@ REVOKE ALL ON FUNCTION entaku_deductions_open(int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION entaku_deductions_open(int) TO entaku_app, entaku_ledger;
 ";
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     // What is deducted falls by rows that give it back, and by nothing else.
     (
         "grant_application_settled()",

@@ -6,7 +6,7 @@ mod orders;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{more_words, reworded, run};
+use crate::table::{Rewording, more_words, reword, reword_back, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -18,11 +18,8 @@ impl MigrationName for Migration {
     }
 }
 
-/// Words of a function, and what they are from now on, whichever migration made it last.
-type Change = (&'static str, &'static str, &'static str);
-
-fn changes() -> impl DoubleEndedIterator<Item = Change> {
-    [deductions::CHANGES, orders::CHANGES].into_iter().flatten().copied()
+fn changes() -> impl DoubleEndedIterator<Item = &'static Rewording> {
+    [deductions::CHANGES, orders::CHANGES].into_iter().flatten()
 }
 
 #[async_trait::async_trait]
@@ -31,18 +28,14 @@ impl MigrationTrait for Migration {
         run(manager, deductions::UP).await?;
         more_words(manager, "grant_acts", "act", &["SURPLUS_ORDER"]).await?;
         run(manager, &orders::up()).await?;
-        for (function, was, is) in changes() {
-            run(manager, &reworded(function, was, is)).await?;
-        }
+        reword(manager, changes()).await?;
         Ok(())
     }
 
     /// What was given back stays given back, and what was ordered is owed.
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &(deductions::held_before() + &orders::held_before())).await?;
-        for (function, was, is) in changes().rev() {
-            run(manager, &reworded(function, is, was)).await?;
-        }
+        reword_back(manager, changes()).await?;
         run(manager, orders::DOWN).await?;
         run(manager, deductions::DOWN).await
     }

@@ -1,6 +1,6 @@
 //! A surplus that waits for an allocation which does not come is ordered back, by an approver.
 
-use super::Change;
+use crate::table::Rewording;
 use crate::table::fk;
 
 /// Where a decision was revoked, what is given back afterwards waits as well, until it is ordered.
@@ -81,7 +81,7 @@ CREATE TRIGGER routed_order_surplus AFTER UPDATE ON grant_applications FOR EACH 
     EXECUTE FUNCTION entaku_act_routed('GRANT_REPAYMENT_ORDER', 'ordered_yen', 'ordered_yen');
 ";
 
-pub(super) const CHANGES: &[Change] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "grant_application_settled()",
         "    kept text[] := CASE",

@@ -1,6 +1,6 @@
 //! A programme that nobody has published is discarded: its money goes back, and it stays what it was, for ever.
 
-use crate::table::fk;
+use crate::table::{Rewording, fk};
 
 /// Its title is free for whoever makes it anew.
 pub(super) fn up() -> String {
@@ -88,7 +88,7 @@ GRANT EXECUTE ON FUNCTION entaku_drafts_open(int) TO entaku_app, entaku_ledger;
 ";
 
 /// A year waits for its drafts. What was allocated by hand beside an approved run, before m0050, is taken back as well.
-pub(super) const CHANGES: &[(&str, &str, &str)] = &[
+pub(super) const CHANGES: &[Rewording] = &[
     (
         "ledger_close(uuid, uuid, int, text)",
         "    IF entaku_deductions_open(p_fiscal_year) THEN",

@@ -6,7 +6,7 @@ mod years;
 
 use sea_orm_migration::prelude::*;
 
-use crate::table::{held_before, reworded, run};
+use crate::table::{held_before, reword, reword_back, run};
 
 /// This migration.
 pub(crate) struct Migration;
@@ -33,9 +33,7 @@ DROP INDEX grant_allocations_open;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &drafts::up()).await?;
-        for (function, was, is) in drafts::CHANGES {
-            run(manager, &reworded(function, was, is)).await?;
-        }
+        reword(manager, drafts::CHANGES).await?;
         run(manager, years::UP).await?;
         run(manager, INDEXES).await
     }
@@ -46,9 +44,7 @@ impl MigrationTrait for Migration {
         run(manager, &held_before("m0055", discarded, "% programmes were discarded")).await?;
         run(manager, WITHOUT_INDEXES).await?;
         run(manager, years::DOWN).await?;
-        for (function, was, is) in drafts::CHANGES.iter().rev() {
-            run(manager, &reworded(function, is, was)).await?;
-        }
+        reword_back(manager, drafts::CHANGES).await?;
         run(manager, drafts::DOWN).await
     }
 }

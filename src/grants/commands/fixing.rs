@@ -98,10 +98,7 @@ pub(super) async fn tell_of_repayment(tx: &Tx, row: &grant_application::Model, o
 
 /// What of an allocation has been kept before. The allocation is locked, so that two fixings take turns.
 async fn reserved(tx: &Tx, allocation: GrantAllocationId) -> Result<Yen> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
-    lock.param(Param::Uuid(Some(allocation.0)));
-    lock.push(" FOR NO KEY UPDATE");
-    tx.rows(lock).await?;
+    offset::lock_allocation(tx, allocation).await?;
     let mut sql =
         Sql::new("SELECT coalesce(sum(kept_yen), 0)::bigint AS kept FROM grant_applications WHERE allocation_id = ");
     sql.param(Param::Uuid(Some(allocation.0)));

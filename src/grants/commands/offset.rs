@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
+use crate::grants::commands::calculation::freeze::lock_programme;
 use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, grant_offset};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
@@ -19,14 +20,32 @@ use crate::ledger::entity::{AccountKind, LedgerJournalId};
 use crate::ledger::{self, Journal, transfer};
 use crate::organizations::entity::{DistrictId, OrganizationId};
 
-/// A surplus that waits, and the allocation it is deducted from.
-struct Open {
+/// A surplus and an allocation, between which amounts are deducted and given back.
+struct Pair {
     application: GrantApplicationId,
     organization: OrganizationId,
     district: DistrictId,
     allocation: GrantAllocationId,
     fiscal_year: FiscalYear,
     title: String,
+}
+
+impl Pair {
+    fn of(row: &tokio_postgres::Row) -> Result<Self> {
+        Ok(Self {
+            application: GrantApplicationId(row.try_get("application_id")?),
+            organization: OrganizationId(row.try_get("organization_id")?),
+            district: DistrictId(row.try_get("district_id")?),
+            allocation: GrantAllocationId(row.try_get("allocation_id")?),
+            fiscal_year: FiscalYear(row.try_get("fiscal_year")?),
+            title: row.try_get("title")?,
+        })
+    }
+}
+
+/// A surplus that waits, and the allocation it is deducted from.
+struct Open {
+    pair: Pair,
     left: i64,
     /// What of the allocation is neither promised nor deducted.
     free: i64,
@@ -53,17 +72,14 @@ pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Res
 /// A draft may be given up, or come to follow another programme; what it would be deducted from is not there yet.
 /// One deduction of a programme at a time.
 pub(super) async fn deduct(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    lock.param(Param::Uuid(Some(programme.0)));
-    lock.push(" FOR NO KEY UPDATE");
-    tx.rows(lock).await?;
+    lock_programme(tx, programme).await?;
     let mut taken: HashMap<Uuid, i64> = HashMap::new();
     for open in open(tx, programme).await? {
-        let taken = taken.entry(open.allocation.0).or_default();
+        let taken = taken.entry(open.pair.allocation.0).or_default();
         let amount = open.left.min(open.free - *taken);
         if amount > 0 {
             *taken += amount;
-            take(tx, &open, Yen(amount)).await?;
+            enter(tx, &open.pair, Yen(amount), None).await?;
         }
     }
     Ok(())
@@ -77,7 +93,7 @@ async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
          WHERE p.id = ? AND p.previous_id IS NOT NULL UNION SELECT p.municipality_id, p.previous_id FROM before n \
          JOIN grant_programmes p ON p.municipality_id = n.municipality_id AND p.id = n.id \
          WHERE p.previous_id IS NOT NULL) \
-         SELECT a.id, a.organization_id, a.district_id, l.id AS allocation_id, l.fiscal_year, a.title, \
+         SELECT a.id AS application_id, a.organization_id, a.district_id, l.id AS allocation_id, l.fiscal_year, a.title, \
          a.offset_yen - a.offset_done_yen AS open, b.balance FROM before n \
          JOIN grant_applications a ON a.municipality_id = n.municipality_id AND a.programme_id = n.id \
          JOIN grant_allocations l ON l.municipality_id = n.municipality_id AND l.organization_id = a.organization_id \
@@ -91,16 +107,7 @@ async fn open(tx: &Tx, programme: GrantProgrammeId) -> Result<Vec<Open>> {
         [Param::Uuid(Some(programme.0)), Param::Uuid(Some(programme.0)), Param::Date(Some(tx.today()))],
     );
     let one = |row: &tokio_postgres::Row| {
-        Ok(Open {
-            application: GrantApplicationId(row.try_get("id")?),
-            organization: OrganizationId(row.try_get("organization_id")?),
-            district: DistrictId(row.try_get("district_id")?),
-            allocation: GrantAllocationId(row.try_get("allocation_id")?),
-            fiscal_year: FiscalYear(row.try_get("fiscal_year")?),
-            title: row.try_get("title")?,
-            left: row.try_get("open")?,
-            free: row.try_get("balance")?,
-        })
+        Ok(Open { pair: Pair::of(row)?, left: row.try_get("open")?, free: row.try_get("balance")? })
     };
     tx.rows(sql).await?.iter().map(one).collect()
 }
@@ -126,30 +133,26 @@ pub(super) async fn covered(tx: &Tx, programme: GrantProgrammeId) -> Result<()> 
     )))
 }
 
-async fn take(tx: &Tx, open: &Open, amount: Yen) -> Result<()> {
+/// Deducts an amount; below nothing, it gives back what `reverses` deducted. Sums fall by rows only, so the row comes first.
+async fn enter(tx: &Tx, pair: &Pair, amount: Yen, reverses: Option<GrantOffsetId>) -> Result<()> {
     let id = GrantOffsetId::new();
-    let journal = post(tx, id, open, amount).await?;
-    add(tx, open.application, open.allocation, amount).await?;
     let kept = grant_offset::ActiveModel {
         id: Set(id),
-        application_id: Set(open.application),
-        organization_id: Set(open.organization),
-        district_id: Set(open.district),
-        allocation_id: Set(open.allocation),
+        application_id: Set(pair.application),
+        organization_id: Set(pair.organization),
+        district_id: Set(pair.district),
+        allocation_id: Set(pair.allocation),
         amount_yen: Set(amount),
         deducted_on: Set(Date(tx.today())),
-        journal_id: Set(journal),
+        journal_id: Set(post(tx, id, pair, amount).await?),
+        reverses: Set(reverses),
         ..Default::default()
     };
     kept.insert(tx).await?;
-    Ok(())
-}
-
-/// Adds to what of a surplus was deducted, and to what was deducted from an allocation.
-async fn add(tx: &Tx, application: GrantApplicationId, allocation: GrantAllocationId, amount: Yen) -> Result<()> {
-    for (table, column, of) in
-        [("grant_applications", "offset_done_yen", application.0), ("grant_allocations", "offset_yen", allocation.0)]
-    {
+    for (table, column, of) in [
+        ("grant_applications", "offset_done_yen", pair.application.0),
+        ("grant_allocations", "offset_yen", pair.allocation.0),
+    ] {
         let mut sql = Sql::new(&format!("UPDATE {table} SET {column} = {column} + "));
         sql.fill("? WHERE id = ?", [Param::Int(Some(amount.0)), Param::Uuid(Some(of))]);
         tx.run(sql).await?;
@@ -157,20 +160,32 @@ async fn add(tx: &Tx, application: GrantApplicationId, allocation: GrantAllocati
     Ok(())
 }
 
-async fn post(tx: &Tx, id: GrantOffsetId, open: &Open, amount: Yen) -> Result<LedgerJournalId> {
-    let allocation = open.allocation.0;
+async fn post(tx: &Tx, id: GrantOffsetId, pair: &Pair, amount: Yen) -> Result<LedgerJournalId> {
+    let (kind, when_short) = if amount.0 > 0 {
+        let (ja, en) = ("配分額の残りを超えています。", "More than is left of the allocation.");
+        ("GRANT_OFFSET", Refusal::new("ALLOCATION_EXCEEDED", ja, en))
+    } else {
+        let (ja, en) = ("差し引いた額を超えています。", "More than was deducted.");
+        ("GRANT_OFFSET_RETURNED", Refusal::new("OFFSET_EXCEEDED", ja, en))
+    };
+    let allocation = pair.allocation.0;
     let journal = Journal {
-        kind: "GRANT_OFFSET",
+        kind,
         subject: id.0,
-        fiscal_year: open.fiscal_year,
-        memo: open.title.clone(),
+        fiscal_year: pair.fiscal_year,
+        memo: pair.title.clone(),
         once: true,
         legs: transfer((AccountKind::Grant, allocation), (AccountKind::Offset, allocation), amount),
-        when_short: Refusal::new(
-            "ALLOCATION_EXCEEDED",
-            "配分額の残りを超えています。",
-            "More than is left of the allocation.",
-        ),
+        when_short,
     };
     ledger::post(tx, journal).await
+}
+
+/// What is kept and deducted of one allocation takes turns.
+pub(super) async fn lock_allocation(tx: &Tx, id: GrantAllocationId) -> Result<()> {
+    let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
+    lock.param(Param::Uuid(Some(id.0)));
+    lock.push(" FOR NO KEY UPDATE");
+    tx.rows(lock).await?;
+    Ok(())
 }

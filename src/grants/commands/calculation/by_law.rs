@@ -49,12 +49,10 @@ pub(in crate::grants::commands) async fn of_last_year(
 }
 
 /// A run that is approved was made by what is in force still; the first one fixes its programme's by-law.
-pub(super) async fn settle(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+pub(super) async fn settle(tx: &Tx, programme: grant_programme::Model, run: &grant_run::Model) -> Result<()> {
     let version = grant_rule::Entity::find_by_id(run.rule_id).one(tx).await?;
     let version = version.ok_or_else(|| Error::internal("a run without its rule"))?;
     applies(tx, run.programme_id, run.fiscal_year, &version).await?;
-    let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
-    let programme = programme.ok_or_else(|| Error::internal("a run without its programme"))?;
     if programme.by_law.is_none() {
         let mut next: grant_programme::ActiveModel = programme.into();
         next.by_law = Set(Some(version.title));

@@ -9,7 +9,9 @@ use crate::grants::commands::GRANT_RUN_APPROVE;
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::{offset, terms};
-use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_programme, grant_run, grant_run_line};
+use crate::grants::entity::{
+    GrantAllocationId, GrantProgrammeId, GrantRunId, GrantRunState, grant_programme, grant_run, grant_run_line,
+};
 use crate::grants::rules;
 use crate::grants::shapes::GrantRun;
 use crate::kernel::date::Date;
@@ -34,7 +36,7 @@ use crate::people::approvals::routing;
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
-    lock_programme(tx, &row).await?;
+    lock_programme(tx, row.programme_id).await?;
     let programme = programme_of(tx, &row).await?;
     rules::wanted(&programme)?;
     let newest = approved(tx, row.programme_id).await?;
@@ -45,9 +47,9 @@ pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
             "Another run has been approved since. Calculate again.",
         )));
     }
-    last_year::still(tx, &row).await?;
+    last_year::still(tx, &programme, &row).await?;
     budgeted(&programme, &row)?;
-    Box::pin(by_law::settle(tx, &row)).await?;
+    Box::pin(by_law::settle(tx, programme, &row)).await?;
     Box::pin(terms::adopt(tx, &row, newest.as_ref())).await?;
     Box::pin(routing::settled(tx, RoutedAct::GrantRunApprove, id.0, row.total_yen)).await?;
     let mut next: grant_run::ActiveModel = row.clone().into();
@@ -97,10 +99,10 @@ pub(super) async fn programme_of(tx: &Tx, run: &grant_run::Model) -> Result<gran
     programme.ok_or_else(|| Error::internal("a run without its programme"))
 }
 
-/// One approval of a programme at a time.
-async fn lock_programme(tx: &Tx, run: &grant_run::Model) -> Result<()> {
+/// One approval of a programme, or one deduction from its allocations, at a time.
+pub(in crate::grants::commands) async fn lock_programme(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
     let mut sql = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    sql.param(Param::Uuid(Some(run.programme_id.0)));
+    sql.param(Param::Uuid(Some(id.0)));
     sql.push(" FOR NO KEY UPDATE");
     tx.rows(sql).await?;
     Ok(())

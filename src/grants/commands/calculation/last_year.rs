@@ -1,7 +1,5 @@
 //! The year before: whose amounts dampening and guarantees are measured by. It is the programme's, not the caller's.
 
-use sea_orm::EntityTrait;
-
 use crate::grants::allocation::uses::Part;
 use crate::grants::commands::calculation::run::GrantRunCreateInput;
 use crate::grants::entity::{GrantProgrammeId, GrantRunKind, grant_programme, grant_run};
@@ -53,9 +51,7 @@ pub(super) async fn hash(tx: &Tx, previous: Option<GrantProgrammeId>) -> Result<
 ///
 /// # Errors
 /// CONFLICT/PREVIOUS_CHANGED.
-pub(super) async fn still(tx: &Tx, run: &grant_run::Model) -> Result<()> {
-    let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
-    let programme = programme.ok_or_else(|| Error::internal("a run without its programme"))?;
+pub(super) async fn still(tx: &Tx, programme: &grant_programme::Model, run: &grant_run::Model) -> Result<()> {
     let named = run.previous_id == programme.previous_id && (run.not_compared.is_none() || programme.first_year);
     if named && run.previous_hash == hash(tx, run.previous_id).await? {
         return Ok(());

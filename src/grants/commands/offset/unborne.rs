@@ -7,36 +7,24 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::Duration;
 use futures_util::future::BoxFuture;
-use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
-use super::deduct_from_successors;
+use super::{Pair, deduct_from_successors, enter, lock_allocation};
 use crate::grants::entity::{
-    GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, GrantProgrammeState, grant_application,
-    grant_offset,
+    GrantAllocationId, GrantOffsetId, GrantProgrammeId, GrantProgrammeState, grant_application,
 };
-use crate::kernel::date::Date;
-use crate::kernel::error::{Refusal, Result};
-use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::error::Result;
 use crate::kernel::jobs::Kind;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
-use crate::ledger::entity::{AccountKind, LedgerJournalId};
-use crate::ledger::{self, Journal, transfer};
-use crate::organizations::entity::{DistrictId, OrganizationId};
 
 /// A deduction from an allocation of which something is to be given back.
 struct Deduction {
     id: GrantOffsetId,
-    application: GrantApplicationId,
     /// The programme in which the surplus arose.
     programme: GrantProgrammeId,
-    organization: OrganizationId,
-    district: DistrictId,
-    allocation: GrantAllocationId,
-    fiscal_year: FiscalYear,
-    title: String,
+    pair: Pair,
     /// What of it was not given back yet.
     left: i64,
     /// What of all deductions of its allocation is to be given back.
@@ -74,10 +62,7 @@ fn nightly(tx: &Tx) -> BoxFuture<'_, Result<()>> {
 }
 
 async fn give_back_locked(tx: &Tx, allocation: GrantAllocationId) -> Result<()> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
-    lock.param(Param::Uuid(Some(allocation.0)));
-    lock.push(" FOR NO KEY UPDATE");
-    tx.rows(lock).await?;
+    lock_allocation(tx, allocation).await?;
     give_back_of(tx, "l.id", allocation.0).await
 }
 
@@ -85,11 +70,11 @@ async fn give_back_of(tx: &Tx, column: &str, id: Uuid) -> Result<()> {
     let mut given: HashMap<Uuid, i64> = HashMap::new();
     let mut waiting = BTreeSet::new();
     for deduction in deductions(tx, column, id).await? {
-        let given = given.entry(deduction.allocation.0).or_default();
+        let given = given.entry(deduction.pair.allocation.0).or_default();
         let amount = deduction.left.min(deduction.unborne - *given);
         if amount > 0 {
             *given += amount;
-            give(tx, &deduction, Yen(amount)).await?;
+            enter(tx, &deduction.pair, Yen(-amount), Some(deduction.id)).await?;
             waiting.insert(deduction.programme.0);
         }
     }
@@ -118,13 +103,8 @@ async fn deductions(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Deduction>> {
     let one = |row: &tokio_postgres::Row| {
         Ok(Deduction {
             id: GrantOffsetId(row.try_get("id")?),
-            application: GrantApplicationId(row.try_get("application_id")?),
             programme: GrantProgrammeId(row.try_get("programme_id")?),
-            organization: OrganizationId(row.try_get("organization_id")?),
-            district: DistrictId(row.try_get("district_id")?),
-            allocation: GrantAllocationId(row.try_get("allocation_id")?),
-            fiscal_year: FiscalYear(row.try_get("fiscal_year")?),
-            title: row.try_get("title")?,
+            pair: Pair::of(row)?,
             left: row.try_get("left_yen")?,
             unborne: row.try_get("unborne")?,
         })
@@ -132,38 +112,4 @@ async fn deductions(tx: &Tx, column: &str, id: Uuid) -> Result<Vec<Deduction>> {
     let mut found = tx.rows(sql).await?.iter().map(one).collect::<Result<Vec<_>>>()?;
     found.sort_by_key(|deduction| Reverse(deduction.id.0));
     Ok(found)
-}
-
-/// One row that takes back a part of a deduction, or all of it; then the sums may fall.
-async fn give(tx: &Tx, of: &Deduction, amount: Yen) -> Result<()> {
-    let id = GrantOffsetId::new();
-    let journal = post(tx, id, of, amount).await?;
-    let kept = grant_offset::ActiveModel {
-        id: Set(id),
-        application_id: Set(of.application),
-        organization_id: Set(of.organization),
-        district_id: Set(of.district),
-        allocation_id: Set(of.allocation),
-        amount_yen: Set(Yen(-amount.0)),
-        deducted_on: Set(Date(tx.today())),
-        journal_id: Set(journal),
-        reverses: Set(Some(of.id)),
-        ..Default::default()
-    };
-    kept.insert(tx).await?;
-    super::add(tx, of.application, of.allocation, Yen(-amount.0)).await
-}
-
-async fn post(tx: &Tx, id: GrantOffsetId, of: &Deduction, amount: Yen) -> Result<LedgerJournalId> {
-    let allocation = of.allocation.0;
-    let journal = Journal {
-        kind: "GRANT_OFFSET_RETURNED",
-        subject: id.0,
-        fiscal_year: of.fiscal_year,
-        memo: of.title.clone(),
-        once: true,
-        legs: transfer((AccountKind::Offset, allocation), (AccountKind::Grant, allocation), amount),
-        when_short: Refusal::new("OFFSET_EXCEEDED", "差し引いた額を超えています。", "More than was deducted."),
-    };
-    ledger::post(tx, journal).await
 }
