@@ -38,12 +38,29 @@ END $$
 """
 
 
+#: What runs by the clock runs after the bench: at nation scale the night's tasks are 14,000, and take minutes of both cores.
+PUT_OFF = """
+UPDATE jobs SET run_at = now() + interval '1 day' WHERE state = 'READY' AND run_at < now() + interval '1 hour'
+"""
+
+
+def share_huge_pages(clusters):
+    """All of them take huge pages, or none: without them a large database is a quarter slower than a small one."""
+    found = re.search(r"^HugePages_Free: +([0-9]+)$", Path("/proc/meminfo").read_text(), re.M)
+    free, needed = int(found[1]) if found else 0, sum(cluster.huge_pages_needed() for cluster in clusters)
+    if free < needed:
+        say(f"without huge pages: {needed} are needed, {free} are free (sysctl vm.nr_hugepages={needed})")
+    for cluster in clusters:
+        cluster.huge_pages = "on" if free >= needed else "off"
+
+
 class Cluster:
     """One data directory of `entaku bench seed`, and its server while the bench runs."""
 
     def __init__(self, scale, directory, binary):
         self.scale, self.directory, self.binary = scale, directory, binary
         self.server = None
+        self.huge_pages = "try"
 
     def seed(self):
         """Fills the directory, unless it was filled before."""
@@ -65,16 +82,28 @@ class Cluster:
         self.socket = home / "run"
         self.socket.mkdir(mode=0o700, exist_ok=True)
         owner = home.stat()
-        account = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         os.chown(self.socket, owner.st_uid, owner.st_gid)
-        options = {**SETTINGS, "unix_socket_directories": f'"{self.socket}"', "unix_socket_permissions": "0700"}
-        command = [str(postgres_bin() / "postgres"), "-D", str(home / "data")]
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
+        places = {"unix_socket_directories": f'"{self.socket}"', "unix_socket_permissions": "0700"}
         log = open(OUT / f"postgres-{self.scale}.log", "ab")
+        command, account = self._postgres(SETTINGS | places | {"huge_pages": self.huge_pages})
         self.server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **account)
         until(self._ready, 120, "PostgreSQL", lambda: self.server.poll() is None)
         self._prepare()
+
+    def huge_pages_needed(self):
+        """How many huge pages its shared memory would take."""
+        command, account = self._postgres(SETTINGS)
+        return int(run([*command, "-C", "shared_memory_size_in_huge_pages"], **account))
+
+    def _postgres(self, options):
+        """The command that starts it with these settings, and as whom: the account that owns the data."""
+        home = self._home()
+        owner = home.stat()
+        account = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        command = [str(postgres_bin() / "postgres"), "-D", str(home / "data")]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        return command, account
 
     def _home(self):
         pointer = self.directory / "postgres.path"
@@ -127,6 +156,10 @@ class Cluster:
             "RUST_LOG": "warn",
             "RUST_BACKTRACE": "0",
         } | more
+
+    def put_off(self):
+        """Puts off what would run by the clock while something is measured."""
+        self.sql(PUT_OFF)
 
     def settle(self):
         """Waits for what was under way when a load generator hung up: a server may still answer it."""

@@ -4,6 +4,7 @@ import signal
 import sys
 
 from . import extras, ledger, options, rounds, security, table, tools
+from .cluster import share_huge_pages
 from .results import Results, conditions
 from .stage import Stage
 
@@ -20,9 +21,12 @@ def main():
         tools.need_wrk()
         tools.OUT.mkdir(parents=True, exist_ok=True)
         chosen.binary = chosen.binary or tools.build()
-        for scale in chosen.scales:
-            stages.append(Stage(scale, chosen))
-            stages[-1].open()
+        stages += [Stage(scale, chosen) for scale in chosen.scales]
+        for stage in stages:
+            stage.cluster.seed()
+        share_huge_pages([stage.cluster for stage in stages])
+        for stage in stages:
+            stage.open()
         measure(stages, chosen)
     except tools.Failed as why:
         tools.say(why)

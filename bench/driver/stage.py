@@ -29,7 +29,6 @@ class Stage:
         self.servers, self.limits, self.loads, self.absent = {}, {}, {}, {}
 
     def open(self):
-        self.cluster.seed()
         self.cluster.start()
         self.workload = Workload(self.cluster)
         for name in (name for name in TARGETS if name in SERVERS and name in self.options.targets):
@@ -72,6 +71,7 @@ class Stage:
             chosen = limit.chosen.setdefault(question, chosen)
 
     def point(self, name, question):
+        self.cluster.put_off()
         if name in self.limits:
             return self.limits[name].point(question, self.options.seconds)
         return self.load(name, question).point(self.options.connections, self.options.seconds)

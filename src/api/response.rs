@@ -1,7 +1,5 @@
 //! Answers: the one place where errors become JSON and statuses are chosen.
 
-use std::borrow::Cow;
-
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -92,7 +90,7 @@ pub fn answer(outcome: Outcome, request: &Request, media: Media, extensions: &Ex
     let failed = !list.is_empty();
     let wait = list.iter().filter_map(|error| error.source::<Error>()).find_map(Error::wait);
     let errors = errors(list, request.locale, request.id);
-    let mut response = reply(end, media, wait, body(&errors, data.as_deref(), extensions));
+    let mut response = reply(end, media, wait, body(&errors, data, extensions));
     response.extensions_mut().insert(Statements(request.statements()));
     if !failed {
         response.extensions_mut().insert(Whole);
@@ -121,22 +119,24 @@ fn data(value: &Value) -> Vec<u8> {
     json
 }
 
-/// A response in the order of the specification: errors before data, then extensions.
-fn body(errors: &[serde_json::Value], data: Option<&[u8]>, extensions: &Extensions) -> Vec<u8> {
-    let mut members: Vec<(&str, Cow<'_, [u8]>)> = Vec::new();
+/// A response in the order of the specification: errors before data, then extensions. What was read is long, and stays
+/// where it was written.
+fn body(errors: &[serde_json::Value], data: Option<Vec<u8>>, extensions: &Extensions) -> Vec<u8> {
+    let mut before = vec![b'{'];
     if !errors.is_empty() {
-        members.push(("errors", serde_json::to_vec(errors).unwrap_or_default().into()));
+        before.extend_from_slice(b"\"errors\":");
+        before.extend(serde_json::to_vec(errors).unwrap_or_default());
     }
-    members.extend(data.map(|data| ("data", data.into())));
-    members.extend(extensions.write().map(|extensions| ("extensions", extensions.into())));
-    let length = members.iter().map(|(name, text)| name.len() + text.len() + 4).sum::<usize>();
-    let mut body = Vec::with_capacity(length + 2);
-    body.push(b'{');
-    for (name, text) in members {
-        body.extend_from_slice(if body.len() > 1 { b",\"" } else { b"\"" });
-        body.extend_from_slice(name.as_bytes());
-        body.extend_from_slice(b"\":");
-        body.extend_from_slice(&text);
+    let mut body = data.unwrap_or_default();
+    if !body.is_empty() {
+        before.extend_from_slice(if before.len() > 1 { b",\"data\":" } else { b"\"data\":" });
+    }
+    let extensions = extensions.write();
+    body.reserve(before.len() + extensions.as_ref().map_or(0, Vec::len) + 20);
+    body.splice(0..0, before);
+    if let Some(extensions) = extensions {
+        body.extend_from_slice(if body.len() > 1 { b",\"extensions\":" } else { b"\"extensions\":" });
+        body.extend(extensions);
     }
     body.push(b'}');
     body

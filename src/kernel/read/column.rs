@@ -124,7 +124,13 @@ pub(crate) fn get<'a, T: FromSql<'a>>(ty: Ty, cell: Option<&'a [u8]>) -> Result<
     if !T::accepts(&pg) {
         return Err(Error::internal(format!("a column of type {pg} is read as {}", std::any::type_name::<T>())));
     }
-    T::from_sql_nullable(&pg, cell).map_err(Error::internal)
+    decode(&pg, cell)
+}
+
+/// As [`get`] where the Rust type is known to fit.
+fn decode<'a, T: FromSql<'a>>(pg: &Type, cell: Option<&'a [u8]>) -> Result<T> {
+    debug_assert!(T::accepts(pg), "a column of type {pg}");
+    T::from_sql_nullable(pg, cell).map_err(Error::internal)
 }
 
 /// A Rust type that is both a column and a field.
@@ -166,7 +172,7 @@ macro_rules! columns {
             const TYPE: Ty = Ty::$ty;
 
             fn write(cell: Option<&[u8]>, $to: &mut Json) -> Result<()> {
-                let $value = get::<$sql>(Ty::$ty, cell)?;
+                let $value = decode::<$sql>(&Ty::$ty.pg(), cell)?;
                 $write;
                 Ok(())
             }

@@ -13,7 +13,12 @@ pub struct Json(Vec<u8>);
 impl Json {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
-        Self(Vec::with_capacity(4096))
+        Self::of_about(4096)
+    }
+
+    /// Nothing yet, with room for so many bytes.
+    pub(crate) fn of_about(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
     }
 
     /// Text of ours that is JSON already.
@@ -51,19 +56,21 @@ impl Json {
 
     /// A time (RFC 3339, UTC), with as many digits of the second as it has.
     pub(crate) fn time(&mut self, at: DateTime<Utc>) {
-        if at.timestamp_subsec_nanos() != 0 || !(0..=9999).contains(&at.year()) {
+        // Once, instead of with each of its parts.
+        let plain = at.naive_utc();
+        if plain.nanosecond() != 0 || !(0..=9999).contains(&plain.year()) {
             return self.plain(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         }
-        let year = u32::try_from(at.year()).unwrap_or_default();
+        let year = u32::try_from(plain.year()).unwrap_or_default();
         self.0.push(b'"');
         self.two_digits(year / 100);
         for (number, after) in [
             (year % 100, b'-'),
-            (at.month(), b'-'),
-            (at.day(), b'T'),
-            (at.hour(), b':'),
-            (at.minute(), b':'),
-            (at.second(), b'Z'),
+            (plain.month(), b'-'),
+            (plain.day(), b'T'),
+            (plain.hour(), b':'),
+            (plain.minute(), b':'),
+            (plain.second(), b'Z'),
         ] {
             self.two_digits(number);
             self.0.push(after);

@@ -8,6 +8,7 @@ mod part;
 mod prepared;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use async_graphql::parser::types::{Field as Selected, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError, Value};
@@ -27,6 +28,8 @@ use crate::kernel::request::Request;
 /// A compiled query.
 pub struct Operation {
     pub(super) fields: Vec<(Name, async_graphql::Pos, Root)>,
+    /// How many bytes it was answered with, by and large: the next answer has room for as many.
+    pub(super) bytes: AtomicUsize,
 }
 
 /// A field of the root.
@@ -61,7 +64,7 @@ impl Operation {
             let root = compile_field(env, queries, &selected)?;
             fields.push((key.clone(), selected[0].pos, root));
         }
-        Ok(Self { fields })
+        Ok(Self { fields, bytes: AtomicUsize::default() })
     }
 
     /// Compiles what the payloads of a mutation that has been validated read; `kind` names the type that a
@@ -79,7 +82,7 @@ impl Operation {
             let plan = shape.map(|shape| Plan::objects(env, shape, &below(&selected)).map(|p| Compiled::new(shape, p)));
             fields.push((key.clone(), selected[0].pos, Root::Payload(plan.transpose()?)));
         }
-        Ok(Self { fields })
+        Ok(Self { fields, bytes: AtomicUsize::default() })
     }
 
     /// Does the engine have to answer a part of it?

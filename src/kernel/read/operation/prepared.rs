@@ -1,6 +1,7 @@
 //! An operation with the arguments of a request: weighed, fetched in one snapshot, answered.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use async_graphql::{Name, PathSegment, ServerError};
 
@@ -16,6 +17,12 @@ use crate::kernel::tx::Database;
 
 /// How many objects a field is taken to be worth that the engine answers.
 const DESCRIBED: u64 = 1_000;
+
+/// How many bytes an answer may be longer than the last one before it is moved.
+const ROOM: usize = 1 << 10;
+
+/// The most bytes for which room is made before they are there.
+const LARGE: usize = 1 << 17;
 
 /// What was answered.
 pub struct Answered {
@@ -44,10 +51,10 @@ impl Prepared<'_> {
     /// Reads what the query asks for, all in one snapshot. After a fault of the database each root field is
     /// asked alone, so that the others keep their answers.
     pub async fn answer(self, database: &Database, request: &Arc<Request>) -> Answered {
-        let Self { operation: Operation { fields }, parts } = self;
+        let Self { operation: Operation { fields, bytes }, parts } = self;
         let found = fetch(&parts.iter().flatten().collect::<Vec<_>>(), database, request).await;
         let mut found = found.map(Vec::into_iter);
-        let mut answered = Answered { data: Json::new(), errors: Vec::new() };
+        let mut answered = Answered { data: Json::of_about(bytes.load(Relaxed) + ROOM), errors: Vec::new() };
         answered.data.raw("{");
         for ((key, pos, _), part) in fields.iter().zip(parts) {
             answered.data.key(key);
@@ -74,6 +81,7 @@ impl Prepared<'_> {
             }
         }
         answered.data.raw("}");
+        bytes.store(answered.data.mark().min(LARGE), Relaxed);
         answered
     }
 }
