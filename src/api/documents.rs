@@ -20,8 +20,12 @@ use crate::api::{guard, judge};
 use crate::kernel::error::Result;
 use crate::kernel::read::{Catalogue, Env, Operation};
 
-/// How much text of documents is kept, in bytes. Parsed and compiled they take some ten times as much.
-const KEPT: u64 = 1024 * 1024;
+/// How many bytes the documents may take that are kept, parsed and compiled.
+const KEPT: u64 = 16 * 1024 * 1024;
+/// How many bytes a byte of text takes once it is parsed, by and large.
+const PARSED: u64 = 10;
+/// How many bytes a selection takes in a plan, by and large. Fragments are spread out there.
+const PLANNED: u64 = 300;
 /// How many documents are expected to be kept.
 const USUAL: usize = 500;
 /// How many settings of one document's switches are kept.
@@ -41,6 +45,8 @@ pub struct Document {
     pub introspects: bool,
     /// Is it one of the trusted documents?
     pub trusted: bool,
+    /// How many selections its operation has, fragments spread out.
+    selections: u64,
     validated: AtomicBool,
     compiled: Switched<Operation>,
 }
@@ -90,7 +96,8 @@ impl Document {
         for fragment in parsed.fragments.values() {
             find_switches(&fragment.node.selection_set.node, &mut switches);
         }
-        let introspects = guard::introspects(&parsed, operation);
+        let extent = guard::extent(&parsed, operation);
+        let (introspects, selections) = (extent.introspects(), extent.selections);
         let (name, validated) = (name.map(str::to_owned), AtomicBool::new(false));
         Ok(Self {
             parsed,
@@ -100,6 +107,7 @@ impl Document {
             switches,
             introspects,
             trusted,
+            selections,
             validated,
             compiled: Switched::default(),
         })
@@ -151,6 +159,12 @@ impl Document {
         self.validated.store(true, Ordering::Release);
     }
 
+    /// How many plans it may have.
+    fn settings(&self) -> u64 {
+        let switches = u32::try_from(self.switches.len()).unwrap_or(u32::MAX);
+        1_u64.checked_shl(switches).unwrap_or(u64::MAX).min(SWITCHED as u64)
+    }
+
     fn setting(&self, env: Env<'_>) -> Vec<bool> {
         self.switches.iter().map(|name| env.is_true(name)).collect()
     }
@@ -158,7 +172,7 @@ impl Document {
 
 /// The documents that are kept.
 pub struct Documents {
-    kept: Cache<Key, Arc<Document>, ByText>,
+    kept: Cache<Key, Arc<Document>, ByBytes>,
 }
 
 type Key = (String, Option<String>);
@@ -173,12 +187,13 @@ impl Equivalent<Key> for Borrowed<'_> {
     }
 }
 
+/// What a document takes once all its plans are made.
 #[derive(Clone)]
-struct ByText;
+struct ByBytes;
 
-impl Weighter<Key, Arc<Document>> for ByText {
-    fn weight(&self, key: &Key, _: &Arc<Document>) -> u64 {
-        key.0.len() as u64
+impl Weighter<Key, Arc<Document>> for ByBytes {
+    fn weight(&self, (text, _): &Key, document: &Arc<Document>) -> u64 {
+        PARSED * text.len() as u64 + PLANNED * document.selections * document.settings()
     }
 }
 
@@ -200,7 +215,7 @@ impl From<crate::kernel::error::Error> for Unfit {
 
 impl Default for Documents {
     fn default() -> Self {
-        Self { kept: Cache::with_weighter(USUAL, KEPT, ByText) }
+        Self { kept: Cache::with_weighter(USUAL, KEPT, ByBytes) }
     }
 }
 
@@ -268,5 +283,27 @@ fn find_switches(set: &SelectionSet, to: &mut Vec<Name>) {
         if let Some(below) = below {
             find_switches(below, to);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_bounded_by_what_its_plans_take() {
+        let documents = Documents::default();
+        let switched = |n| {
+            format!(
+                "query Q{n}($a: Boolean!, $b: Boolean!, $c: Boolean!, $d: Boolean!) {{ viewer {{ \
+                 id @skip(if: $a) name @skip(if: $b) nameKana @skip(if: $c) email @skip(if: $d) }} }}"
+            )
+        };
+        for n in 0..1_000 {
+            documents.read(&switched(n), None, false).ok().expect("a good document");
+        }
+        assert!(documents.kept.weight() <= KEPT, "{} bytes", documents.kept.weight());
+        assert!((100..800).contains(&documents.kept.len()), "{} documents", documents.kept.len());
+        assert!(documents.kept(&switched(999), None).is_some(), "the last is kept");
     }
 }

@@ -13,6 +13,7 @@ use crate::api::bounded::too_many_variables;
 use crate::api::limits;
 use crate::api::response::bad_request;
 use crate::kernel::error::{Error, Result};
+pub use walk::Extent;
 use walk::Walk;
 
 /// Looks at a document's text before it is parsed.
@@ -44,9 +45,9 @@ pub fn check(document: &ExecutableDocument) -> Result<()> {
     Ok(())
 }
 
-/// Does the operation ask for the schema itself?
-pub fn introspects(document: &ExecutableDocument, operation: &OperationDefinition) -> bool {
-    Walk::new(document).operation(operation).is_ok_and(walk::Extent::introspects)
+/// How far an operation of a document reaches that was not refused.
+pub fn extent(document: &ExecutableDocument, operation: &OperationDefinition) -> Extent {
+    Walk::new(document).operation(operation).unwrap_or_default()
 }
 
 /// The response keys of a mutation. A key that stands twice would be one act for some readers and two for others.

@@ -12,9 +12,9 @@ use crate::kernel::error::Result;
 
 /// How far a selection set reaches.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Extent {
+pub struct Extent {
     /// Fields and fragments.
-    selections: u64,
+    pub selections: u64,
     /// Fields at its own level.
     fields: u64,
     aliases: u64,
@@ -83,8 +83,8 @@ impl Extent {
         Ok(())
     }
 
-    /// Does the engine have to describe the schema?
-    pub(super) fn introspects(self) -> bool {
+    /// Does it ask for the schema itself?
+    pub fn introspects(self) -> bool {
         self.introspection > 0
     }
 }

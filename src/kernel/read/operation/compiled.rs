@@ -1,9 +1,12 @@
 //! A plan with its statements, and one of them as a request sends it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_graphql::ServerError;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 use crate::kernel::error::Result;
@@ -17,32 +20,50 @@ use crate::kernel::read::shape::ShapeDef;
 use crate::kernel::read::statement::Statement;
 use crate::kernel::request::Request;
 
-/// The most statements that are kept for one plan, one for each form of its lists' arguments.
-const FORMS: usize = 32;
+/// How many bytes of statements are kept.
+const KEPT: u64 = 8 * 1024 * 1024;
+/// How many statements are expected to be kept.
+const USUAL: usize = 1_000;
+
+/// By what a statement is found: a plan's number and the form of its lists' arguments.
+type Key = (u64, Vec<Form>);
+
+/// The statements of all plans. What is not used any more goes first.
+static STATEMENTS: LazyLock<Cache<Key, Arc<Statement>, ByText>> =
+    LazyLock::new(|| Cache::with_weighter(USUAL, KEPT, ByText));
+
+#[derive(Clone)]
+struct ByText;
+
+impl Weighter<Key, Arc<Statement>> for ByText {
+    fn weight(&self, _: &Key, statement: &Arc<Statement>) -> u64 {
+        statement.text.len() as u64
+    }
+}
 
 /// A plan and its statements.
 pub(crate) struct Compiled {
     pub(super) shape: &'static ShapeDef,
     pub(crate) plan: Plan,
-    statements: Mutex<HashMap<Vec<Form>, Arc<Statement>>>,
+    /// By which number its statements are kept; no other plan ever has it.
+    number: u64,
 }
 
 impl Compiled {
     pub(crate) fn new(shape: &'static ShapeDef, plan: Plan) -> Arc<Self> {
-        Arc::new(Self { shape, plan, statements: Mutex::default() })
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Arc::new(Self { shape, plan, number: NEXT.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// The statement for these arguments.
     pub(crate) fn statement(&self, args: &[ListArgs]) -> Arc<Statement> {
-        let form: Vec<Form> = args.iter().map(|a| a.form.clone()).collect();
-        let mut known = self.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(statement) = known.get(&form) {
-            return statement.clone();
+        let key = (self.number, args.iter().map(|a| a.form.clone()).collect());
+        if let Some(statement) = STATEMENTS.get(&key) {
+            return statement;
         }
-        if known.len() >= FORMS {
-            known.clear();
-        }
-        known.entry(form).or_insert_with(|| Arc::new(Statement::of(&self.plan, args))).clone()
+        let statement = Arc::new(Statement::of(&self.plan, args));
+        STATEMENTS.insert(key, statement.clone());
+        statement
     }
 }
 
