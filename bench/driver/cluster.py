@@ -37,8 +37,7 @@ DO $$ BEGIN
 END $$
 """
 
-
-#: What runs by the clock runs after the bench: at nation scale the night's tasks are 14,000, and take minutes of both cores.
+#: What runs by the clock runs after the bench: at nation scale the night's tasks are 14,000 and take minutes.
 PUT_OFF = """
 UPDATE jobs SET run_at = now() + interval '1 day' WHERE state = 'READY' AND run_at < now() + interval '1 hour'
 """

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod fetch;
 pub mod files;
 pub mod fiscal_year;
+pub mod hold;
 pub mod id;
 pub mod idempotency;
 pub mod jobs;

@@ -9,10 +9,12 @@ pub(crate) use attach::key;
 pub use attach::{Attached, discard, take};
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::hold::Hold;
 use crate::kernel::policy::Action;
 use crate::kernel::principal::AccountId;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
+use crate::people::shapes::Account;
 
 /// ファイルの送信を予告する。
 pub const FILE_UPLOAD_CREATE: Action = Action("fileUploadCreate");
@@ -29,10 +31,7 @@ pub const PERSONAL_DATA_EXPORT_CREATE: Action = Action("personalDataExportCreate
 /// How many rows of `these` are somebody's. Until the transaction ends nobody else counts for the same person, so that
 /// two requests at once do not both find the last place free.
 async fn count_of(tx: &Tx, account: AccountId, these: &str) -> Result<u64> {
-    let mut lock = Sql::new("SELECT id FROM accounts WHERE id = ");
-    lock.param(Param::Uuid(Some(account.0)));
-    lock.push(" FOR NO KEY UPDATE");
-    tx.rows(lock).await?;
+    tx.hold::<Account>(account, Hold::InTurn).await?;
     let mut sql = Sql::new(&format!("SELECT count(*) AS n FROM {these} = "));
     sql.param(Param::Uuid(Some(account.0)));
     let row = tx.rows(sql).await?.pop().ok_or_else(|| Error::internal("nothing was counted"))?;

@@ -11,8 +11,10 @@ use crate::grants::entity::{GrantActKind, GrantAllocationId, GrantApplicationId,
 use crate::grants::notices;
 use crate::grants::rules::booked::fixable;
 use crate::grants::rules::settlement::{self, Surplus};
+use crate::grants::shapes::GrantAllocation;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::hold::Hold;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
@@ -98,7 +100,7 @@ pub(super) async fn tell_of_repayment(tx: &Tx, row: &grant_application::Model, o
 
 /// What of an allocation has been kept before. The allocation is locked, so that two fixings take turns.
 async fn reserved(tx: &Tx, allocation: GrantAllocationId) -> Result<Yen> {
-    offset::lock_allocation(tx, allocation).await?;
+    tx.hold::<GrantAllocation>(allocation, Hold::InTurn).await?;
     let mut sql =
         Sql::new("SELECT coalesce(sum(kept_yen), 0)::bigint AS kept FROM grant_applications WHERE allocation_id = ");
     sql.param(Param::Uuid(Some(allocation.0)));

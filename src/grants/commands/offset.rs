@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use sea_orm::{ActiveModelTrait, Set};
 use uuid::Uuid;
 
-use crate::grants::commands::calculation::freeze::lock_programme;
 use crate::grants::entity::{GrantAllocationId, GrantApplicationId, GrantOffsetId, GrantProgrammeId, grant_offset};
+use crate::grants::shapes::GrantProgramme;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
 use crate::kernel::fiscal_year::FiscalYear;
+use crate::kernel::hold::Hold;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
@@ -72,7 +73,7 @@ pub(super) async fn deduct_from_successors(tx: &Tx, id: GrantProgrammeId) -> Res
 /// A draft may be given up, or come to follow another programme; what it would be deducted from is not there yet.
 /// One deduction of a programme at a time.
 pub(super) async fn deduct(tx: &Tx, programme: GrantProgrammeId) -> Result<()> {
-    lock_programme(tx, programme).await?;
+    tx.hold::<GrantProgramme>(programme, Hold::InTurn).await?;
     let mut taken: HashMap<Uuid, i64> = HashMap::new();
     for open in open(tx, programme).await? {
         let taken = taken.entry(open.pair.allocation.0).or_default();
@@ -179,13 +180,4 @@ async fn post(tx: &Tx, id: GrantOffsetId, pair: &Pair, amount: Yen) -> Result<Le
         when_short,
     };
     ledger::post(tx, journal).await
-}
-
-/// What is kept and deducted of one allocation takes turns.
-pub(super) async fn lock_allocation(tx: &Tx, id: GrantAllocationId) -> Result<()> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_allocations WHERE id = ");
-    lock.param(Param::Uuid(Some(id.0)));
-    lock.push(" FOR NO KEY UPDATE");
-    tx.rows(lock).await?;
-    Ok(())
 }

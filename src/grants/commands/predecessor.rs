@@ -6,13 +6,13 @@ use sea_orm::{ActiveModelTrait, Set};
 
 use crate::grants::commands::calculation::run::approved;
 use crate::grants::commands::calculation::{freeze, rule};
-use crate::grants::commands::terms::hold;
 use crate::grants::commands::{GRANT_PROGRAMME_PREVIOUS_CORRECT, MOST_REASON, offset};
 use crate::grants::entity::{GrantProgrammeId, grant_programme, grant_run};
 use crate::grants::rules;
 use crate::grants::shapes::GrantProgramme;
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::hold::Hold;
 use crate::kernel::policy::Action;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::text::Checks;
@@ -76,7 +76,7 @@ pub(super) async fn is_earlier(
     previous: GrantProgrammeId,
     of: &grant_programme::Model,
 ) -> Result<()> {
-    hold(tx, previous).await?;
+    tx.hold::<GrantProgramme>(previous, Hold::Unchanged).await?;
     let previous = tx.peek::<GrantProgramme>(previous, Action::READ).await?;
     let (ja, en) = ("前の年度の交付金制度を指定してください。", "A programme of an earlier fiscal year.");
     checks.check(previous.fiscal_year < of.fiscal_year, "input.previousProgrammeId", "ORDER", ja, en);

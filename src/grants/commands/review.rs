@@ -6,15 +6,15 @@ use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use crate::grants::commands::deadlines::{schedule, still_to_come, timetable};
 use crate::grants::commands::offset::unborne::give_back_after;
 use crate::grants::commands::programme::positive;
-use crate::grants::commands::terms::hold;
 use crate::grants::commands::{
     GRANT_APPLICATION_DECIDE, GRANT_APPLICATION_RECOMMEND, GRANT_APPLICATION_REFUSE, GRANT_APPLICATION_RETURN,
     GRANT_APPLICATION_REVIEW_START, MOST_REASON, begin, record,
 };
 use crate::grants::entity::{GrantActKind, GrantApplicationId, grant_application};
-use crate::grants::shapes::GrantApplication;
+use crate::grants::shapes::{GrantApplication, GrantProgramme};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::hold::Hold;
 use crate::kernel::money::Yen;
 use crate::kernel::text::Checks;
 use crate::kernel::tx::Tx;
@@ -111,13 +111,15 @@ pub struct GrantApplicationDecideInput {
 }
 
 /// Decides to grant: the amount is promised in the ledger, and the days of withdrawal begin. The programme's terms are held
-/// meanwhile: of a run that is approved beside us and brings other terms, one comes first.
+/// meanwhile: of a run that is approved beside us and brings other terms, one comes first. They are held before the
+/// application is locked, as by whoever changes a programme's state.
 pub async fn decide_application(
     tx: &Tx,
     id: GrantApplicationId,
     input: GrantApplicationDecideInput,
 ) -> Result<GrantApplicationId> {
-    hold(tx, tx.peek::<GrantApplication>(id, GRANT_APPLICATION_DECIDE).await?.programme_id).await?;
+    let programme = tx.peek::<GrantApplication>(id, GRANT_APPLICATION_DECIDE).await?.programme_id;
+    tx.hold::<GrantProgramme>(programme, Hold::Unchanged).await?;
     let (row, mut next) = begin(tx, id, GRANT_APPLICATION_DECIDE).await?;
     let GrantApplicationDecideInput { amount_yen, reason } = input;
     let mut checks = Checks::new();

@@ -190,16 +190,6 @@ async fn decided(tx: &Tx, id: GrantProgrammeId) -> Result<bool> {
     Ok(row.try_get("found")?)
 }
 
-/// Nobody changes a programme's terms, or discards it, until the transaction ends. It is asked before an application of it is
-/// locked: who changes a programme's state locks it first, and its applications after it.
-pub(super) async fn hold(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
-    let mut lock = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    lock.param(Param::Uuid(Some(id.0)));
-    lock.push(" FOR SHARE");
-    tx.rows(lock).await?;
-    Ok(())
-}
-
 /// A programme with its terms.
 pub(super) async fn terms_of(tx: &Tx, id: GrantProgrammeId) -> Result<(grant_programme::Model, Terms)> {
     let row = grant_programme::Entity::find_by_id(id).one(tx).await?;

@@ -9,13 +9,12 @@ use crate::grants::commands::GRANT_RUN_APPROVE;
 use crate::grants::commands::calculation::run::{approved, take_time};
 use crate::grants::commands::calculation::{by_law, last_year};
 use crate::grants::commands::{offset, terms};
-use crate::grants::entity::{
-    GrantAllocationId, GrantProgrammeId, GrantRunId, GrantRunState, grant_programme, grant_run, grant_run_line,
-};
+use crate::grants::entity::{GrantAllocationId, GrantRunId, GrantRunState, grant_programme, grant_run, grant_run_line};
 use crate::grants::rules;
-use crate::grants::shapes::GrantRun;
+use crate::grants::shapes::{GrantProgramme, GrantRun};
 use crate::kernel::date::Date;
 use crate::kernel::error::{Error, Refusal, Result};
+use crate::kernel::hold::Hold;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
 use crate::kernel::tx::Tx;
@@ -36,7 +35,7 @@ use crate::people::approvals::routing;
 pub async fn approve_run(tx: &Tx, id: GrantRunId) -> Result<GrantRunId> {
     let row = tx.load::<GrantRun>(id, GRANT_RUN_APPROVE).await?;
     rules::grant_run(&row, GRANT_RUN_APPROVE, tx.now)?;
-    lock_programme(tx, row.programme_id).await?;
+    tx.hold::<GrantProgramme>(row.programme_id, Hold::InTurn).await?;
     let programme = programme_of(tx, &row).await?;
     rules::wanted(&programme)?;
     let newest = approved(tx, row.programme_id).await?;
@@ -97,15 +96,6 @@ pub(in crate::grants::commands) async fn outdated(tx: &Tx) -> Result<()> {
 pub(super) async fn programme_of(tx: &Tx, run: &grant_run::Model) -> Result<grant_programme::Model> {
     let programme = grant_programme::Entity::find_by_id(run.programme_id).one(tx).await?;
     programme.ok_or_else(|| Error::internal("a run without its programme"))
-}
-
-/// One approval of a programme, or one deduction from its allocations, at a time.
-pub(in crate::grants::commands) async fn lock_programme(tx: &Tx, id: GrantProgrammeId) -> Result<()> {
-    let mut sql = Sql::new("SELECT 1 FROM grant_programmes WHERE id = ");
-    sql.param(Param::Uuid(Some(id.0)));
-    sql.push(" FOR NO KEY UPDATE");
-    tx.rows(sql).await?;
-    Ok(())
 }
 
 /// Makes the programme's allocations what the run found, and moves the differences in one journal.

@@ -9,11 +9,13 @@ use chrono::Duration;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use super::{Pair, deduct_from_successors, enter, lock_allocation};
+use super::{Pair, deduct_from_successors, enter};
 use crate::grants::entity::{
     GrantAllocationId, GrantOffsetId, GrantProgrammeId, GrantProgrammeState, grant_application,
 };
+use crate::grants::shapes::GrantAllocation;
 use crate::kernel::error::Result;
+use crate::kernel::hold::Hold;
 use crate::kernel::jobs::Kind;
 use crate::kernel::money::Yen;
 use crate::kernel::read::sql::{Param, Sql};
@@ -62,7 +64,7 @@ fn nightly(tx: &Tx) -> BoxFuture<'_, Result<()>> {
 }
 
 async fn give_back_locked(tx: &Tx, allocation: GrantAllocationId) -> Result<()> {
-    lock_allocation(tx, allocation).await?;
+    tx.hold::<GrantAllocation>(allocation, Hold::InTurn).await?;
     give_back_of(tx, "l.id", allocation.0).await
 }
 

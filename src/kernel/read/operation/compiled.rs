@@ -1,6 +1,7 @@
 //! A plan with its statements, and one of them as a request sends it.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -58,12 +59,9 @@ impl Compiled {
     /// The statement for these arguments.
     pub(crate) fn statement(&self, args: &[ListArgs]) -> Arc<Statement> {
         let key = (self.number, args.iter().map(|a| a.form.clone()).collect());
-        if let Some(statement) = STATEMENTS.get(&key) {
-            return statement;
-        }
-        let statement = Arc::new(Statement::of(&self.plan, args));
-        STATEMENTS.insert(key, statement.clone());
-        statement
+        let made =
+            STATEMENTS.get_or_insert_with(&key, || Ok::<_, Infallible>(Arc::new(Statement::of(&self.plan, args))));
+        made.unwrap_or_else(|never| match never {})
     }
 }
 
