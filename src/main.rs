@@ -1,4 +1,5 @@
 //! `entaku`: the command line. What the commands do is in `entaku::cli`.
+#![allow(clippy::large_futures)] // made once in a process, not for each request
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! The commands of `entaku`, one file each. `main` parses and calls; what they do is said here.
+#![allow(clippy::large_futures)] // made once in a process, not for each request
 
 pub mod audit;
 pub mod bench;

@@ -1,6 +1,7 @@
 //! The demo: five municipalities as their public papers describe them (demo/*.json), with invented
 //! people and organizations to act with. Everything is done through the commands, by the people whose
 //! act it is; what is there already is left as it is, so that loading may be repeated or cut short.
+#![allow(clippy::large_futures)] // made once in a process, not for each request
 
 mod data;
 mod register;

@@ -29,7 +29,7 @@ pub async fn migrate(owner_url: &str) -> Result<(), SchemaError> {
     sqlx::query("SELECT pg_advisory_lock(hashtext('entaku migrate'))").execute(&mut lock).await?;
     let mut options = sea_orm::ConnectOptions::new(owner_url);
     options.max_connections(1).sqlx_logging(false);
-    let database = sea_orm::Database::connect(options).await?;
+    let database = Box::pin(sea_orm::Database::connect(options)).await?;
     Migrator::up(&database, None).await?;
     let read = "GRANT SELECT ON seaql_migrations TO entaku_app";
     sea_orm::ConnectionTrait::execute_unprepared(&database, read).await?;

@@ -2,7 +2,8 @@
 //!
 //! A `Tx` opens inside one municipality's wall: BEGIN, the municipality, the actor, the request and its
 //! time travel with its first statement. It is a SeaORM connection (`kernel::orm`) and the place where
-//! finding, locking and authorizing a row are one motion ([`Tx::load`]).
+//! finding, locking and authorizing a row are one motion ([`Tx::load`]). What it waits for is in a box: a future is
+//! moved by everything that awaits it, and this one by every command and query.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,7 +55,7 @@ impl Database {
 
     /// Runs statements that read, all in one snapshot inside the request's municipality.
     pub(crate) async fn read(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>> {
-        self.pipeline.read(request, queries).await
+        Box::pin(self.pipeline.read(request, queries)).await
     }
 
     /// Runs one statement that reads, on its own.
@@ -132,7 +133,7 @@ impl Tx {
     /// Commits.
     pub async fn commit(self) -> Result<()> {
         let last = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let done = self.inner.into_inner().commit(&last).await;
+        let done = Box::pin(self.inner.into_inner().commit(&last)).await;
         // Also after a failure: it may have been committed all the same.
         if self.of_people.into_inner() {
             self.identities.changed(self.request.municipality);
@@ -159,7 +160,7 @@ impl Tx {
         let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let before = all.len();
         all.extend(signed);
-        let told = inner.run(&all).await?;
+        let told = Box::pin(inner.run(&all)).await?;
         Ok(told.into_iter().skip(before).collect())
     }
 

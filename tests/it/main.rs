@@ -1,6 +1,6 @@
 //! Everything that needs a database, in one binary: one file a domain.
 
-#![allow(unreachable_pub, missing_docs)]
+#![allow(unreachable_pub, missing_docs, clippy::large_futures)]
 
 mod attacks;
 mod audit;

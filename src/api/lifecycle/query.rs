@@ -34,7 +34,7 @@ pub(super) async fn query(
     let mut engine = None;
     if !task.fits(app) {
         tab.settle(REFUSED)?;
-        let response = app.schema.execute(asked()).await;
+        let response = Box::pin(app.schema.execute(asked())).await;
         if is_refused(&response) {
             return Ok(Outcome::Refused(End::Invalid, response.errors));
         }
@@ -56,7 +56,7 @@ pub(super) async fn query(
     if compiled.introspects() {
         let response = match engine {
             Some(response) => response,
-            None => app.schema.execute(asked()).await,
+            None => Box::pin(app.schema.execute(asked())).await,
         };
         errors = response.errors;
         prepared = compiled.prepare(env, Nouns::queries(), request, &response.data);

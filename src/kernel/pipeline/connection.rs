@@ -58,7 +58,7 @@ impl Connector {
     async fn connect(&self) -> Result<Connection, tokio_postgres::Error> {
         let (client, driver) = self.0.config.connect(self.0.tls.clone()).await?;
         let mut driver = Driver(Box::pin(async { drop(driver.await) }));
-        let way = driver.drive(Way::new(client)).await?;
+        let way = driver.drive(pin!(Way::new(client))).await?;
         Ok(Connection { way, driver, prepared: LruCache::new(PREPARED), unsettled: false })
     }
 }
@@ -68,9 +68,8 @@ impl Connector {
 pub(super) struct Driver(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Driver {
-    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+    async fn drive<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         let mut driving = Driving { driver: self, done: false };
-        let mut work = pin!(work);
         let mut open = true;
         let answer = poll_fn(|context| {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
@@ -118,7 +117,8 @@ impl Connection {
         if let Some(known) = self.prepared.get(text) {
             return Ok(known.clone());
         }
-        let statement = self.driver.drive(self.way.client.prepare(text)).await?;
+        // Apart, because it is rare.
+        let statement = self.driver.drive(Box::pin(self.way.client.prepare(text)).as_mut()).await?;
         self.prepared.put(text.into(), statement.clone());
         Ok(statement)
     }
@@ -148,7 +148,7 @@ impl Connection {
     {
         let Self { way, driver, unsettled, .. } = self;
         *unsettled = true;
-        let done = driver.drive(work(way)).await;
+        let done = driver.drive(pin!(work(way))).await;
         *unsettled = leaves_open || matches!(done, Err(Failure::Closed));
         done
     }

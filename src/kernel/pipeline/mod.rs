@@ -120,6 +120,16 @@ async fn snapshot(
     if let ([statement], [Query { walled: true, params, .. }]) = (statements, queries) {
         return Ok(vec![way.send(statement, params).await?.flat()]);
     }
+    // Apart, so that the future of a request with one statement stays small.
+    Box::pin(several(way, request, statements, queries)).await
+}
+
+async fn several(
+    way: &Way,
+    request: &Request,
+    statements: &[Statement],
+    queries: &[Query],
+) -> Result<Vec<Vec<FlatRow>>, Failure> {
     // Polled in this order, each is sent at its first poll: one pipeline.
     let asked = statements.iter().zip(queries).map(|(statement, query)| way.send(statement, &query.params));
     let (begun, walled, told, committed) =

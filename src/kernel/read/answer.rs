@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::read::cells::{Cells, FlatRow};
 use crate::kernel::read::column::{Ty, get};
 use crate::kernel::read::field::Field;
-use crate::kernel::read::json::Json;
+use crate::kernel::read::json::{Json, Member};
 use crate::kernel::read::list::{Key, ListArgs};
 use crate::kernel::read::plan::{Branch, Connection, EdgePart, From, Node, Object, Origin, Part, Plan, Step};
 use crate::kernel::read::select::Project;
@@ -155,32 +155,32 @@ impl<'a> Answer<'a> {
     }
 
     fn object(&self, object: &'a Object, row: usize, to: &mut Json) -> Result<()> {
+        let cells = self.cells(object.branch, row);
         to.raw("{");
-        for (key, step) in &object.steps {
-            to.key(key);
-            self.step(object, step, row, to)?;
+        for (member, step) in &object.steps {
+            to.member(member);
+            self.step(object, step, (row, &cells), to)?;
         }
         to.raw("}");
         Ok(())
     }
 
-    fn step(&self, object: &'a Object, step: &'a Step, row: usize, to: &mut Json) -> Result<()> {
-        let cells = self.cells(object.branch, row);
+    fn step(&self, object: &'a Object, step: &'a Step, (row, cells): (usize, &Cells<'a>), to: &mut Json) -> Result<()> {
         match step {
             Step::Typename => to.plain(object.shape.name),
             Step::Id => to.id(object.shape.prefix, self.id(object.branch, row)?),
             Step::Column(field, n, write) => {
-                if self.hidden(object, field, &cells, row)? {
+                if self.hidden(object, field, cells, row)? {
                     to.null();
                 } else {
                     write(cells.nth(*n)?, to)?;
                 }
             }
             Step::Computed(field, compute, project, ty) => {
-                if self.hidden(object, field, &cells, row)? {
+                if self.hidden(object, field, cells, row)? {
                     to.null();
                 } else {
-                    to.value(&project.apply(compute(&cells, self.request)?, ty));
+                    to.value(&project.apply(compute(cells, self.request)?, ty));
                 }
             }
             Step::One(n, child) => {
@@ -197,10 +197,10 @@ impl<'a> Answer<'a> {
             }
             Step::ViewerCan(project) => {
                 let viewer = viewer::Viewing { request: self.request, hints: project.wants("unlockHint") };
-                to.value(&project.apply(viewer.can(object.shape, &cells)?, "Permission"));
+                to.value(&project.apply(viewer.can(object.shape, cells)?, "Permission"));
             }
             Step::Redacted(project) => {
-                to.value(&project.apply(viewer::redacted(object.shape, &cells, self.request), "Redaction"));
+                to.value(&project.apply(viewer::redacted(object.shape, cells, self.request), "Redaction"));
             }
         }
         Ok(())
@@ -242,8 +242,8 @@ impl<'a> Answer<'a> {
         let shown = usize::try_from(args.first).map_or(all.len(), |first| all.len().min(first));
         let (rows, more) = (all.start..all.start + shown, all.len() > shown);
         to.raw("{");
-        for (key, part) in &connection.parts {
-            to.key(key);
+        for (member, part) in &connection.parts {
+            to.member(member);
             match part {
                 Part::Typename => to.display(&format_args!("{}Connection", connection.shape.name)),
                 Part::Nodes(object) => self.objects(object, rows.clone(), to)?,
@@ -265,7 +265,7 @@ impl<'a> Answer<'a> {
     fn edges(
         &self,
         connection: &Connection,
-        parts: &'a [(Name, EdgePart)],
+        parts: &'a [(Member, EdgePart)],
         rows: Range<usize>,
         to: &mut Json,
     ) -> Result<()> {
@@ -273,8 +273,8 @@ impl<'a> Answer<'a> {
         for row in rows {
             to.comma();
             to.raw("{");
-            for (key, part) in parts {
-                to.key(key);
+            for (member, part) in parts {
+                to.member(member);
                 match part {
                     EdgePart::Typename => to.display(&format_args!("{}Edge", connection.shape.name)),
                     EdgePart::Cursor => to.plain(&self.cursor(connection, row)?),

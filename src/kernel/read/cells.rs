@@ -29,9 +29,9 @@ impl FlatRow {
         Ok(self.0.try_get::<_, Option<Raw<'_>>>(at).map_err(Error::internal)?.map(|raw| raw.0))
     }
 
-    /// The value at a position.
+    /// The value at a position, of a type that fits.
     pub(crate) fn get<'a, T: FromSql<'a>>(&'a self, at: usize, ty: Ty) -> Result<T> {
-        get(ty, self.cell(at)?)
+        ty.decode(self.cell(at)?)
     }
 }
 

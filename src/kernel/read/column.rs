@@ -66,6 +66,13 @@ impl Ty {
         }
     }
 
+    /// As [`get`] where the Rust type is known to fit.
+    pub(crate) fn decode<'a, T: FromSql<'a>>(self, cell: Option<&'a [u8]>) -> Result<T> {
+        let pg = self.pg();
+        debug_assert!(T::accepts(&pg), "a column of type {pg}");
+        T::from_sql_nullable(&pg, cell).map_err(Error::internal)
+    }
+
     /// The type of a column that PostgreSQL answers with.
     pub(crate) fn of_pg(ty: &Type) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.pg() == *ty)
@@ -124,13 +131,21 @@ pub(crate) fn get<'a, T: FromSql<'a>>(ty: Ty, cell: Option<&'a [u8]>) -> Result<
     if !T::accepts(&pg) {
         return Err(Error::internal(format!("a column of type {pg} is read as {}", std::any::type_name::<T>())));
     }
-    decode(&pg, cell)
+    ty.decode(cell)
 }
 
-/// As [`get`] where the Rust type is known to fit.
-fn decode<'a, T: FromSql<'a>>(pg: &Type, cell: Option<&'a [u8]>) -> Result<T> {
-    debug_assert!(T::accepts(pg), "a column of type {pg}");
-    T::from_sql_nullable(pg, cell).map_err(Error::internal)
+/// A text as it came. PostgreSQL has made sure that it is UTF-8: it keeps no other database of ours
+/// (`kernel/bootstrap/database.sql`).
+struct Utf8<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Utf8<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        <&str as FromSql>::accepts(ty)
+    }
 }
 
 /// A Rust type that is both a column and a field.
@@ -172,7 +187,7 @@ macro_rules! columns {
             const TYPE: Ty = Ty::$ty;
 
             fn write(cell: Option<&[u8]>, $to: &mut Json) -> Result<()> {
-                let $value = decode::<$sql>(&Ty::$ty.pg(), cell)?;
+                let $value = Ty::$ty.decode::<$sql>(cell)?;
                 $write;
                 Ok(())
             }
@@ -181,14 +196,14 @@ macro_rules! columns {
 }
 
 columns! {
-    String: Text as &str => |text, to| to.text(text);
+    String: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
     bool: Bool as bool => |yes, to| to.raw(if yes { "true" } else { "false" });
     i32: Int as i32 => |number, to| to.number(number);
     Yen: Long as i64 => |number, to| to.number(number);
     FiscalYear: Int as i32 => |number, to| to.number(number);
-    LocalGovernmentCode: Text as &str => |text, to| to.text(text);
-    CorporateNumber: Text as &str => |text, to| to.text(text);
-    Decimal: Text as &str => |text, to| to.text(text);
+    LocalGovernmentCode: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
+    CorporateNumber: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
+    Decimal: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
     Date: Date as NaiveDate => |day, to| to.display(&day);
     DateTime<Utc>: Time as DateTime<Utc> => |at, to| to.time(at);
 }

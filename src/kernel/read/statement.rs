@@ -28,7 +28,7 @@ pub(crate) struct Statement {
     pub(crate) places: Vec<Vec<usize>>,
 }
 
-/// Where in the row the branch's number stands, and the parent's id.
+/// Where in the row the branch's number stands, and the parent's id if any branch has one.
 pub(crate) const BRANCH: usize = 0;
 pub(crate) const PARENT: usize = 1;
 
@@ -42,7 +42,10 @@ impl Statement {
             Writer { plan, args, branch }.rows(&mut sql);
             sql.push(")");
         }
-        let places = write_union(&plan.branches, &columns, &mut sql);
+        let mut places = write_union(&plan.branches, &columns, &mut sql);
+        for (branch, places) in plan.branches.iter().zip(&mut places) {
+            *places = with_keys(branch, args, places);
+        }
         let (text, slots) = sql.into_template();
         Self { text: text.into(), slots, places }
     }
@@ -59,11 +62,19 @@ fn columns(branch: &Branch, args: &[ListArgs]) -> Vec<(String, Ty)> {
         return vec![("n".to_owned(), Ty::Long)];
     }
     let mut columns: Vec<_> = branch.columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    if branch.cursors {
-        let keys = keys(branch, args).iter().enumerate();
-        columns.extend(keys.map(|(i, key)| (format!("_key{i}"), key.ty)));
-    }
+    columns.extend(more_keys(branch, args).map(|(i, key)| (format!("_key{i}"), key.ty)));
     columns
+}
+
+/// The keys that are read for cursors only, by their number in the order.
+fn more_keys<'a>(branch: &'a Branch, args: &[ListArgs]) -> impl Iterator<Item = (usize, &'static Key)> + use<'a> {
+    let keys = if branch.cursors { keys(branch, args) } else { &[] };
+    keys.iter().enumerate().filter(|(_, key)| place(branch, key).is_none())
+}
+
+/// Which of the branch's columns a key is.
+fn place(branch: &Branch, key: &Key) -> Option<usize> {
+    branch.columns.iter().position(|(column, _)| *column == key.column)
 }
 
 /// The order of a branch's rows; the id follows by itself.
@@ -79,12 +90,15 @@ fn keys(branch: &Branch, args: &[ListArgs]) -> &'static [Key] {
 fn write_union(branches: &[Branch], columns: &[Vec<(String, Ty)>], sql: &mut Sql) -> Vec<Vec<usize>> {
     let count = |columns: &[(String, Ty)], ty| columns.iter().filter(|(_, t)| *t == ty).count();
     let widths = Ty::ALL.map(|ty| columns.iter().map(|c| count(c, ty)).max().unwrap_or(0));
+    let parents = branches.iter().any(has_parent);
     let mut places = Vec::new();
     for (n, (branch, columns)) in branches.iter().zip(columns).enumerate() {
-        let parent = if has_parent(branch) { "_parent" } else { "NULL::uuid" };
-        sql.push(&format!("{} SELECT {n}::int4, {parent}", if n > 0 { " UNION ALL" } else { "" }));
+        sql.push(&format!("{} SELECT {n}::int4", if n > 0 { " UNION ALL" } else { "" }));
+        if parents {
+            sql.push(if has_parent(branch) { ", _parent" } else { ", NULL::uuid" });
+        }
         let mut stand = vec![0; columns.len()];
-        let mut place = PARENT + 1;
+        let mut place = PARENT + usize::from(parents);
         for (ty, width) in Ty::ALL.into_iter().zip(widths) {
             let mut own = columns.iter().enumerate().filter(|(_, (_, t))| *t == ty);
             for _ in 0..width {
@@ -101,6 +115,17 @@ fn write_union(branches: &[Branch], columns: &[Vec<(String, Ty)>], sql: &mut Sql
         places.push(stand);
     }
     places
+}
+
+/// Where the columns stand, and after them the keys that cursors are made of, be they columns or read for that alone.
+fn with_keys(branch: &Branch, args: &[ListArgs], stand: &[usize]) -> Vec<usize> {
+    if !branch.cursors {
+        return stand.to_vec();
+    }
+    let (columns, more) = stand.split_at(branch.columns.len());
+    let mut more = more.iter();
+    let of = |key| place(branch, key).map(|n| columns[n]).or_else(|| more.next().copied());
+    columns.iter().copied().chain(keys(branch, args).iter().filter_map(of)).collect()
 }
 
 fn has_parent(branch: &Branch) -> bool {
@@ -158,10 +183,8 @@ impl Writer<'_> {
                 None => sql.push(&format!("t.{column}")),
             }
         }
-        if self.branch.cursors {
-            for (i, key) in keys(self.branch, self.args).iter().enumerate() {
-                sql.push(&format!(", t.{} AS _key{i}", key.column));
-            }
+        for (i, key) in more_keys(self.branch, self.args) {
+            sql.push(&format!(", t.{} AS _key{i}", key.column));
         }
         self.condition(true, sql, found);
     }

@@ -1,11 +1,12 @@
 //! From a selection to its plan.
 
 use async_graphql::parser::types::SelectionSet;
-use async_graphql::{Name, Positioned, ServerError};
+use async_graphql::{Positioned, ServerError};
 
 use crate::kernel::error::Error;
 use crate::kernel::read::column::Ty;
 use crate::kernel::read::field::{Field, MANY, ShapeFn, Source};
+use crate::kernel::read::json::Member;
 use crate::kernel::read::list::{ListSource, server_error};
 use crate::kernel::read::plan::{Branch, Connection, EdgePart, From, Node, Object, Origin, Part, Plan, Step};
 use crate::kernel::read::select::{Env, Project, Written, below};
@@ -84,7 +85,7 @@ impl Compiler<'_> {
                 let field = field.ok_or_else(|| server_error(Error::internal(format!("no field {name}"))))?;
                 self.step(branch, shape, field, &fields)?
             };
-            steps.push((key.clone(), step));
+            steps.push((Member::new(key), step));
         }
         Ok(Object { shape, branch, steps })
     }
@@ -170,7 +171,7 @@ impl Compiler<'_> {
                 }
                 _ => Part::Typename,
             };
-            made.parts.push((key.clone(), part));
+            made.parts.push((Member::new(key), part));
         }
         Ok(made)
     }
@@ -191,7 +192,7 @@ impl Compiler<'_> {
         connection: &mut Connection,
         origin: Origin,
         sets: &[&SelectionSet],
-    ) -> Result<Vec<(Name, EdgePart)>, ServerError> {
+    ) -> Result<Vec<(Member, EdgePart)>, ServerError> {
         let rows = self.rows(connection, origin);
         let mut parts = Vec::new();
         for (key, fields) in self.env.collect(sets, &format!("{}Edge", connection.shape.name)) {
@@ -203,7 +204,7 @@ impl Compiler<'_> {
                 }
                 _ => EdgePart::Typename,
             };
-            parts.push((key.clone(), part));
+            parts.push((Member::new(key), part));
         }
         Ok(parts)
     }

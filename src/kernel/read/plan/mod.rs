@@ -5,10 +5,9 @@
 mod compile;
 mod weight;
 
-use async_graphql::Name;
-
 use crate::kernel::read::column::Ty;
 use crate::kernel::read::field::{Children, Compute, Field, WriteFn};
+use crate::kernel::read::json::Member;
 use crate::kernel::read::list::ListSource;
 use crate::kernel::read::select::Project;
 use crate::kernel::read::shape::ShapeDef;
@@ -79,7 +78,7 @@ pub(crate) enum Origin {
 pub(crate) struct Object {
     pub(crate) shape: &'static ShapeDef,
     pub(crate) branch: usize,
-    pub(crate) steps: Vec<(Name, Step)>,
+    pub(crate) steps: Vec<(Member, Step)>,
 }
 
 /// How one response key is made. `usize`: the place of a column in the branch.
@@ -104,13 +103,13 @@ pub(crate) struct Connection {
     pub(crate) rows: Option<usize>,
     /// The branch of its counts, where they are asked for.
     pub(crate) counts: Option<usize>,
-    pub(crate) parts: Vec<(Name, Part)>,
+    pub(crate) parts: Vec<(Member, Part)>,
 }
 
 /// How one response key of a connection is made.
 pub(crate) enum Part {
     Typename,
-    Edges(Vec<(Name, EdgePart)>),
+    Edges(Vec<(Member, EdgePart)>),
     Nodes(Object),
     PageInfo(Project),
     TotalCount,
