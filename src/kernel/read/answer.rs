@@ -304,9 +304,8 @@ impl<'a> Answer<'a> {
     fn cursor(&self, connection: &Connection, row: usize) -> Result<String> {
         let branch = connection.rows.ok_or_else(|| Error::internal("a cursor of no rows"))?;
         let args = &self.args[connection.list];
-        let places = &self.statement.places[branch][self.plan.branches[branch].columns.len()..];
         let text = |(place, key): (&usize, &Key)| key.ty.text(self.rows[row].cell(*place)?);
-        let mut keys = places.iter().zip(args.form.keys).map(text).collect::<Result<Vec<_>>>()?;
+        let mut keys = self.statement.keys[branch].iter().zip(args.form.keys).map(text).collect::<Result<Vec<_>>>()?;
         keys.push(self.id(branch, row)?.to_string());
         Ok(args.cursor(&keys, self.request))
     }

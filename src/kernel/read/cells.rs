@@ -1,27 +1,14 @@
 //! Rows as PostgreSQL sent them: in binary, read in place.
 
-use postgres_types::{FromSql, Type};
+use postgres_types::FromSql;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, TryIntoModel};
 use uuid::Uuid;
 
 use crate::kernel::error::{Error, Result};
-use crate::kernel::read::column::{Ty, get};
+use crate::kernel::read::column::{Raw, Ty, get};
 
 /// One row of an answer.
 pub(crate) struct FlatRow(pub(crate) tokio_postgres::Row);
-
-/// A cell of any type, as it came.
-struct Raw<'a>(&'a [u8]);
-
-impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Self(raw))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
 
 impl FlatRow {
     /// The cell at a position; nothing for null.

@@ -134,17 +134,17 @@ pub(crate) fn get<'a, T: FromSql<'a>>(ty: Ty, cell: Option<&'a [u8]>) -> Result<
     ty.decode(cell)
 }
 
-/// A text as it came. PostgreSQL has made sure that it is UTF-8: it keeps no other database of ours
-/// (`kernel/bootstrap/database.sql`).
-struct Utf8<'a>(&'a [u8]);
+/// A cell as it came, whatever it is. A text is UTF-8: PostgreSQL has made sure of it, in no other encoding is a database
+/// ours (`kernel/bootstrap/database.sql`).
+pub(crate) struct Raw<'a>(pub(crate) &'a [u8]);
 
-impl<'a> FromSql<'a> for Utf8<'a> {
+impl<'a> FromSql<'a> for Raw<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw))
     }
 
-    fn accepts(ty: &Type) -> bool {
-        <&str as FromSql>::accepts(ty)
+    fn accepts(_: &Type) -> bool {
+        true
     }
 }
 
@@ -196,14 +196,14 @@ macro_rules! columns {
 }
 
 columns! {
-    String: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
-    bool: Bool as bool => |yes, to| to.raw(if yes { "true" } else { "false" });
+    String: Text as Raw<'_> => |text, to| to.utf8(text.0)?;
+    bool: Bool as bool => |yes, to| to.flag(yes);
     i32: Int as i32 => |number, to| to.number(number);
     Yen: Long as i64 => |number, to| to.number(number);
     FiscalYear: Int as i32 => |number, to| to.number(number);
-    LocalGovernmentCode: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
-    CorporateNumber: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
-    Decimal: Text as Utf8<'_> => |text, to| to.utf8(text.0)?;
+    LocalGovernmentCode: Text as Raw<'_> => |text, to| to.utf8(text.0)?;
+    CorporateNumber: Text as Raw<'_> => |text, to| to.utf8(text.0)?;
+    Decimal: Text as Raw<'_> => |text, to| to.utf8(text.0)?;
     Date: Date as NaiveDate => |day, to| to.display(&day);
     DateTime<Utc>: Time as DateTime<Utc> => |at, to| to.time(at);
 }

@@ -24,8 +24,10 @@ pub(crate) struct Statement {
     /// The text; it is the same as long as the statement is.
     pub(crate) text: Arc<str>,
     slots: Vec<Slot>,
-    /// For each branch, where in the row its columns stand, its order's keys after them.
+    /// For each branch, where in the row its columns stand.
     pub(crate) places: Vec<Vec<usize>>,
+    /// For each branch, where in the row stands what its cursors are made of.
+    pub(crate) keys: Vec<Vec<usize>>,
 }
 
 /// Where in the row the branch's number stands, and the parent's id if any branch has one.
@@ -35,19 +37,22 @@ pub(crate) const PARENT: usize = 1;
 impl Statement {
     /// The statement of a plan for lists of the form that `args` have.
     pub(crate) fn of(plan: &Plan, args: &[ListArgs]) -> Self {
-        let columns: Vec<Vec<(String, Ty)>> = plan.branches.iter().map(|b| columns(b, args)).collect();
+        let columns: Vec<_> = plan.branches.iter().map(|branch| columns(branch, args)).collect();
         let mut sql = Sql::new("WITH ");
         for (n, branch) in plan.branches.iter().enumerate() {
             sql.push(&format!("{}n{n} AS (", if n > 0 { ", " } else { "" }));
             Writer { plan, args, branch }.rows(&mut sql);
             sql.push(")");
         }
-        let mut places = write_union(&plan.branches, &columns, &mut sql);
-        for (branch, places) in plan.branches.iter().zip(&mut places) {
-            *places = with_keys(branch, args, places);
-        }
+        let places = write_union(&plan.branches, &columns, &mut sql);
+        let each = plan.branches.iter().zip(&columns).zip(&places);
+        let keys = each.map(|((branch, columns), places)| {
+            let keys = cursor_keys(branch, args).iter();
+            keys.filter_map(|key| place(columns, key)).map(|n| places[n]).collect()
+        });
+        let keys = keys.collect();
         let (text, slots) = sql.into_template();
-        Self { text: text.into(), slots, places }
+        Self { text: text.into(), slots, places, keys }
     }
 
     /// The parameters for a request, the `ids` asked for and the lists' arguments.
@@ -56,25 +61,27 @@ impl Statement {
     }
 }
 
-/// What a branch puts into the row: names inside its table expression.
-fn columns(branch: &Branch, args: &[ListArgs]) -> Vec<(String, Ty)> {
+/// What a branch puts into the row, each once: what was asked for, then what else its cursors are made of.
+fn columns(branch: &Branch, args: &[ListArgs]) -> Vec<(&'static str, Ty)> {
     if matches!(branch.from, From::Count(_)) {
-        return vec![("n".to_owned(), Ty::Long)];
+        return vec![("n", Ty::Long)];
     }
-    let mut columns: Vec<_> = branch.columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
-    columns.extend(more_keys(branch, args).map(|(i, key)| (format!("_key{i}"), key.ty)));
+    let mut columns = branch.columns.clone();
+    for key in cursor_keys(branch, args) {
+        if place(&columns, key).is_none() {
+            columns.push((key.column, key.ty));
+        }
+    }
     columns
 }
 
-/// The keys that are read for cursors only, by their number in the order.
-fn more_keys<'a>(branch: &'a Branch, args: &[ListArgs]) -> impl Iterator<Item = (usize, &'static Key)> + use<'a> {
-    let keys = if branch.cursors { keys(branch, args) } else { &[] };
-    keys.iter().enumerate().filter(|(_, key)| place(branch, key).is_none())
+/// What cursors of a branch's rows are made of, where there are any.
+fn cursor_keys(branch: &Branch, args: &[ListArgs]) -> &'static [Key] {
+    if branch.cursors { keys(branch, args) } else { &[] }
 }
 
-/// Which of the branch's columns a key is.
-fn place(branch: &Branch, key: &Key) -> Option<usize> {
-    branch.columns.iter().position(|(column, _)| *column == key.column)
+fn place(columns: &[(&'static str, Ty)], key: &Key) -> Option<usize> {
+    columns.iter().position(|(column, _)| *column == key.column)
 }
 
 /// The order of a branch's rows; the id follows by itself.
@@ -87,8 +94,8 @@ fn keys(branch: &Branch, args: &[ListArgs]) -> &'static [Key] {
 }
 
 /// ` SELECT … UNION ALL SELECT …`; returns where each branch's columns came to stand.
-fn write_union(branches: &[Branch], columns: &[Vec<(String, Ty)>], sql: &mut Sql) -> Vec<Vec<usize>> {
-    let count = |columns: &[(String, Ty)], ty| columns.iter().filter(|(_, t)| *t == ty).count();
+fn write_union(branches: &[Branch], columns: &[Vec<(&'static str, Ty)>], sql: &mut Sql) -> Vec<Vec<usize>> {
+    let count = |columns: &[(&str, Ty)], ty| columns.iter().filter(|(_, t)| *t == ty).count();
     let widths = Ty::ALL.map(|ty| columns.iter().map(|c| count(c, ty)).max().unwrap_or(0));
     let parents = branches.iter().any(has_parent);
     let mut places = Vec::new();
@@ -115,17 +122,6 @@ fn write_union(branches: &[Branch], columns: &[Vec<(String, Ty)>], sql: &mut Sql
         places.push(stand);
     }
     places
-}
-
-/// Where the columns stand, and after them the keys that cursors are made of, be they columns or read for that alone.
-fn with_keys(branch: &Branch, args: &[ListArgs], stand: &[usize]) -> Vec<usize> {
-    if !branch.cursors {
-        return stand.to_vec();
-    }
-    let (columns, more) = stand.split_at(branch.columns.len());
-    let mut more = more.iter();
-    let of = |key| place(branch, key).map(|n| columns[n]).or_else(|| more.next().copied());
-    columns.iter().copied().chain(keys(branch, args).iter().filter_map(of)).collect()
 }
 
 fn has_parent(branch: &Branch) -> bool {
@@ -173,7 +169,7 @@ impl Writer<'_> {
 
     /// `SELECT columns FROM table t WHERE visible, narrowed and found so`
     fn select(&self, sql: &mut Sql, found: impl FnOnce(&mut Sql)) {
-        for (i, (column, _)) in self.branch.columns.iter().enumerate() {
+        for (i, (column, _)) in columns(self.branch, self.args).iter().enumerate() {
             sql.push(if i > 0 { ", " } else { "SELECT " });
             match self.branch.shape.hand(column) {
                 Some(hands) => {
@@ -182,9 +178,6 @@ impl Writer<'_> {
                 }
                 None => sql.push(&format!("t.{column}")),
             }
-        }
-        for (i, key) in more_keys(self.branch, self.args) {
-            sql.push(&format!(", t.{} AS _key{i}", key.column));
         }
         self.condition(true, sql, found);
     }
