@@ -55,6 +55,7 @@ mod m0052_one_side;
 mod m0053_year_before_fixed;
 mod m0054_unborne;
 mod m0055_years_and_drafts;
+mod m0056_links_at_once;
 mod table;
 
 /// All migrations, oldest first.
@@ -115,6 +116,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_year_before_fixed::Migration),
             Box::new(m0054_unborne::Migration),
             Box::new(m0055_years_and_drafts::Migration),
+            Box::new(m0056_links_at_once::Migration),
         ]
     }
 }

@@ -95,7 +95,7 @@ impl Config {
             problems.push("ENTAKU_ISSUER must be the public https:// address in production".to_owned());
         }
         let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2));
-        let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or(cores * 4);
+        let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or((cores * 3).max(6));
         let wire = wire::read(&var, profile, &mut problems);
         let mail = mail::read(&var, (profile, &data_dir, &issuer), &mut problems);
         let files = files::read(&var, &data_dir, &mut problems);

@@ -257,6 +257,12 @@ impl Tx {
     fn sought<S: Shape>(&self, id: S::Id, action: Action, lock: &str) -> Result<Sql> {
         self.municipality()?;
         let shape = S::shape();
+        // Who may do it on every row stands for it before the row is found: that goes out with the wall.
+        if action != Action::READ
+            && let Some(post) = shape.post(action, &self.principal, |_| None)
+        {
+            self.act_by(Some(post));
+        }
         let mut sql = Sql::new("SELECT t.*, ");
         write_condition(&shape.permits, shape.published, action, "t", &mut sql);
         sql.push(" AS _allowed, ");
@@ -312,9 +318,12 @@ impl Tx {
     /// Remembers which appointment allows the act: the audit shows it with what is written from now on.
     fn stand_for(&self, shape: &ShapeDef, action: Action, column: impl Fn(&'static str) -> Option<uuid::Uuid> + Copy) {
         if action != Action::READ {
-            let post = shape.post(action, &self.principal, column);
-            *self.post.lock().unwrap_or_else(PoisonError::into_inner) = post;
+            self.act_by(shape.post(action, &self.principal, column));
         }
+    }
+
+    fn act_by(&self, post: Option<AppointmentId>) {
+        *self.post.lock().unwrap_or_else(PoisonError::into_inner) = post;
     }
 
     fn post(&self) -> Option<AppointmentId> {

@@ -73,7 +73,7 @@ fn query(request: &Request, session: SessionId, account: AccountId) -> Sql {
     sql.fill("p.starts_on <= ? AND (p.ends_on IS NULL OR p.ends_on >= ?) WHERE ", [today.clone(), today]);
     sql.fill("s.id = ? AND s.account_id = ?", [Param::Uuid(Some(session.0)), Param::Uuid(Some(account.0))]);
     sql.fill(" AND s.ended_at IS NULL AND s.expires_at > ?", [Param::Time(Some(request.now))]);
-    sql.push(" AND a.suspended_at IS NULL ORDER BY p.id");
+    sql.push(" AND a.suspended_at IS NULL");
     sql
 }
 
@@ -102,7 +102,7 @@ fn of_rows(session: SessionId, account: AccountId, rows: &[FlatRow], now: DateTi
     })
 }
 
-/// The appointments in the first columns of some rows.
+/// The appointments in the first columns of some rows, the oldest first.
 fn appointments(rows: &[FlatRow]) -> Result<Vec<Appointment>> {
     let mut found = Vec::new();
     for row in rows {
@@ -115,6 +115,7 @@ fn appointments(rows: &[FlatRow]) -> Result<Vec<Appointment>> {
             });
         }
     }
+    found.sort_unstable_by_key(|appointment| appointment.id);
     Ok(found)
 }
 
@@ -134,7 +135,7 @@ pub async fn of_account(tx: &Tx, account: AccountId) -> Result<Principal> {
     );
     let today = Param::Date(Some(tx.today()));
     sql.fill("p.starts_on <= ? AND (p.ends_on IS NULL OR p.ends_on >= ?) ", [today.clone(), today]);
-    sql.fill("WHERE a.id = ? AND a.suspended_at IS NULL ORDER BY p.id", [Param::Uuid(Some(account.0))]);
+    sql.fill("WHERE a.id = ? AND a.suspended_at IS NULL", [Param::Uuid(Some(account.0))]);
     let rows = tx.ask(sql).await?;
     let factor_missing = rows.first().ok_or(Error::Unauthenticated)?.get::<Option<bool>>(4, Ty::Bool)?.unwrap_or(false);
     let mut appointments = appointments(&rows)?;

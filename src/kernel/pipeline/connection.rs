@@ -23,13 +23,15 @@ use crate::kernel::tx::Mode;
 const PREPARED: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 /// One text serves everybody, so its plan must not depend on one caller's parameters; and one request is
-/// one process's work, whose rows keep their order. A statement of many branches is estimated dear and answered in
-/// milliseconds; compiling it (`jit`) takes hundreds. Nothing is written outside a transaction that says so.
-const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; SET jit = off; \
+/// one process's work, whose rows keep their order. Nor may it depend on how few rows there were when it was made: a table
+/// that is read whole because it was empty is read whole when it has grown. A statement of many branches is estimated dear
+/// and answered in milliseconds; compiling it (`jit`) takes hundreds. Nothing is written outside a transaction that says so.
+const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; \
+     SET enable_seqscan = off; SET jit = off; \
      SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on";
 const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_config('entaku.now', $2, true), \
      set_config('entaku.actor', $3, true), set_config('entaku.request', $4, true), set_config('entaku.act', $5, true), \
-     set_config('entaku.purpose', $6, true)";
+     set_config('entaku.purpose', $6, true), set_config('entaku.post', $7, true)";
 /// On behalf of which post the statements that follow are sent.
 const POST: &str = "SELECT set_config('entaku.post', $1, true)";
 
@@ -211,8 +213,9 @@ impl Way {
         self.send(begin, &[] as &[Param]).await.map(drop)
     }
 
-    /// Puts up the wall: which municipality, when, and for the audit who, by which request and as which act.
-    pub(super) async fn wall(&self, request: &Request) -> Result<(), Failure> {
+    /// Puts up the wall: which municipality, when, and for the audit who, by which request, as which act and on behalf of
+    /// which post.
+    pub(super) async fn wall(&self, request: &Request, post: Option<Uuid>) -> Result<(), Failure> {
         let uuid = |id: Option<Uuid>| Param::text(id.map(|id| id.to_string()).unwrap_or_default());
         let settings = [
             uuid(request.municipality.map(|m| m.0)),
@@ -221,6 +224,7 @@ impl Way {
             uuid(Some(request.id)),
             Param::text(request.act()),
             Param::text(request.purpose().unwrap_or_default()),
+            uuid(post),
         ];
         self.send(&self.wall, &settings).await.map(drop)
     }

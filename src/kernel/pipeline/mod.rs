@@ -133,7 +133,7 @@ async fn several(
     // Polled in this order, each is sent at its first poll: one pipeline.
     let asked = statements.iter().zip(queries).map(|(statement, query)| way.send(statement, &query.params));
     let (begun, walled, told, committed) =
-        join4(way.begin(Mode::Read), way.wall(request), join_all(asked), way.commit()).await;
+        join4(way.begin(Mode::Read), way.wall(request, None), join_all(asked), way.commit()).await;
     begun?;
     walled?;
     // The first failure is the cause; the others only say that the transaction is over.

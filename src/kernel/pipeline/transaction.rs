@@ -100,9 +100,11 @@ impl Transaction {
     async fn open(&mut self, sent: &[Outgoing]) -> Result<Vec<Told>, Failure> {
         // Without a connection it is lost: what was to be sent is not sent again.
         let mut connection = self.pipeline.connection().await?;
-        self.post = None;
+        let post = sent.first().and_then(|first| first.post);
+        self.post = post;
         let posts = self.posts(sent);
-        let done = begin(&mut connection, (&self.request, self.mode), sent, &posts).await;
+        let opening = Opening { request: &self.request, mode: self.mode, post };
+        let done = begin(&mut connection, opening, sent, &posts).await;
         self.settle(connection, done)
     }
 
@@ -171,26 +173,33 @@ impl Drop for Transaction {
     }
 }
 
+/// What a transaction begins with.
+struct Opening<'r> {
+    request: &'r Request,
+    mode: Mode,
+    post: Option<Uuid>,
+}
+
 async fn begin(
     connection: &mut Connection,
-    of: (&Request, Mode),
+    opening: Opening<'_>,
     sent: &[Outgoing],
     posts: &[Post],
 ) -> Result<Vec<Told>, Failure> {
     let statements = connection.prepare_all(sent).await?;
-    connection.run(true, |way| opening(way, of, &statements, sent, posts)).await
+    connection.run(true, |way| open(way, opening, &statements, sent, posts)).await
 }
 
 // In what follows futures are polled in the order they stand in, and each is sent at its first poll.
 
-async fn opening(
+async fn open(
     way: &Way,
-    (request, mode): (&Request, Mode),
+    Opening { request, mode, post }: Opening<'_>,
     statements: &[Statement],
     sent: &[Outgoing],
     posts: &[Post],
 ) -> Result<Vec<Told>, Failure> {
-    let opened = join(way.begin(mode), way.wall(request));
+    let opened = join(way.begin(mode), way.wall(request, post));
     let ((begun, walled), told) = join(opened, all(way, statements, sent, posts)).await;
     begun?;
     walled?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use entaku::api::schema::Nouns;
 use entaku::bench::{Signer, workload};
+use entaku::kernel::read::sql::Sql;
 use entaku::kernel::read::{Catalogue, Source};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -12,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use super::statements::shipped;
 use super::tap::Tap;
 use crate::bench::seeded;
+use crate::exports::Alone;
 use crate::support::database::{self, Own};
 use crate::support::town::{app_over, start};
 use crate::support::{Client, SchemaView};
@@ -118,6 +120,18 @@ impl Planner {
         Self { connection, rows, tables, tenants }
     }
 
+    /// As it is planned where PostgreSQL may read tables whole, which tells of indexes that are missing, and where it may
+    /// not, as the application's connections have it.
+    async fn plans(&mut self, text: &str) -> Vec<Value> {
+        let mut plans = Vec::new();
+        for whole in ["on", "off"] {
+            let set = sqlx::query("SELECT set_config('enable_seqscan', $1, false)").bind(whole);
+            set.execute(&mut self.connection).await.expect("set");
+            plans.push(self.plan(text).await);
+        }
+        plans
+    }
+
     async fn plan(&mut self, text: &str) -> Value {
         let parameters = (1..100).take_while(|n| text.contains(&format!("${n}::"))).count();
         let nulls = vec!["NULL"; parameters].join(", ");
@@ -170,8 +184,9 @@ async fn faults(bench: &Bench, queries: Vec<(String, String, Value)>) -> Vec<Str
         assert!(!statements.is_empty(), "{name} sends nothing");
         for text in statements {
             let mut found = Vec::new();
-            let plan = planner.plan(&text).await;
-            planner.faults(&plan, &mut found);
+            for plan in planner.plans(&text).await {
+                planner.faults(&plan, &mut found);
+            }
             faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
         }
     }
@@ -202,6 +217,22 @@ async fn a_list_without_its_index_is_a_fault() {
         assert!(faults.iter().any(|f| f.starts_with(page) && f.contains("roundtables")), "{faults:?}");
     }
     assert!(!faults.iter().any(|f| f.starts_with("bench viewer")), "{faults:?}");
+}
+
+/// A plan is kept as long as its connection, and the table may grow meanwhile.
+#[tokio::test]
+async fn a_table_that_is_empty_is_planned_by_its_index_all_the_same() {
+    let alone = Alone::new().await;
+    let mut superuser = PgConnection::connect(&alone.own.url("postgres")).await.expect("a connection");
+    for empty in ["DELETE FROM events", "VACUUM ANALYZE events"] {
+        sqlx::query(empty).execute(&mut superuser).await.expect("PostgreSQL knows that it is empty");
+    }
+    let feed = "EXPLAIN SELECT at FROM events WHERE (xid, seq) > ('0'::xid8, 0) ORDER BY xid, seq LIMIT 9";
+    let natural: Vec<String> = sqlx::query_scalar(feed).fetch_all(&mut superuser).await.expect("a plan");
+    assert!(natural.iter().any(|line| line.contains("Seq Scan on events")), "{natural:#?}");
+    let planned = alone.town.system().rows(Sql::new(feed)).await.expect("a plan");
+    let planned: Vec<String> = planned.iter().map(|row| row.get(0)).collect();
+    assert!(planned.iter().any(|line| line.contains("Index Scan using events_pkey")), "{planned:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
