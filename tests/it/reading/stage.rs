@@ -9,7 +9,7 @@ use sea_orm::Iterable;
 use serde_json::{Value, json};
 
 use super::ask::{Root, Vars, document};
-use super::asker::Roots;
+use super::asker::{Asker, Roots};
 use super::facts::{Facts, Record};
 use super::lists::Page;
 use super::oracle::Oracle;
@@ -29,6 +29,7 @@ pub struct Person {
 pub struct Stage {
     pub people: Vec<Person>,
     pub roots: Roots,
+    towns: [Town; 2],
     facts: [Facts; 2],
     schema: SchemaView,
 }
@@ -57,11 +58,23 @@ impl Stage {
         let (mut here, there) = (Facts::of(&world.town).await, Facts::of(&other).await);
         here.hear_of(&there);
         let schema = SchemaView::read(&world.town.public()).await;
-        Self { people, roots: roots(&schema), facts: [here, there], schema }
+        Self { people, roots: roots(&schema), towns: [world.town, other], facts: [here, there], schema }
+    }
+
+    /// Learns what has been recorded since: who is asked for personal data is told on.
+    pub async fn hear_of_looks(&mut self) {
+        for (town, facts) in self.towns.iter().zip(&mut self.facts) {
+            facts.hear_of_looks(town).await;
+        }
+    }
+
+    /// What somebody asks, who knows of what their municipality holds.
+    pub fn ask(&self, person: usize, tape: &[u16]) -> Vec<Root> {
+        Asker::ask(self.facts(&self.people[person]), &self.roots, tape)
     }
 
     /// What somebody may know of.
-    pub fn facts(&self, person: &Person) -> &Facts {
+    fn facts(&self, person: &Person) -> &Facts {
         &self.facts[person.town]
     }
 
