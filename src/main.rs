@@ -260,11 +260,12 @@ enum Demo {
     },
 }
 
-/// Requests run on threads with as much stack as a development build needs for the branch over every mutation.
-const STACK: usize = 8 << 20;
-
 fn main() -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?.block_on(run())
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(cli::serve::STACK)
+        .build()?
+        .block_on(run())
 }
 
 async fn run() -> anyhow::Result<()> {

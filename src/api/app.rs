@@ -35,8 +35,8 @@ use crate::people::password::Passwords;
 use crate::people::sso::attempts::SingleSignOn;
 use crate::people::throttle::Throttle;
 
-/// How many subscriptions read at the same time.
-const TURNS: usize = 4;
+/// How many subscriptions read at the same time: a lane that has three connections keeps one for requests.
+const TURNS: usize = 2;
 
 /// How an [`App`] is set up.
 pub struct Settings {

@@ -21,6 +21,7 @@ use tower::ServiceExt;
 
 use crate::api::app::App;
 use crate::api::http::router;
+use crate::kernel::lanes::Lanes;
 
 /// How long requests in flight may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -35,10 +36,11 @@ const STREAMS: u32 = 100;
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
+    lanes: Lanes,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let stopping = CancellationToken::new();
-    let graceful = accept(&app, listener, stop, &stopping).await;
+    let graceful = accept(&app, listener, &lanes, stop, &stopping).await;
     app.set_ready(false);
     stopping.cancel();
     let all = async {
@@ -54,10 +56,11 @@ pub async fn serve(
     Ok(())
 }
 
-/// Takes connections until `stop` resolves.
+/// Takes connections until `stop` resolves. A connection stays in its lane, with all that is asked by it.
 async fn accept(
     app: &Arc<App>,
     mut listener: TcpListener,
+    lanes: &Lanes,
     stop: impl Future<Output = ()>,
     stopping: &CancellationToken,
 ) -> GracefulShutdown {
@@ -69,9 +72,12 @@ async fn accept(
             () = &mut stop => return graceful,
             taken = Listener::accept(&mut listener) => taken,
         };
+        // Whoever has gone already needs no lane.
+        let Ok(stream) = stream.into_std() else { continue };
         let (app, router, watcher) = (app.clone(), router.clone(), graceful.watcher());
         let stopped = stopping.clone().cancelled_owned();
-        tokio::spawn(async move {
+        lanes.next().spawn(async move {
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
             let wire = &app.settings.wire;
             let believed = wire.proxies.iter().any(|proxy| proxy.contains(&peer.ip().to_canonical()));
             let patience = if believed { KEPT.max(wire.header_time) } else { wire.header_time };

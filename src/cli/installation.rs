@@ -83,7 +83,8 @@ impl Installation {
 
     /// The server's parts over this database.
     pub fn app(&self) -> Result<Arc<App>> {
-        let database = Database::connect(&self.app_url, self.config.connections).map_err(anyhow::Error::msg)?;
+        let database =
+            Database::connect(&self.app_url, self.config.connections, self.config.lanes).map_err(anyhow::Error::msg)?;
         let settings = Settings {
             issuer: self.config.issuer.clone(),
             default_municipality: self.config.default_municipality.clone(),

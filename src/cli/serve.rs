@@ -17,6 +17,7 @@ use crate::kernel::audit::head;
 use crate::kernel::audit::seal::Sealer;
 use crate::kernel::config::{Config, Profile};
 use crate::kernel::jobs::{Kind, Runner};
+use crate::kernel::lanes::Lanes;
 use crate::kernel::outbox::Sender;
 use crate::kernel::principal::Principal;
 use crate::kernel::read::{self, Catalogue};
@@ -27,6 +28,9 @@ use crate::people::posts::taking_over;
 use crate::people::tasks::reminders;
 use crate::people::{proofs, support};
 use crate::{challenges, files, liaison, people};
+
+/// Requests run on threads with as much stack as a development build needs for the branch over every mutation.
+pub const STACK: usize = 8 << 20;
 
 /// Every kind of job.
 fn jobs(app: &Arc<App>) -> Vec<Kind> {
@@ -54,6 +58,7 @@ pub async fn run(config: Config) -> Result<()> {
     let address = listener.local_addr()?;
     let installation = Installation::open(config).await?;
     let app = installation.app()?;
+    let lanes = Lanes::open(installation.config.lanes, STACK).context("threads for requests")?;
     let (database, keys, clock) = (app.database.clone(), app.keys.clone(), app.clock.clone());
     let runner = Runner::new(&installation.worker_url, database, keys, clock, jobs(&app));
     let runner = runner.map_err(anyhow::Error::msg)?;
@@ -77,7 +82,7 @@ pub async fn run(config: Config) -> Result<()> {
         Ok::<(), anyhow::Error>(())
     };
     tokio::select! {
-        served = serve::serve(app.clone(), listener, stop_signal()) => served?,
+        served = serve::serve(app.clone(), listener, lanes, stop_signal()) => served?,
         failed = work => failed?,
     }
     installation.close().await

@@ -5,6 +5,7 @@ mod mail;
 mod wire;
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -53,8 +54,11 @@ pub struct Config {
     pub default_municipality: Option<LocalGovernmentCode>,
     /// `iss` of the access tokens: the public address of this installation.
     pub issuer: String,
-    /// The most connections of the application's pool.
-    pub connections: u32,
+    /// The most connections of the application.
+    pub connections: usize,
+    /// How many lanes answer requests: one for each core, as far as each has a connection and one is left for what runs
+    /// beside them.
+    pub lanes: usize,
     /// Who may ask how much, and from where.
     pub wire: WireConfig,
     /// How mails leave, and where their links lead.
@@ -94,8 +98,9 @@ impl Config {
         if profile == Profile::Production && database.is_some() && !issuer.starts_with("https://") {
             problems.push("ENTAKU_ISSUER must be the public https:// address in production".to_owned());
         }
-        let cores = std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2));
-        let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or((cores * 3).max(6));
+        let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+        let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or((cores + 1) * 3);
+        let lanes = cores.min(connections.saturating_sub(1));
         let wire = wire::read(&var, profile, &mut problems);
         let mail = mail::read(&var, (profile, &data_dir, &issuer), &mut problems);
         let files = files::read(&var, &data_dir, &mut problems);
@@ -111,6 +116,7 @@ impl Config {
             default_municipality,
             issuer,
             connections,
+            lanes,
             wire,
             mail,
             files,

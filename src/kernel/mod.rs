@@ -20,6 +20,7 @@ pub mod id;
 pub mod idempotency;
 pub mod jobs;
 pub mod keys;
+pub mod lanes;
 pub mod money;
 mod orm;
 pub mod outbox;

@@ -45,12 +45,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// A lazy pool: the first statement connects.
+    /// Lazy pools of `connections` in all, one for each of the server's lanes and one for what runs beside them: the
+    /// first statement connects.
     ///
     /// # Errors
     /// INTERNAL when the URL cannot be read.
-    pub fn connect(url: &str, connections: u32) -> Result<Self> {
-        Ok(Self { pipeline: Pipeline::connect(url, connections)?, identities: Arc::default(), commits: Arc::default() })
+    pub fn connect(url: &str, connections: usize, lanes: usize) -> Result<Self> {
+        let pipeline = Pipeline::connect(url, connections, lanes)?;
+        Ok(Self { pipeline, identities: Arc::default(), commits: Arc::default() })
     }
 
     /// Runs statements that read, all in one snapshot inside the request's municipality.

@@ -203,7 +203,7 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
 
 /// A server whose public address is https and whose schema is for those signed in.
 async fn secure_town() -> Town {
-    let database = Database::connect(&database::url("entaku_app"), 4).expect("a pool");
+    let database = Database::connect(&database::url("entaku_app"), 4, 0).expect("a pool");
     let keys = std::sync::Arc::new(KeyRing::ephemeral().expect("keys"));
     let issuer = "https://entaku.example.jp".to_owned();
     let settings = Settings { issuer, default_municipality: None, wire: WireConfig::default(), files: town::files() };

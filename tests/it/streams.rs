@@ -5,6 +5,7 @@ mod protocol;
 
 use std::time::Duration;
 
+use entaku::kernel::lanes::Lanes;
 use entaku::kernel::principal::{Role, ScopeKind};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let app = town.app.clone();
-        let serving = entaku::api::serve::serve(town.app.clone(), listener, std::future::pending());
+        let serving = entaku::api::serve::serve(town.app.clone(), listener, Lanes::default(), std::future::pending());
         let serving = tokio::spawn(async move { serving.await.expect("served") });
         let url = crate::support::database::url("entaku_app");
         let telling = tokio::spawn(async move { app.feed.run(&url).await });

@@ -47,7 +47,7 @@ async fn cut(own: &Own) {
 async fn scene() -> (Own, String, Database) {
     let own = Own::migrated().await;
     let url = own.url("entaku_app");
-    let database = Database::connect(&url, 1).expect("a pool");
+    let database = Database::connect(&url, 1, 0).expect("a pool");
     (own, url, database)
 }
 
@@ -105,6 +105,25 @@ async fn what_is_run_later_is_seen_by_the_next_statement_and_by_the_end() {
     undone.run_later(keep("131041")).expect("kept");
     undone.rollback().await.expect("undone");
     assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 3);
+}
+
+/// Three lanes have a connection each. Whoever finds their own taken by a slow statement takes another's, and there are no
+/// more of them than were allowed.
+#[tokio::test]
+async fn a_lane_whose_connections_are_taken_borrows_one() {
+    let own = Own::migrated().await;
+    let url = own.url("entaku_app");
+    let database = Database::connect(&url, 3, 2).expect("pools");
+    let all: Vec<_> = (0..3).map(|_| begin(&database, &url, Mode::Read)).collect();
+    for tx in &all {
+        assert_eq!(count(tx).await, 0);
+    }
+    let mut superuser = PgConnection::connect(&own.url("postgres")).await.expect("a connection");
+    let held = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
+    let held: i64 = sqlx::query_scalar(held).fetch_one(&mut superuser).await.expect("a number");
+    assert_eq!(held, 3);
+    let refused = begin(&database, &url, Mode::Read).rows(Sql::new("SELECT")).await.expect_err("none is left");
+    assert!(matches!(refused, Error::Unavailable), "{refused}");
 }
 
 /// What waits is not forgotten because the statement that was to take it along found no connection.
@@ -287,7 +306,7 @@ async fn a_database_is_reached_by_tls_and_its_certificate_is_checked() {
     let over = |host: &str, options: &str| format!("postgres://entaku_app@{host}:{}/{name}?{options}", tls.port);
     let root = format!("sslrootcert={}", tls.certificate.path().display());
     let asks = async |over: String| {
-        let database = Database::connect(&over, 1).expect("a pool");
+        let database = Database::connect(&over, 1, 0).expect("a pool");
         begin(&database, &url, Mode::Read).rows(Sql::new("SELECT id FROM municipalities")).await
     };
     for good in ["sslmode=require".to_owned(), "sslmode=prefer".to_owned(), format!("sslmode=verify-full&{root}")] {

@@ -13,12 +13,13 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{Object, Pool, PoolError, QueueMode, Timeouts};
+use deadpool::managed::{Object, Pool, PoolError, QueueMode, TimeoutType, Timeouts};
 use futures_util::future::{join_all, join4};
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
 use crate::kernel::error::{Error, Result};
+use crate::kernel::lanes;
 use crate::kernel::read::FlatRow;
 use crate::kernel::read::sql::Param;
 use crate::kernel::request::Request;
@@ -30,6 +31,9 @@ pub(crate) use transaction::{Outgoing, Transaction};
 
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long it waits for one of its own lane before it takes another's: far longer than statements take under load, so
+/// that only slow ones send a request elsewhere.
+const LOYALTY: Duration = Duration::from_millis(50);
 
 /// One statement of a request and its parameters.
 pub(crate) struct Query {
@@ -39,32 +43,48 @@ pub(crate) struct Query {
     pub(crate) walled: bool,
 }
 
-/// The application's connections.
+/// The application's connections: those of what runs beside the lanes, then each lane's.
 #[derive(Clone)]
 pub(crate) struct Pipeline {
-    pool: Pool<Connector>,
+    pools: Arc<[Pool<Connector>]>,
 }
 
 impl Pipeline {
-    /// A lazy pool: the first statement connects.
+    /// Lazy pools: the first statement connects. They share `connections`, of which each has at least one.
     ///
     /// # Errors
     /// INTERNAL when the URL cannot be read.
-    pub(crate) fn connect(url: &str, connections: u32) -> Result<Self> {
-        let address: Address = url.parse()?;
-        let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: None };
-        let pool = Pool::builder(Connector(address))
-            .max_size(usize::try_from(connections).unwrap_or(1))
-            .timeouts(timeouts)
-            .queue_mode(QueueMode::Lifo)
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { pool })
+    pub(crate) fn connect(url: &str, connections: usize, lanes: usize) -> Result<Self> {
+        let pools = lanes + 1;
+        // What cannot be shared out goes to the lanes.
+        let shares = (0..pools).map(|n| (connections + n) / pools);
+        let pools = shares.map(|share| pool(url, share.max(1))).collect::<Result<Vec<_>>>()?;
+        Ok(Self { pools: pools.into() })
+    }
+
+    /// The pool of this thread's lane.
+    fn own(&self) -> &Pool<Connector> {
+        self.pools.get(lanes::own()).unwrap_or(&self.pools[0])
     }
 
     async fn connection(&self) -> Result<Object<Connector>, Failure> {
-        Ok(self.pool.get().await?)
+        let own = self.own();
+        match own.timeout_get(&waiting(LOYALTY)).await {
+            // Apart, because it is rare.
+            Err(PoolError::Timeout(TimeoutType::Wait)) => Box::pin(self.any(own)).await,
+            got => Ok(got?),
+        }
+    }
+
+    /// Another lane's connection, if one is free; else the next of this one.
+    async fn any(&self, own: &Pool<Connector>) -> Result<Object<Connector>, Failure> {
+        for pool in self.pools.iter() {
+            match pool.timeout_get(&waiting(Duration::ZERO)).await {
+                Err(PoolError::Timeout(TimeoutType::Wait)) => {}
+                got => return Ok(got?),
+            }
+        }
+        Ok(own.timeout_get(&waiting(PATIENCE)).await?)
     }
 
     /// Runs the statements of a request in one read-only snapshot inside its municipality's wall.
@@ -84,7 +104,7 @@ impl Pipeline {
 
     /// Closes what nobody uses: where one connection was cut, the others were, too.
     fn forget_idle(&self) {
-        self.pool.retain(|_, _| false);
+        self.pools.iter().for_each(|pool| drop(pool.retain(|_, _| false)));
     }
 
     async fn attempt(&self, request: &Request, queries: &[Query]) -> Result<Vec<Vec<FlatRow>>, Failure> {
@@ -105,10 +125,24 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Closes the pool.
+    /// Closes the pools.
     pub(crate) fn close(&self) {
-        self.pool.close();
+        self.pools.iter().for_each(Pool::close);
     }
+}
+
+fn pool(url: &str, connections: usize) -> Result<Pool<Connector>> {
+    Pool::builder(Connector(url.parse()?))
+        .max_size(connections)
+        .timeouts(waiting(PATIENCE))
+        .queue_mode(QueueMode::Lifo)
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(Error::internal)
+}
+
+fn waiting(wait: Duration) -> Timeouts {
+    Timeouts { wait: Some(wait), create: Some(PATIENCE), recycle: None }
 }
 
 async fn snapshot(
