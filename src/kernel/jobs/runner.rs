@@ -42,11 +42,11 @@ pub struct Runner {
     app: Database,
     keys: Arc<KeyRing>,
     clock: Clock,
-    lane: Lane,
+    side: Side,
 }
 
 /// Which jobs a runner runs.
-enum Lane {
+enum Side {
     /// All kinds that are done inside, in a transaction.
     Inside(Vec<Kind>),
     /// The jobs of one courier.
@@ -64,7 +64,7 @@ struct Claimed {
 impl Runner {
     /// A runner with a few connections of its own as `entaku_worker`.
     pub fn new(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, kinds: Vec<Kind>) -> Result<Self> {
-        Self::in_lane(worker_url, app, keys, clock, Lane::Inside(kinds))
+        Self::on_side(worker_url, app, keys, clock, Side::Inside(kinds))
     }
 
     /// A runner of a courier's jobs, which the others leave.
@@ -75,20 +75,20 @@ impl Runner {
         clock: Clock,
         courier: Arc<dyn Courier>,
     ) -> Result<Self> {
-        Self::in_lane(worker_url, app, keys, clock, Lane::Outside(courier))
+        Self::on_side(worker_url, app, keys, clock, Side::Outside(courier))
     }
 
-    fn in_lane(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, lane: Lane) -> Result<Self> {
+    fn on_side(worker_url: &str, app: Database, keys: Arc<KeyRing>, clock: Clock, side: Side) -> Result<Self> {
         let worker = PgPoolOptions::new().max_connections(3).connect_lazy(worker_url)?;
-        Ok(Self { worker, app, keys, clock, lane })
+        Ok(Self { worker, app, keys, clock, side })
     }
 
     /// Runs jobs as they fall due until it is dropped; looks every second. Between them it clears old events.
     pub async fn run(&self) {
-        tokio::join!(self.run_lane(false), self.run_lane(true));
+        tokio::join!(self.run_queue(false), self.run_queue(true));
     }
 
-    async fn run_lane(&self, long: bool) {
+    async fn run_queue(&self, long: bool) {
         for round in 0_u64.. {
             if !long
                 && round.is_multiple_of(ROUNDS)
@@ -113,7 +113,7 @@ impl Runner {
 
     /// Puts every recurring job that a municipality lacks into the queue.
     pub async fn schedule(&self) -> Result<()> {
-        let Lane::Inside(kinds) = &self.lane else { return Ok(()) };
+        let Side::Inside(kinds) = &self.side else { return Ok(()) };
         let recurring: Vec<&str> = kinds.iter().filter(|kind| kind.every.is_some()).map(|kind| kind.name).collect();
         let text = "INSERT INTO jobs (id, municipality_id, kind, run_at)
             SELECT gen_random_uuid(), m.id, wanted.kind, $2
@@ -189,16 +189,16 @@ impl Runner {
         }
     }
 
-    /// The kinds of a lane of this runner: these, or all but these. Nothing where it has no such lane.
+    /// The kinds of a queue of this runner: these, or all but these. Nothing where it has no such queue.
     fn share(&self, long: bool) -> Option<(Vec<&'static str>, bool)> {
-        match &self.lane {
-            Lane::Inside(kinds) => {
+        match &self.side {
+            Side::Inside(kinds) => {
                 let of_long = kinds.iter().filter(|kind| kind.long).map(|kind| kind.name);
                 let named: Vec<_> =
                     if long { of_long.collect() } else { of_long.chain(OUTSIDE.iter().copied()).collect() };
                 Some((named, long))
             }
-            Lane::Outside(courier) => (!long).then(|| (vec![courier.kind()], true)),
+            Side::Outside(courier) => (!long).then(|| (vec![courier.kind()], true)),
         }
     }
 
@@ -229,9 +229,9 @@ impl Runner {
     async fn run_one(&self, job: &Claimed) -> Result<Ended> {
         let (app, keys, clock) = (self.app.clone(), self.keys.clone(), self.clock.clone());
         let place = Place { app, keys, clock, municipality: job.municipality };
-        let kind = match &self.lane {
-            Lane::Outside(courier) => return courier.run(&place, job.subject).await,
-            Lane::Inside(_) => self.kind(job).ok_or_else(|| Error::internal(format!("no job kind {}", job.kind)))?,
+        let kind = match &self.side {
+            Side::Outside(courier) => return courier.run(&place, job.subject).await,
+            Side::Inside(_) => self.kind(job).ok_or_else(|| Error::internal(format!("no job kind {}", job.kind)))?,
         };
         let tx = place.begin(kind.name);
         (kind.run)(&tx, job.subject).await?;
@@ -240,9 +240,9 @@ impl Runner {
     }
 
     fn kind(&self, job: &Claimed) -> Option<&Kind> {
-        match &self.lane {
-            Lane::Inside(kinds) => kinds.iter().find(|k| k.name == job.kind),
-            Lane::Outside(_) => None,
+        match &self.side {
+            Side::Inside(kinds) => kinds.iter().find(|k| k.name == job.kind),
+            Side::Outside(_) => None,
         }
     }
 

@@ -1,11 +1,11 @@
 //! A mail server on loopback that does as it is told.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -29,7 +29,7 @@ pub enum Mood {
 pub struct MailServer {
     pub port: u16,
     /// Its certificate, PEM.
-    pub ca: PathBuf,
+    pub ca: TempPath,
     mood: Arc<Mutex<Mood>>,
     taken: Arc<Mutex<Vec<String>>>,
 }
@@ -40,7 +40,7 @@ impl MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
-        let ca = std::env::temp_dir().join(format!("entaku-{}.pem", uuid::Uuid::now_v7().simple()));
+        let ca = NamedTempFile::new().expect("a file").into_temp_path();
         std::fs::write(&ca, made.cert.pem()).expect("written");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

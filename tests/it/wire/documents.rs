@@ -1,11 +1,10 @@
 //! Trusted documents: asked by their hash, and required of the public where the installation says so.
 
-use std::path::PathBuf;
-
 use entaku::kernel::config::{Whom, WireConfig};
 use entaku::kernel::keys::sha256;
 use entaku::kernel::principal::Role;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::town::app_with;
 use crate::support::{Client, Town};
@@ -13,16 +12,18 @@ use crate::support::{Client, Town};
 const DOCUMENT: &str = "query Districts($n: Int) { districts(first: $n) { totalCount } }";
 
 /// A directory with one manifest.
-fn manifests() -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("entaku-manifests-{}", uuid::Uuid::now_v7()));
-    std::fs::create_dir_all(&directory).expect("a directory");
+fn manifests() -> TempDir {
+    let directory = TempDir::new().expect("a directory");
     let manifest = json!({ sha256(DOCUMENT.as_bytes()): DOCUMENT });
-    std::fs::write(directory.join("web.json"), manifest.to_string()).expect("a manifest");
+    std::fs::write(directory.path().join("web.json"), manifest.to_string()).expect("a manifest");
     directory
 }
 
 async fn town(free_documents: Whom) -> Town {
-    Town::beside(app_with(WireConfig { documents: Some(manifests()), free_documents, ..WireConfig::default() })).await
+    // Read once, when the server starts.
+    let manifests = manifests();
+    let documents = Some(manifests.path().to_owned());
+    Town::beside(app_with(WireConfig { documents, free_documents, ..WireConfig::default() })).await
 }
 
 async fn send(client: &Client, request: Value) -> crate::support::client::Answer {
