@@ -1,4 +1,4 @@
-//! Listening, and ending well: no new requests, those in flight finish, then the pool closes. Who is slow to say what
+//! Listening, and ending well: no new requests, those in flight finish, then the pools close. Who is slow to say what
 //! they want is not waited for: a connection costs memory as long as it lives.
 
 use std::convert::Infallible;

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::api::app::App;
 use crate::api::exports;
+use crate::api::judge;
 use crate::api::schema::Nouns;
 use crate::api::serve;
 use crate::cli::demo;
@@ -71,6 +72,8 @@ pub async fn run(config: Config) -> Result<()> {
     let work = async {
         ready.await?;
         declared(&app).await?;
+        // Made once, which takes a while: no lane is to stand still for it.
+        tokio::task::spawn_blocking(judge::schema).await?;
         if installation.config.profile == Profile::Demo && installation.is_embedded() {
             Box::pin(crate::demo::load(&app)).await.map_err(anyhow::Error::msg)?;
             demo::greet(address, &installation.config.mail);

@@ -56,8 +56,7 @@ pub struct Config {
     pub issuer: String,
     /// The most connections of the application.
     pub connections: usize,
-    /// How many lanes answer requests: one for each core, as far as each has a connection and one is left for what runs
-    /// beside them.
+    /// How many lanes answer requests: one for each core, as far as there are three connections for each.
     pub lanes: usize,
     /// Who may ask how much, and from where.
     pub wire: WireConfig,
@@ -99,8 +98,9 @@ impl Config {
             problems.push("ENTAKU_ISSUER must be the public https:// address in production".to_owned());
         }
         let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
-        let connections = parsed(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).unwrap_or((cores + 1) * 3);
-        let lanes = cores.min(connections.saturating_sub(1));
+        let connections = parsed::<u16>(&var, "ENTAKU_CONNECTIONS", "a number", &mut problems).map(usize::from);
+        let connections = connections.unwrap_or((cores + 1) * 3);
+        let lanes = cores.min(connections / 3);
         let wire = wire::read(&var, profile, &mut problems);
         let mail = mail::read(&var, (profile, &data_dir, &issuer), &mut problems);
         let files = files::read(&var, &data_dir, &mut problems);

@@ -66,7 +66,7 @@ impl Database {
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
-    /// How often what principals are made of was changed through this pool.
+    /// How often what principals are made of was changed through these pools.
     pub fn identities(&self) -> &Identities {
         &self.identities
     }
@@ -80,7 +80,7 @@ impl Database {
         Tx { request, inner, waiting, post, identities, of_people, commits }
     }
 
-    /// Waits until a transaction that may write was committed through this pool.
+    /// Waits until a transaction that may write was committed through these pools.
     pub async fn committed(&self) {
         self.commits.notified().await;
     }
@@ -90,7 +90,7 @@ impl Database {
         self.pipeline.ping().await
     }
 
-    /// Closes the pool after the transactions in flight.
+    /// Closes the pools after the transactions in flight.
     pub fn close(&self) {
         self.pipeline.close();
     }

@@ -107,8 +107,8 @@ async fn what_is_run_later_is_seen_by_the_next_statement_and_by_the_end() {
     assert_eq!(count(&begin(&database, &url, Mode::Read)).await, 3);
 }
 
-/// Three lanes have a connection each. Whoever finds their own taken by a slow statement takes another's, and there are no
-/// more of them than were allowed.
+/// Two lanes and what runs beside them have a connection each. Whoever finds their own taken by a slow statement takes
+/// another's, and there are no more of them than were allowed.
 #[tokio::test]
 async fn a_lane_whose_connections_are_taken_borrows_one() {
     let own = Own::migrated().await;

@@ -3,6 +3,7 @@
 mod documents;
 mod guard;
 mod http;
+mod lanes;
 mod rates;
 mod slow;
 

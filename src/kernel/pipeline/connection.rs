@@ -14,6 +14,7 @@ use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
 use super::{Address, Failure, Outgoing};
+use crate::kernel::lanes;
 use crate::kernel::read::FlatRow;
 use crate::kernel::read::sql::Param;
 use crate::kernel::request::Request;
@@ -35,8 +36,11 @@ const WALL: &str = "SELECT set_config('entaku.municipality', $1, true), set_conf
 /// On behalf of which post the statements that follow are sent.
 const POST: &str = "SELECT set_config('entaku.post', $1, true)";
 
-/// Makes connections.
-pub(super) struct Connector(pub(super) Address);
+/// Makes the connections of a lane.
+pub(super) struct Connector {
+    pub(super) address: Address,
+    pub(super) lane: usize,
+}
 
 impl Manager for Connector {
     type Type = Connection;
@@ -47,9 +51,11 @@ impl Manager for Connector {
         Box::pin(self.connect()).await
     }
 
-    /// What a request left behind that was dropped in the middle is nobody's.
+    /// What a request left behind that was dropped in the middle is nobody's. A connection that another lane made while
+    /// it had borrowed from this one hears of its answers there: it is made anew.
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<tokio_postgres::Error> {
-        if connection.unsettled || connection.way.client.is_closed() {
+        let astray = lanes::own() == self.lane && connection.made_in != self.lane;
+        if connection.unsettled || connection.way.client.is_closed() || astray {
             return Err(RecycleError::message("closed"));
         }
         Ok(())
@@ -58,10 +64,11 @@ impl Manager for Connector {
 
 impl Connector {
     async fn connect(&self) -> Result<Connection, tokio_postgres::Error> {
-        let (client, driver) = self.0.config.connect(self.0.tls.clone()).await?;
+        let (client, driver) = self.address.config.connect(self.address.tls.clone()).await?;
         let mut driver = Driver(Box::pin(async { drop(driver.await) }));
         let way = driver.drive(pin!(Way::new(client))).await?;
-        Ok(Connection { way, driver, prepared: LruCache::new(PREPARED), unsettled: false })
+        let made_in = lanes::own();
+        Ok(Connection { way, driver, prepared: LruCache::new(PREPARED), unsettled: false, made_in })
     }
 }
 
@@ -111,6 +118,8 @@ pub(super) struct Connection {
     prepared: LruCache<Arc<str>, Statement>,
     /// Has something been begun here that is not over?
     pub(super) unsettled: bool,
+    /// The lane whose runtime it hears by.
+    made_in: usize,
 }
 
 impl Connection {

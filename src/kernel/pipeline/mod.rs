@@ -10,11 +10,13 @@ mod address;
 mod connection;
 mod transaction;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{Object, Pool, PoolError, QueueMode, TimeoutType, Timeouts};
 use futures_util::future::{join_all, join4};
+use tokio::time::timeout;
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
@@ -31,9 +33,9 @@ pub(crate) use transaction::{Outgoing, Transaction};
 
 /// How long a request waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long it waits for one of its own lane before it takes another's: far longer than statements take under load, so
-/// that only slow ones send a request elsewhere.
-const LOYALTY: Duration = Duration::from_millis(50);
+/// How long it waits for one of its own lane before it looks for another's, and again: far longer than a turn takes under
+/// even load, so that only slow statements send a request elsewhere.
+const LOYALTY: Duration = Duration::from_millis(200);
 
 /// One statement of a request and its parameters.
 pub(crate) struct Query {
@@ -58,7 +60,8 @@ impl Pipeline {
         let pools = lanes + 1;
         // What cannot be shared out goes to the lanes.
         let shares = (0..pools).map(|n| (connections + n) / pools);
-        let pools = shares.map(|share| pool(url, share.max(1))).collect::<Result<Vec<_>>>()?;
+        let pools =
+            shares.enumerate().map(|(lane, share)| pool(url, lane, share.max(1))).collect::<Result<Vec<_>>>()?;
         Ok(Self { pools: pools.into() })
     }
 
@@ -68,23 +71,26 @@ impl Pipeline {
     }
 
     async fn connection(&self) -> Result<Object<Connector>, Failure> {
-        let own = self.own();
-        match own.timeout_get(&waiting(LOYALTY)).await {
-            // Apart, because it is rare.
-            Err(PoolError::Timeout(TimeoutType::Wait)) => Box::pin(self.any(own)).await,
-            got => Ok(got?),
+        let mut own = pin!(self.own().get());
+        loop {
+            if let Ok(got) = timeout(LOYALTY, &mut own).await {
+                return Ok(got?);
+            }
+            if let Some(spare) = Box::pin(self.spare()).await? {
+                return Ok(spare);
+            }
         }
     }
 
-    /// Another lane's connection, if one is free; else the next of this one.
-    async fn any(&self, own: &Pool<Connector>) -> Result<Object<Connector>, Failure> {
-        for pool in self.pools.iter() {
+    /// A connection that nobody uses; those of what runs beside the lanes come last.
+    async fn spare(&self) -> Result<Option<Object<Connector>>, Failure> {
+        for pool in self.pools.iter().rev() {
             match pool.timeout_get(&waiting(Duration::ZERO)).await {
                 Err(PoolError::Timeout(TimeoutType::Wait)) => {}
-                got => return Ok(got?),
+                got => return Ok(Some(got?)),
             }
         }
-        Ok(own.timeout_get(&waiting(PATIENCE)).await?)
+        Ok(None)
     }
 
     /// Runs the statements of a request in one read-only snapshot inside its municipality's wall.
@@ -131,8 +137,8 @@ impl Pipeline {
     }
 }
 
-fn pool(url: &str, connections: usize) -> Result<Pool<Connector>> {
-    Pool::builder(Connector(url.parse()?))
+fn pool(url: &str, lane: usize, connections: usize) -> Result<Pool<Connector>> {
+    Pool::builder(Connector { address: url.parse()?, lane })
         .max_size(connections)
         .timeouts(waiting(PATIENCE))
         .queue_mode(QueueMode::Lifo)

@@ -61,7 +61,11 @@ fn app_as(url: &str, wire: WireConfig) -> Arc<App> {
 
 /// An app over any database, with keys and a clock of the test's own.
 pub fn app_of(url: &str, wire: WireConfig, keys: Arc<KeyRing>, clock: Clock) -> Arc<App> {
-    let database = Database::connect(url, 8, 0).expect("a pool");
+    app_on(Database::connect(url, 8, 0).expect("a pool"), wire, keys, clock)
+}
+
+/// An app on pools of the test's own.
+pub fn app_on(database: Database, wire: WireConfig, keys: Arc<KeyRing>, clock: Clock) -> Arc<App> {
     let settings =
         Settings { issuer: "http://127.0.0.1:8000".into(), default_municipality: None, wire, files: files() };
     let app = App::new(database, keys, clock, settings).expect("an app");
