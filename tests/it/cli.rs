@@ -55,16 +55,8 @@ async fn z21_support_is_opened_listed_and_ended_on_the_host() {
     let program = Program::new();
     out(&program.run(&["keys", "init"]));
     let code = "012033";
-    out(&program.run(&[
-        "municipality",
-        "create",
-        "--code",
-        code,
-        "--name",
-        "支援市",
-        "--admin-email",
-        "first@example.jp",
-    ]));
+    let create = ["municipality", "create", "--code", code, "--name", "支援市", "--admin-email", "first@example.jp"];
+    out(&program.run(&create));
     let open = |minutes: &'static str| {
         ["support", "open", "--municipality", code, "--operator", "運用 太郎", "--reason", "調査", "--minutes", minutes]
     };

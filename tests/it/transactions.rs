@@ -118,10 +118,7 @@ async fn a_lane_whose_connections_are_taken_borrows_one() {
     for tx in &all {
         assert_eq!(count(tx).await, 0);
     }
-    let mut superuser = PgConnection::connect(&own.url("postgres")).await.expect("a connection");
-    let held = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
-    let held: i64 = sqlx::query_scalar(held).fetch_one(&mut superuser).await.expect("a number");
-    assert_eq!(held, 3);
+    assert_eq!(own.connections().await, 3);
     let refused = begin(&database, &url, Mode::Read).rows(Sql::new("SELECT")).await.expect_err("none is left");
     assert!(matches!(refused, Error::Unavailable), "{refused}");
 }
@@ -199,11 +196,8 @@ async fn r6_a_statement_that_is_given_up_is_undone_though_nobody_takes_its_conne
     let asked = tx.run(Sql::new("SELECT pg_sleep(0.5)"));
     assert!(tokio::time::timeout(Duration::from_millis(100), asked).await.is_err(), "given up");
     drop(tx);
-    let backends =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
     for tries in 0.. {
-        let left: i64 = sqlx::query_scalar(backends).fetch_one(&mut superuser).await.expect("a number");
-        if left == 0 {
+        if own.connections().await == 0 {
             break;
         }
         assert!(tries < 600, "the transaction is still open");

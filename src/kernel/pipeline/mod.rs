@@ -57,12 +57,14 @@ impl Pipeline {
     /// # Errors
     /// INTERNAL when the URL cannot be read.
     pub(crate) fn connect(url: &str, connections: usize, lanes: usize) -> Result<Self> {
+        let address: Address = url.parse()?;
         let pools = lanes + 1;
-        // What cannot be shared out goes to the lanes.
-        let shares = (0..pools).map(|n| (connections + n) / pools);
-        let pools =
-            shares.enumerate().map(|(lane, share)| pool(url, lane, share.max(1))).collect::<Result<Vec<_>>>()?;
-        Ok(Self { pools: pools.into() })
+        let pools = (0..pools).map(|lane| {
+            // What cannot be shared out goes to the lanes.
+            let share = (connections + lane) / pools;
+            pool(Connector { address: address.clone(), lane }, share.max(1))
+        });
+        Ok(Self { pools: pools.collect::<Result<_>>()? })
     }
 
     /// The pool of this thread's lane.
@@ -137,8 +139,8 @@ impl Pipeline {
     }
 }
 
-fn pool(url: &str, lane: usize, connections: usize) -> Result<Pool<Connector>> {
-    Pool::builder(Connector { address: url.parse()?, lane })
+fn pool(connector: Connector, connections: usize) -> Result<Pool<Connector>> {
+    Pool::builder(connector)
         .max_size(connections)
         .timeouts(waiting(PATIENCE))
         .queue_mode(QueueMode::Lifo)

@@ -7,6 +7,7 @@ use entaku::cli::throwaway::{DATABASE_URL, SUPERUSER_URL};
 use entaku::kernel::bootstrap::{self, RolePasswords};
 use entaku::kernel::embedded_pg::{Cluster, Durability};
 use entaku::kernel::schema_version;
+use sqlx::{Connection, PgConnection};
 
 static OWN: OnceLock<Cluster> = OnceLock::new();
 
@@ -60,6 +61,14 @@ impl Own {
         let own = Self::new().await;
         schema_version::migrate(&own.url("entaku_owner")).await.expect("migrated");
         own
+    }
+
+    /// How many connections the application has to it.
+    pub async fn connections(&self) -> i64 {
+        let mut superuser = PgConnection::connect(&self.url("postgres")).await.expect("a connection");
+        let held =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'entaku_app'";
+        sqlx::query_scalar(held).fetch_one(&mut superuser).await.expect("a number")
     }
 
     /// The database as a role.

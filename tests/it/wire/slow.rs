@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entaku::cli::serve::STACK;
 use entaku::kernel::config::WireConfig;
 use entaku::kernel::lanes::Lanes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,7 +20,7 @@ async fn g9_slow_headers_and_slow_bodies_are_not_waited_for() {
     let wire = WireConfig { header_time: SOON, body_time: SOON, proxies: Vec::new(), ..WireConfig::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let lanes = Lanes::open(2, 8 << 20).expect("threads");
+    let lanes = Lanes::open(2, STACK).expect("threads");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = entaku::api::serve::serve(app_with(wire), listener, lanes, async {
         let _ = stopped.await;
